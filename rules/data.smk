@@ -1,0 +1,76 @@
+# The demo corpus, the manifest of each data set, and its plan of shards.
+
+
+rule demo:
+    output:
+        index="results/demo/{layout}/index.csv",
+    log:
+        "results/logs/demo/{layout}.log",
+    benchmark:
+        "results/benchmarks/demo/{layout}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=3000,
+    params:
+        settings=settings("demo"),
+        code=fingerprint("conclugen.data.demo"),
+    message:
+        "Write the demo corpus in the layout of {wildcards.layout}"
+    shell:
+        "python -m conclugen.data.demo --layout {wildcards.layout} --settings {params.settings:q} "
+        "--threads {threads} --output {output.index:q} > {log:q} 2>&1"
+
+
+rule manifest:
+    input:
+        sources=manifest_sources,
+    output:
+        manifest="results/manifests/{dataset}.parquet",
+    log:
+        "results/logs/manifest/{dataset}.log",
+    benchmark:
+        "results/benchmarks/manifest/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        adapter=lambda wildcards: CONFIG.datasets[wildcards.dataset].adapter,
+        root=root_of,
+        settings=settings("manifest"),
+        code=lambda wildcards: fingerprint(
+            f"conclugen.data.{CONFIG.datasets[wildcards.dataset].adapter}"
+        ),
+    message:
+        "List the utterances of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.data.{params.adapter} --dataset {wildcards.dataset} --root {params.root:q} "
+        "--settings {params.settings:q} --output {output.manifest:q} > {log:q} 2>&1"
+
+
+checkpoint plan:
+    input:
+        manifest="results/manifests/{dataset}.parquet",
+    output:
+        plan="results/plans/{dataset}.csv",
+    log:
+        "results/logs/plan/{dataset}.log",
+    benchmark:
+        "results/benchmarks/plan/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        root=root_of,
+        settings=settings("plan"),
+        code=fingerprint("conclugen.data.plan"),
+    message:
+        "Plan the shards of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.data.plan --manifest {input.manifest:q} --root {params.root:q} "
+        "--settings {params.settings:q} --output {output.plan:q} > {log:q} 2>&1"

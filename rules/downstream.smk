@@ -1,0 +1,43 @@
+# Downstream protocols: what a representation is worth, for every downstream seed.
+
+
+rule downstream:
+    input:
+        models=models_of,
+        features=lambda wildcards: feature_shards(
+            wildcards.dataset, slices.streams(CONFIG, wildcards.method)
+        ),
+        manifest="results/manifests/{dataset}.parquet",
+    output:
+        predictions=expand(
+            "results/downstream/{{dataset}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/seed{seed}.parquet",
+            seed=CONFIG.downstream.seeds,
+        ),
+        fractions=expand(
+            "results/downstream/{{dataset}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/{fraction}/seed{seed}.parquet",
+            fraction=slices.fractions(CONFIG),
+            seed=CONFIG.downstream.seeds,
+        ),
+    log:
+        "results/logs/downstream/{dataset}/{corpus}/{preset}/{method}/{protocol}.log",
+    benchmark:
+        "results/benchmarks/downstream/{dataset}/{corpus}/{preset}/{method}/{protocol}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=CONFIG.downstream.mem_mb,
+        gpu=GPUS,
+    params:
+        models=lambda wildcards, input: [
+            f"--model {Path(path).parent}" for path in input.models
+        ],
+        features=features_argument,
+        settings=settings("downstream"),
+        code=lambda wildcards: fingerprint(f"conclugen.downstream.{wildcards.protocol}"),
+    message:
+        "Evaluate {wildcards.method} on {wildcards.dataset}: {wildcards.protocol}"
+    shell:
+        "python -m conclugen.downstream.{wildcards.protocol} --manifest {input.manifest:q} "
+        "--features {params.features:q} {params.models} --settings {params.settings:q} --threads {threads} "
+        "--output-dir $(dirname {output.predictions[0]:q}) > {log:q} 2>&1"

@@ -1,0 +1,206 @@
+# Feature shards: one vector per utterance and stream, from frozen backbones.
+
+
+rule frames2d:
+    input:
+        faces="results/faces/{dataset}/{shard}.h5",
+        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+    output:
+        shard="results/features/{dataset}/frames2d/{shard}.h5",
+        ledger="results/features/{dataset}/frames2d/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/frames2d/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/frames2d/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=6000,
+        gpu=GPUS,
+    params:
+        settings=settings("frames2d"),
+        code=stream_code("frames2d"),
+    message:
+        "Extract still-frame features of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.frames2d --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
+        "> {log:q} 2>&1"
+
+
+rule frames3d:
+    input:
+        faces="results/faces/{dataset}/{shard}.h5",
+        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+    output:
+        shard="results/features/{dataset}/frames3d/{shard}.h5",
+        ledger="results/features/{dataset}/frames3d/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/frames3d/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/frames3d/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=8000,
+        gpu=GPUS,
+    params:
+        settings=settings("frames3d"),
+        code=stream_code("frames3d"),
+    message:
+        "Extract motion features of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.frames3d --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
+        "> {log:q} 2>&1"
+
+
+# Asked for by methods that compare augmented views, of the corpus alone.
+rule frames3d_views:
+    input:
+        faces="results/faces/{dataset}/{shard}.h5",
+        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+    output:
+        shard="results/features/{dataset}/frames3d_views/{shard}.h5",
+        ledger="results/features/{dataset}/frames3d_views/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/frames3d_views/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/frames3d_views/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=8000,
+        gpu=GPUS,
+    params:
+        settings=settings("frames3d_views"),
+        code=stream_code("frames3d", module="frames3d_views"),
+    message:
+        "Extract motion features of augmented copies of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.frames3d_views --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
+        "> {log:q} 2>&1"
+
+
+rule audio:
+    input:
+        media=plan_list("media"),
+    output:
+        shard="results/features/{dataset}/audio/{shard}.h5",
+        ledger="results/features/{dataset}/audio/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/audio/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/audio/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=6000,
+        gpu=GPUS,
+    params:
+        root=root_of,
+        settings=settings("audio"),
+        code=stream_code("audio"),
+    message:
+        "Extract sound features of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.audio --media-list {input.media:q} --root {params.root:q} "
+        "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
+        "> {log:q} 2>&1"
+
+
+rule text:
+    input:
+        text=plan_list("text"),
+    output:
+        shard="results/features/{dataset}/text/{shard}.h5",
+        ledger="results/features/{dataset}/text/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/text/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/text/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        gpu=GPUS,
+    params:
+        settings=settings("text"),
+        code=stream_code("text"),
+    message:
+        "Extract text features of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.text --text-list {input.text:q} --settings {params.settings:q} "
+        "--threads {threads} --output {output.shard:q} --ledger {output.ledger:q} > {log:q} 2>&1"
+
+
+rule imported:
+    input:
+        ids=plan_list("text"),
+        sources=manifest_sources,
+    output:
+        shard="results/features/{dataset}/{stream}/{shard}.h5",
+        ledger="results/features/{dataset}/{stream}/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/{stream}/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/{stream}/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(IMPORTED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        root=root_of,
+        settings=settings("imported"),
+        code=fingerprint("conclugen.features.imported"),
+    message:
+        "Import the {wildcards.stream} features of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.imported --stream {wildcards.stream} --root {params.root:q} "
+        "--settings {params.settings:q} --ids {input.ids:q} --output {output.shard:q} --ledger {output.ledger:q} "
+        "> {log:q} 2>&1"
+
+
+rule qc:
+    input:
+        manifest="results/manifests/{dataset}.parquet",
+        ledgers=ledgers,
+    output:
+        table="results/qc/{dataset}.csv",
+    log:
+        "results/logs/qc/{dataset}.log",
+    benchmark:
+        "results/benchmarks/qc/{dataset}.tsv"
+    priority: 50  # before training: what fails here should fail early
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=settings("qc"),
+        code=fingerprint("conclugen.evaluation.qc"),
+    message:
+        "Account for the losses of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.evaluation.qc --manifest {input.manifest:q} --ledgers {input.ledgers:q} "
+        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"

@@ -1,0 +1,33 @@
+# Self-supervised pretraining of one method with one seed on one corpus.
+
+
+rule pretrain:
+    input:
+        features=lambda wildcards: feature_shards(
+            wildcards.corpus, slices.pretraining_streams(CONFIG, wildcards.method)
+        ),
+        splits=splits_of,
+    output:
+        model="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/model.safetensors",
+        settings="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/settings.json",
+        history="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/history.csv",
+    log:
+        "results/logs/pretrain/{corpus}/{preset}/{method}/seed{seed}.log",
+    benchmark:
+        "results/benchmarks/pretrain/{corpus}/{preset}/{method}/seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=CONFIG.pretrain.mem_mb,
+        gpu=GPUS,
+    params:
+        features=features_argument,
+        settings=settings("pretrain"),
+        code=pretrain_code,
+    message:
+        "Pretrain {wildcards.method} ({wildcards.preset}) on {wildcards.corpus}, seed {wildcards.seed}"
+    shell:
+        "python -m conclugen.pretrain.run --splits {input.splits:q} --features {params.features:q} "
+        "--settings {params.settings:q} --seed {wildcards.seed} --threads {threads} --state results/state "
+        "--code {params.code:q} --output-dir $(dirname {output.model:q}) > {log:q} 2>&1"

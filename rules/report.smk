@@ -1,0 +1,99 @@
+# What to read beside the tables: figures, and what a score may owe to leaks.
+
+
+rule figures:
+    input:
+        table="results/tables/{dataset}.csv",
+        predictions=lambda wildcards: prediction_files(
+            wildcards.dataset, slices.table_rows(CONFIG)
+        ),
+        manifest="results/manifests/{dataset}.parquet",
+    output:
+        headline="results/figures/{dataset}/headline.png",
+        rows=[
+            f"results/figures/{{dataset}}/{method}-{protocol}.png"
+            for method, protocol in slices.table_rows(CONFIG)
+        ],
+    log:
+        "results/logs/figures/{dataset}.log",
+    benchmark:
+        "results/benchmarks/figures/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_of(input.predictions),
+        code=fingerprint("conclugen.evaluation.figures"),
+    message:
+        "Draw the figures of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.evaluation.figures --manifest {input.manifest:q} --table {input.table:q} "
+        "--predictions {params.folders:q} --output-dir $(dirname {output.headline:q}) > {log:q} 2>&1"
+
+
+rule leaks:
+    input:
+        manifest="results/manifests/{dataset}.parquet",
+        # The corpus pretrained on, where it is another data set.
+        corpus=lambda wildcards: [
+            f"results/manifests/{corpus}.parquet"
+            for corpus in [CONFIG.pretrain.dataset]
+            if corpus != wildcards.dataset
+        ],
+        features=lambda wildcards: feature_shards(
+            wildcards.dataset, slices.streams(CONFIG)
+        ),
+    output:
+        table="results/qc/{dataset}.leaks.csv",
+    log:
+        "results/logs/leaks/{dataset}.log",
+    benchmark:
+        "results/benchmarks/leaks/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        corpus=lambda wildcards, input: [f"--corpus {path}" for path in input.corpus],
+        features=features_argument,
+        code=fingerprint("conclugen.evaluation.leaks"),
+    message:
+        "Look for leaks in {wildcards.dataset}"
+    shell:
+        "python -m conclugen.evaluation.leaks --manifest {input.manifest:q} {params.corpus} "
+        "--features {params.features:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule all_leaks:
+    input:
+        tables=of_every_dataset("results/qc/{dataset}.leaks.csv"),
+    output:
+        table="results/qc/leaks.csv",
+    log:
+        "results/logs/leaks.log",
+    benchmark:
+        "results/benchmarks/leaks.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=fingerprint("conclugen.evaluation.join"),
+    message:
+        "Put the leaks of all data sets into one table"
+    shell:
+        "python -m conclugen.evaluation.join --tables {input.tables:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        tables=of_every_dataset("results/tables/{dataset}.csv"),
+        figures=of_every_dataset("results/figures/{dataset}/headline.png"),
+        benchmark="results/tables/benchmark.csv",
+        leaks="results/qc/leaks.csv",
+    message:
+        "Tables, figures, Table 1 and leaks are there"

@@ -1,0 +1,114 @@
+# Tables: every metric, interval and test, computed from predictions alone.
+from snakemake.exceptions import WorkflowError
+
+
+rule table:
+    input:
+        predictions=lambda wildcards: prediction_files(
+            wildcards.dataset, slices.table_rows(CONFIG)
+        ),
+        manifest="results/manifests/{dataset}.parquet",
+        qc=losses_accounted,
+    output:
+        table="results/tables/{dataset}.csv",
+    log:
+        "results/logs/tables/{dataset}.log",
+    benchmark:
+        "results/benchmarks/tables/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_of(input.predictions),
+        settings=settings("table"),
+        code=fingerprint("conclugen.evaluation.table"),
+    message:
+        "Write the table of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.evaluation.table --manifest {input.manifest:q} --predictions {params.folders:q} "
+        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule baselines:
+    input:
+        predictions=table_2,
+        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=of_every_dataset("results/qc/{dataset}.csv"),
+    output:
+        table="results/tables/baselines.csv",
+    log:
+        "results/logs/tables/baselines.log",
+    benchmark:
+        "results/benchmarks/tables/baselines.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_of(input.predictions),
+        settings=settings("tables"),
+        code=fingerprint("conclugen.evaluation.baselines"),
+    message:
+        "Write Table 2: supervised, linear, fine-tuned"
+    shell:
+        "python -m conclugen.evaluation.baselines --manifest {input.manifests:q} --predictions {params.folders:q} "
+        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule label_efficiency:
+    input:
+        predictions=label_fractions,
+        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=of_every_dataset("results/qc/{dataset}.csv"),
+    output:
+        table="results/tables/label_efficiency.csv",
+    log:
+        "results/logs/tables/label_efficiency.log",
+    benchmark:
+        "results/benchmarks/tables/label_efficiency.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        # The folders of whole label sets: their fractions lie inside.
+        folders=lambda wildcards, input: [
+            folder
+            for folder in folders_of(input.predictions)
+            if not Path(folder).name.startswith("fraction-")
+        ],
+        settings=settings("tables"),
+        code=fingerprint("conclugen.evaluation.label_efficiency"),
+    message:
+        "Write the table of label fractions"
+    shell:
+        "python -m conclugen.evaluation.label_efficiency --manifest {input.manifests:q} "
+        "--predictions {params.folders:q} --settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+# Called so because `benchmark` is a word of Snakemake's own.
+rule published:
+    input:
+        table=benchmark_table,
+    output:
+        table="results/tables/benchmark.csv",
+    log:
+        "results/logs/tables/benchmark.log",
+    benchmark:
+        "results/benchmarks/tables/benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        table=lambda wildcards, input: [f"--table {path}" for path in input.table],
+        code=fingerprint("conclugen.evaluation.benchmark"),
+    message:
+        "Write Table 1: published numbers, each with the kind of its metric"
+    shell:
+        "python -m conclugen.evaluation.benchmark {params.table} --output {output.table:q} > {log:q} 2>&1"

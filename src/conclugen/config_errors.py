@@ -1,0 +1,84 @@
+"""Mistakes in the configuration, told so that they can be mended: the key, what was given, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ValidationError
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run, with one line per mistake."""
+
+
+def explain(error: ValidationError, root: type[BaseModel]) -> str:
+    """Return one line per mistake that pydantic found in a configuration of type `root`."""
+    lines = [line for item in error.errors() for line in _explain(item, root)]
+    return "the configuration has mistakes:\n" + "\n".join(f"  - {line}" for line in lines)
+
+
+def allowed_names(given: str, allowed: Iterable[str]) -> str:
+    """Return the closest of the allowed names, if one is close, and all of them."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(given, names, n=1)
+    return (f"did you mean {close[0]!r}? " if close else "") + f"allowed: {', '.join(names)}"
+
+
+def _explain(item: Any, root: type[BaseModel]) -> list[str]:
+    if item["type"] == "value_error":
+        return str(item["ctx"]["error"]).splitlines()
+    place, fields = _follow(item["loc"], root)
+    key = ".".join(place)
+    if item["type"] == "extra_forbidden":
+        return [f"{key}: unknown key; {allowed_names(place[-1], fields)}"]
+    if item["type"] == "missing":
+        return [f"{key}: missing; it has no default"]
+    if item["type"].startswith("union_tag"):
+        given = item["input"].get("adapter") if isinstance(item["input"], dict) else item["input"]
+        allowed = item["ctx"].get("expected_tags", "").replace("'", "").split(", ")
+        return [f"{key}.adapter: {given!r} is unknown; {allowed_names(str(given), allowed)}"]
+    message = item["msg"][0].lower() + item["msg"][1:]
+    return [f"{key}: {message}, but {item['input']!r} ({type(item['input']).__name__}) was given"]
+
+
+def _follow(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], list[str]]:
+    """Return the key as the user wrote it (without the tags of unions) and the keys allowed beside its last part."""
+    kind: Any = root
+    place, fields = [], list(root.model_fields)
+    for part in location:
+        options = {_tag(option): option for option in typing.get_args(kind)} if _is_union(kind) else {}
+        if part in options:
+            kind = options[part]
+            continue
+        place.append(str(part))
+        fields = list(kind.model_fields) if _is_section(kind) else []
+        if _is_section(kind):
+            kind = _plain(kind.model_fields[part].annotation) if part in kind.model_fields else None
+        else:
+            kind = _plain(typing.get_args(kind)[-1]) if typing.get_args(kind) else None
+    return place, fields
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _is_union(kind: Any) -> bool:
+    return typing.get_origin(kind) in (typing.Union, types.UnionType)
+
+
+def _tag(option: Any) -> Any:
+    field = option.model_fields.get("adapter") if _is_section(option) else None
+    return typing.get_args(field.annotation)[0] if field else None
+
+
+def _plain(annotation: Any) -> Any:
+    """The type inside Annotated, or beside None."""
+    if typing.get_origin(annotation) is Annotated:
+        return _plain(typing.get_args(annotation)[0])
+    kinds = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
+    return _plain(kinds[0]) if _is_union(annotation) and len(kinds) == 1 else annotation

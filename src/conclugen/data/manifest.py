@@ -1,0 +1,118 @@
+"""The manifest: one row per utterance of a data set, validated on writing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from conclugen.store.atomic import atomic_path
+
+SPLITS = ("train", "valid", "test", "none")
+TEXT_SOURCES = ("official", "asr", "none")
+TASKS = ("single", "multi", "none")
+COLUMNS = ("utterance_id", "split", "media", "audio", "start_s", "end_s", "text", "text_source", "speaker", "group")
+KEY = b"conclugen"
+
+
+class ManifestError(ValueError):
+    """A manifest that breaks its contract."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """The table and what is known of its labels.
+
+    Attributes:
+        table: `COLUMNS`, then `label` (task single) or a float column per class (task multi), then others.
+        dataset: its name in the configuration.
+        adapter: the module that read it.
+        task: `single` (one of n), `multi` (any of n, > 0 means present) or `none`.
+        classes: class names, in the order of every score and table.
+    """
+
+    table: pd.DataFrame
+    dataset: str
+    adapter: str
+    task: str
+    classes: tuple[str, ...]
+
+
+def write_manifest(path: str | Path, manifest: Manifest) -> None:
+    """Validate, sort by utterance_id and write as parquet, atomically."""
+    validate(manifest)
+    table = manifest.table.sort_values("utterance_id", kind="stable").reset_index(drop=True)
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    about = {"dataset": manifest.dataset, "adapter": manifest.adapter, "task": manifest.task}
+    about["classes"] = list(manifest.classes)
+    arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), KEY: json.dumps(about).encode()})
+    with atomic_path(path) as temporary:
+        pq.write_table(arrow, temporary)
+
+
+def read_manifest(path: str | Path, label_splits: Collection[str] = ("train", "valid")) -> Manifest:
+    """Read a manifest; labels outside `label_splits` are blanked.
+
+    Only `evaluation/truth.py` asks for the labels of the test split.
+    """
+    arrow = pq.read_table(path)
+    about = json.loads(arrow.schema.metadata[KEY])
+    manifest = Manifest(arrow.to_pandas(), about["dataset"], about["adapter"], about["task"], tuple(about["classes"]))
+    hidden = ~manifest.table["split"].isin(list(label_splits))
+    for column in label_columns(manifest):
+        manifest.table.loc[hidden, column] = None if column == "label" else np.nan
+    return manifest
+
+
+def label_columns(manifest: Manifest) -> list[str]:
+    """Columns that hold labels: those of the task and any other beyond the fixed ones (such as sentiment)."""
+    return [column for column in manifest.table.columns if column not in COLUMNS]
+
+
+def validate(manifest: Manifest) -> None:
+    """Raise ManifestError naming the first rows that break the contract."""
+    table = manifest.table
+    if missing := [column for column in COLUMNS if column not in table.columns]:
+        raise ManifestError(f"{manifest.dataset}: columns {missing} are missing")
+    if manifest.task not in TASKS:
+        raise ManifestError(f"{manifest.dataset}: task is {manifest.task!r}; allowed are {TASKS}")
+    if table.empty:
+        raise ManifestError(f"{manifest.dataset}: no utterance found; check its root and layout")
+    _require(manifest, ~table["utterance_id"].duplicated(), "utterance_id is not unique")
+    _require(manifest, table["utterance_id"].map(_is_id), "utterance_id is empty or holds control characters")
+    _require(manifest, table["split"].isin(SPLITS), f"split is not one of {SPLITS}")
+    _require(manifest, table["text_source"].isin(TEXT_SOURCES), f"text_source is not one of {TEXT_SOURCES}")
+    for column in ("media", "audio"):
+        given = table[column].where(table[column].notna(), "")  # a missing string is None or, in a str column, NaN
+        _require(manifest, given.map(is_inside), f"{column} leaves the root")
+    if manifest.task == "single":
+        known = table["label"].isna() | table["label"].isin(manifest.classes)
+        _require(manifest, known, f"label is not one of {manifest.classes}")
+    if manifest.task == "multi":
+        for name in manifest.classes:
+            _require(manifest, ~np.isinf(table[name].astype(float)), f"{name} is infinite")
+
+
+def is_inside(path: str | None) -> bool:
+    """Whether a relative path stays below its root."""
+    if path is None:
+        return True
+    parts = PurePosixPath(path).parts
+    return not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value != "" and value.isprintable()
+
+
+def _require(manifest: Manifest, good: pd.Series, message: str) -> None:
+    bad = manifest.table.loc[~good.astype(bool), "utterance_id"].astype(str)
+    if len(bad):
+        shown: Sequence[str] = bad.head(3).tolist()
+        raise ManifestError(f"{manifest.dataset}: {message} in {len(bad)} rows, such as {shown}")

@@ -1,0 +1,155 @@
+"""Where each official layout keeps its labels, folds and transcripts.
+
+The workflow asks `SOURCES[adapter](root, settings)` for the files whose change must rebuild a manifest, so this module
+stays light: the standard library only. Where a layout has no index and its folders serve as one, those are returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+MELD_PARTS = {
+    "train": ("train_sent_emo.csv", ("train_splits",)),
+    "dev": ("dev_sent_emo.csv", ("dev_splits_complete", "dev_splits")),
+    "test": ("test_sent_emo.csv", ("output_repeated_splits_test", "test_splits")),
+}
+CAER_PARTS = ("train", "validation", "test")
+
+
+def bases(root: Path, names: Iterable[str], depth: int = 2) -> list[Path]:
+    """Return `root` and the folders below it, `depth` levels down, whose lower-case names are among `names`."""
+    wanted, found, level = set(names), [root], [root]
+    for _ in range(depth):
+        level = [
+            child
+            for folder in level
+            if folder.is_dir()
+            for child in sorted(folder.iterdir())
+            if child.name.lower() in wanted and child.is_dir()
+        ]
+        found.extend(level)
+    return found
+
+
+def first(folders: Iterable[Path], *patterns: str) -> Path | None:
+    """The first path that a pattern finds: patterns in order, folders in order within each."""
+    folders = list(folders)
+    for pattern in patterns:
+        for folder in folders:
+            if hit := next(iter(sorted(folder.glob(pattern))), None):
+                return hit
+    return None
+
+
+def _named(root: Path, value: Any, found: Path | None) -> Path | None:
+    """The path that a setting names (relative to root), or else the one that was found."""
+    return root / value if value else found
+
+
+def _existing(*paths: Path | None) -> list[Path]:
+    return [path for path in paths if path is not None and path.exists()]
+
+
+def mosei_bases(root: Path) -> list[Path]:
+    """Folders in which the parts of CMU-MOSEI may lie."""
+    return bases(root, ("raw", "cmu_mosei", "cmu-mosei", "mosei", "labels"))
+
+
+def mosei_labels(root: Path, settings: dict[str, Any]) -> Path | None:
+    """The label table, `.csd` or `.csv`."""
+    patterns = ("CMU_MOSEI_Labels.csd", "*[Ll]abel*.csd", "*[Ll]abel*.csv")
+    return _named(root, settings.get("labels"), first(mosei_bases(root), *patterns))
+
+
+def mosei_folds(root: Path, settings: dict[str, Any]) -> Path | None:
+    """The JSON file of the standard folds."""
+    return _named(root, settings.get("folds"), first(mosei_bases(root), "standard_folds.json"))
+
+
+def mosei_transcripts(root: Path, settings: dict[str, Any]) -> Path | None:
+    """The folder of segmented transcripts, or a CSV, or the words with their times."""
+    patterns = ("Transcript/Segmented/Combined", "transcripts.csv", "CMU_MOSEI_TimestampedWords.csd")
+    return _named(root, settings.get("transcripts"), first(mosei_bases(root), *patterns))
+
+
+def mosei(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """Labels, folds and transcripts."""
+    return _existing(*(find(root, settings) for find in (mosei_labels, mosei_folds, mosei_transcripts)))
+
+
+def meld_bases(root: Path) -> list[Path]:
+    """Folders in which the parts of MELD may lie, as its archives unpack."""
+    return bases(root, ("meld.raw", "meld", "raw", "train", "dev", "test"))
+
+
+def meld(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The three CSV files."""
+    folders = meld_bases(root)
+    return _existing(*(first(folders, name) for name, _ in MELD_PARTS.values()))
+
+
+def caer_base(root: Path) -> Path | None:
+    """The folder that holds train, validation and test."""
+    found = first(bases(root, ("caer",)), *CAER_PARTS)
+    return found.parent if found else None
+
+
+def caer(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The class folders, which are the labels, and `transcripts.csv`."""
+    base = caer_base(root)
+    if base is None:
+        return []
+    folders = [child for part in CAER_PARTS for child in sorted((base / part).glob("*")) if child.is_dir()]
+    return [*folders, *_existing(transcripts_csv(root, base))]
+
+
+def transcripts_csv(root: Path, base: Path) -> Path | None:
+    """The optional `transcripts.csv`, at the root or in the folder that holds the splits."""
+    return first((root, base), "transcripts.csv")
+
+
+def voxceleb2_base(root: Path) -> Path:
+    """The folder that holds dev and test."""
+    found = first(bases(root, ("voxceleb2", "vox2")), "dev", "test")
+    return found.parent if found else root
+
+
+def voxceleb2(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The optional transcripts; the tree is too large to watch."""
+    return _existing(transcripts_csv(root, voxceleb2_base(root)))
+
+
+def folder(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The table, if there is one."""
+    name = settings.get("table")
+    return _existing(root / name) if name else []
+
+
+def features(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The file of arrays."""
+    return _existing(root / settings["file"]) if settings.get("file") else []
+
+
+def ravdess(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The actors' folders."""
+    return sorted(path for pattern in ("Actor_*", "*/Actor_*") for path in root.glob(pattern) if path.is_dir())
+
+
+def cremad(root: Path, settings: dict[str, Any]) -> list[Path]:
+    """The folder of videos."""
+    found = first(bases(root, ("crema-d", "cremad")), "VideoFlash")
+    return _existing(found)
+
+
+SOURCES: dict[str, Callable[[Path, dict[str, Any]], list[Path]]] = {
+    "voxceleb2": voxceleb2,
+    "mosei": mosei,
+    "meld": meld,
+    "caer": caer,
+    "folder": folder,
+    "features": features,
+    "ravdess": ravdess,
+    "cremad": cremad,
+}

@@ -1,0 +1,93 @@
+"""VoxCeleb2: `dev/mp4/idNNNNN/<video>/NNNNN.mp4`, sound perhaps apart in `dev/aac/…/NNNNN.m4a`; no labels.
+
+Entry module. A million files are listed by folder, without looking at any of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from conclugen.data.common import Fractions, LayoutError, hashed_split, run, stem, table, transcripts
+from conclugen.data.manifest import Manifest
+from conclugen.data.sources import transcripts_csv, voxceleb2_base
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Options.
+
+    Attributes:
+        parts: the split of each part that is read, such as `{"dev": "train", "test": "none"}`.
+        valid_fraction: share of the speakers in `train` that go to `valid`, chosen by hash.
+        seed: of that choice.
+    """
+
+    parts: dict[str, str]
+    valid_fraction: float
+    seed: int
+
+
+def build(dataset: str, root: Path, settings: Settings) -> Manifest:
+    """Read the tree below `root`. Raises LayoutError where no part holds a `mp4` folder."""
+    base = voxceleb2_base(root)
+    prefix = "" if base == root else f"{base.relative_to(root).as_posix()}/"
+    texts = transcripts(transcripts_csv(root, base), lambda file: stem(file, 3))
+    columns: dict[str, list] = {
+        name: [] for name in ("utterance_id", "split", "media", "audio", "text", "speaker", "group")
+    }
+    shares = Fractions(train=1 - settings.valid_fraction, valid=settings.valid_fraction, test=0.0)
+    for part, split in settings.parts.items():
+        if not (base / part / "mp4").is_dir():
+            log.warning("%s: no %s; this part is left out", dataset, base / part / "mp4")
+            continue
+        for speaker, video, names, sounds in _videos(base / part):
+            chosen = hashed_split(speaker, shares, settings.seed) if split == "train" else split
+            for name in names:
+                utterance = f"{speaker}/{video}/{name}"
+                columns["utterance_id"].append(utterance)
+                columns["split"].append(chosen)
+                columns["media"].append(f"{prefix}{part}/mp4/{utterance}.mp4")
+                columns["audio"].append(f"{prefix}{part}/aac/{utterance}.m4a" if name in sounds else None)
+                columns["text"].append(texts.get(utterance, ""))
+                columns["speaker"].append(speaker)
+                columns["group"].append(video)
+    if not columns["utterance_id"]:
+        raise LayoutError(f"{root}: no video below {' or '.join(f'{part}/mp4' for part in settings.parts)}")
+    return Manifest(table(columns), dataset, "voxceleb2", "none", ())
+
+
+def _videos(part: Path) -> Iterator[tuple[str, str, list[str], set[str]]]:
+    """Yield (speaker, source video, names of its clips, names of its separate sound files), sorted."""
+    apart = (part / "aac").is_dir()
+    for speaker in _folders(part / "mp4"):
+        for video in _folders(part / "mp4" / speaker):
+            clips = sorted(_stems(part / "mp4" / speaker / video, ".mp4"))
+            yield speaker, video, clips, _stems(part / "aac" / speaker / video, ".m4a") if apart else set()
+
+
+def _folders(path: Path) -> list[str]:
+    with os.scandir(path) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _stems(path: Path, suffix: str) -> set[str]:
+    try:
+        with os.scandir(path) as entries:
+            return {e.name[: -len(suffix)] for e in entries if e.name.endswith(suffix) and not e.name.startswith(".")}
+    except FileNotFoundError:
+        return set()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the manifest."""
+    run(Settings, build, argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Downstream protocols: what a representation is worth for recognising expressions."""

@@ -1,0 +1,138 @@
+"""What every downstream protocol reads: features by modality, and the labels of train and valid alone."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from conclugen.data.manifest import Manifest, read_manifest
+from conclugen.store import resident
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """A labelled data set, in the manifest's order, without the utterances that are in no split.
+
+    Attributes:
+        ids, split: (N,).
+        task: `single` or `multi`.
+        classes: C names.
+        targets: (N, C) float32, 1 or 0 (one-hot for `single`); NaN where the label is unknown, and in all of test.
+        inputs: features (N, D_m) and presence (N,) by modality.
+        streams: the streams of each modality.
+    """
+
+    ids: np.ndarray
+    split: np.ndarray
+    task: str
+    classes: tuple[str, ...]
+    targets: torch.Tensor
+    inputs: resident.Resident
+    streams: Mapping[str, Sequence[str]]
+
+    def labelled(self, split: str) -> torch.Tensor:
+        """Return the row numbers (M,) of a split that have at least one known label."""
+        return torch.from_numpy(np.flatnonzero((self.split == split) & (~self.targets.isnan()).any(1).numpy()))
+
+
+def read(
+    manifest_path: str | Path,
+    features: Mapping[str, Sequence[Path]],
+    modalities: Mapping[str, Sequence[str]],
+    evaluate: Sequence[str],
+) -> Data:
+    """Read the labels of train and valid, and the modalities named in `evaluate`.
+
+    Raises ValueError when the data set has no task, no labelled train or valid utterance, or a stream has no shard.
+    """
+    manifest = read_manifest(manifest_path)
+    if manifest.task == "none":
+        raise ValueError(f"{manifest.dataset} has no labels; it can be pretrained on but not evaluated on")
+    if unknown := [name for name in evaluate if name not in modalities]:
+        raise ValueError(f"evaluate names {unknown}; modalities are {sorted(modalities)}")
+    used = {name: tuple(modalities[name]) for name in evaluate}
+    needed = {stream for streams in used.values() for stream in streams}
+    if missing := sorted(needed - features.keys()):
+        raise ValueError(f"no feature shards for the streams {missing}")
+    table = manifest.table[manifest.table["split"].isin(SPLITS)].reset_index(drop=True)
+    ids = table["utterance_id"].to_numpy(dtype=str)
+    loaded = resident.load({stream: features[stream] for stream in sorted(needed)}, ids)
+    data = Data(
+        ids,
+        table["split"].to_numpy(dtype=str),
+        manifest.task,
+        manifest.classes,
+        targets(dataclasses.replace(manifest, table=table)),
+        resident.modalities(loaded, used),
+        used,
+    )
+    for split in ("train", "valid"):
+        if not len(data.labelled(split)):
+            raise ValueError(
+                f"{manifest.dataset}: no labelled utterance in {split}; heads learn on train, are chosen on valid"
+            )
+    return data
+
+
+def targets(manifest: Manifest) -> torch.Tensor:
+    """Return the labels as (N, C) float32: 1 or 0, NaN where unknown."""
+    table = manifest.table
+    if manifest.task == "multi":
+        values = table[list(manifest.classes)].to_numpy(dtype=np.float32)
+        return torch.from_numpy(np.where(np.isnan(values), np.nan, values > 0).astype(np.float32))
+    number = table["label"].map({name: i for i, name in enumerate(manifest.classes)}).to_numpy(dtype=float)
+    known = ~np.isnan(number)
+    values = np.full((len(table), len(manifest.classes)), np.nan, np.float32)
+    values[known] = np.eye(len(manifest.classes), dtype=np.float32)[number[known].astype(int)]
+    return torch.from_numpy(values)
+
+
+@dataclasses.dataclass(frozen=True)
+class Arguments:
+    """The command line of a protocol; `features` by stream."""
+
+    manifest: Path
+    features: dict[str, list[Path]]
+    models: tuple[Path, ...]
+    settings: str
+    threads: int
+    output: Path
+
+
+def parse_arguments(description: str, argv: Sequence[str] | None, needs_model: bool) -> Arguments:
+    """Read the flags that all protocols share."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--features", nargs="+", action="extend", required=True, metavar="STREAM=PATH")
+    parser.add_argument("--model", nargs="+", action="extend", type=Path, default=[], help="one per pretraining seed")
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output-dir", type=Path, required=True)
+    given = parser.parse_args(argv)
+    if needs_model and not given.model:
+        parser.error("this protocol starts from pretrained networks: give at least one --model")
+    if given.model and not needs_model:
+        parser.error("this protocol uses no pretrained network: leave --model out")
+    features: dict[str, list[Path]] = {}
+    for item in given.features:
+        stream, equals, path = item.partition("=")
+        if not (stream and equals and path):
+            parser.error(f"--features {item!r}: expected STREAM=PATH")
+        features.setdefault(stream, []).append(Path(path))
+    return Arguments(given.manifest, features, tuple(given.model), given.settings, given.threads, given.output_dir)
+
+
+def by_model(seeds: Iterable[int], models: Sequence[Path]) -> dict[int, list[int]]:
+    """Return the downstream seeds that use each model: seed n uses model n mod the number of models."""
+    count = max(1, len(models))
+    used: dict[int, list[int]] = {}
+    for seed in seeds:
+        used.setdefault(seed % count, []).append(seed)
+    return used

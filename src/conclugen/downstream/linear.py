@@ -1,0 +1,41 @@
+"""Linear evaluation: the representation heads frozen, a linear classifier on their outputs side by side.
+
+Entry module. The classifier's learning rate, weight decay and epoch are chosen on the validation split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conclugen.downstream.data import Arguments, parse_arguments, read
+from conclugen.downstream.inputs import Matrix, concatenate
+from conclugen.downstream.representations import represent
+from conclugen.downstream.settings import Settings
+from conclugen.downstream.sweep import run_by_model
+from conclugen.models.io import load
+from conclugen.store.devices import device, set_threads
+from conclugen.store.settings import parse
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write predictions for every seed."""
+    evaluate(parse_arguments(__doc__ or "", argv, needs_model=True), "linear", shuffled=False)
+
+
+def evaluate(arguments: Arguments, protocol: str, shuffled: bool) -> None:
+    """Run linear evaluation, with true or with permuted labels."""
+    settings = parse(Settings, arguments.settings)
+    set_threads(arguments.threads)
+    where = device()
+    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate)
+
+    def build(model: Path | None) -> Matrix:
+        values = represent(load(model), data.inputs, where)
+        return concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
+
+    run_by_model(settings, arguments.models, build, data, arguments.output, {"protocol": protocol}, shuffled)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What a protocol writes: scores per utterance, and the record of what validation chose. Never a label."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from conclugen.downstream.data import Data
+from conclugen.store.atomic import atomic_path, write_text
+
+KEY = b"conclugen"
+
+
+def write(
+    folder: Path, data: Data, probabilities: torch.Tensor, seed: int, fraction: float, about: Mapping[str, Any]
+) -> None:
+    """Write `seed{n}.parquet`: scores (N, C) of every valid and test utterance, float32.
+
+    A label fraction below 1 goes into its own folder, `fraction-{f}/seed{n}.parquet`. `about` is kept in the file's
+    metadata beside the streams. Raises ValueError for scores that are not finite.
+    """
+    kept = np.isin(data.split, ("valid", "test"))
+    scores = probabilities.detach().float().cpu().numpy()[kept]
+    if not np.isfinite(scores).all():
+        raise ValueError(f"seed {seed}: scores are not finite; the learning rates are too high or features are broken")
+    columns = {f"score_{name}": scores[:, i] for i, name in enumerate(data.classes)}
+    table = pd.DataFrame({"utterance_id": data.ids[kept], "split": data.split[kept], **columns})
+    record = {
+        "streams": {m: list(s) for m, s in data.streams.items()},
+        "seed": seed,
+        "label_fraction": fraction,
+        **about,
+    }
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    arrow = arrow.replace_schema_metadata({KEY: json.dumps(record, sort_keys=True).encode()})
+    with atomic_path(place(folder, fraction) / f"seed{seed}.parquet") as temporary:
+        pq.write_table(arrow, temporary)
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run of other seeds or label fractions left: a table reads every seed it finds."""
+    for pattern in ("seed*.parquet", "seed*.head.safetensors", "selection.csv"):
+        for path in (*folder.glob(pattern), *folder.glob(f"fraction-*/{pattern}")):
+            path.unlink()
+
+
+def place(folder: Path, fraction: float) -> Path:
+    """Return where the predictions for a label fraction lie."""
+    return folder if fraction == 1 else folder / f"fraction-{fraction:g}"
+
+
+def write_selection(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `selection.csv`: every candidate of every seed with its validation score, and which one was chosen."""
+    write_text(
+        folder / "selection.csv", pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    )

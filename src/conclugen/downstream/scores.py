@@ -1,0 +1,68 @@
+"""The headline metric on tensors: what chooses epochs and hyper-parameters on the validation split.
+
+The published metrics live in the evaluation package, which no training imports, so that a change there trains nothing
+again; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+
+def headline(logits: torch.Tensor, targets: torch.Tensor, task: str) -> torch.Tensor:
+    """Return the balanced accuracy (…) of logits (…, N, C) against targets (…, N, C) with NaN for unknown.
+
+    Multi-label: the mean over classes of (recall + specificity) / 2 at probability 0.5, over the classes that have
+    both kinds. Single label: the mean recall over the classes that occur (unweighted average recall).
+    NaN where no class counts.
+    """
+    known, positive = ~targets.isnan(), targets > 0.5
+    if task == "multi":
+        predicted = logits > 0
+        recall = _share(predicted, positive & known)
+        specificity = _share(~predicted, ~positive & known)
+        return ((recall + specificity) / 2).nanmean(-1)
+    predicted = functional.one_hot(logits.argmax(-1), logits.shape[-1]).bool()
+    return _share(predicted, positive & known).nanmean(-1)
+
+
+def _share(hit: torch.Tensor, among: torch.Tensor) -> torch.Tensor:
+    """Share of `among` (…, N, C) that is `hit`, by class (…, C); NaN where `among` is empty."""
+    return (hit & among).sum(-2).double() / among.sum(-2).double()
+
+
+def weights(targets: torch.Tensor, task: str) -> torch.Tensor:
+    """Return class weights (C,) from training targets (M, C).
+
+    Multi-label: negatives / positives, for BCE. Single label: M / (C · count), for cross-entropy: rare classes weigh
+    more. A class without positives (or, multi-label, without negatives) has no ratio and gets weight 1.
+    """
+    known = ~targets.isnan()
+    positive = ((targets > 0.5) & known).sum(0).double()
+    total = known.sum(0).double()
+    ratio = (total - positive) / positive if task == "multi" else total / (len(positive) * positive)
+    usable = (positive > 0) & ((positive < total) | (task == "single"))
+    return torch.where(usable, ratio, torch.ones_like(ratio)).float()
+
+
+def loss(logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor, task: str) -> torch.Tensor:
+    """Return the loss (…) of logits (…, N, C) against targets broadcastable to them, NaN for unknown.
+
+    Multi-label: binary cross-entropy with `class_weights` (…, 1, C) on the positives, averaged over known labels.
+    Single label: cross-entropy, averaged with the weight of each true class. 0 where no label is known.
+    """
+    known = ~targets.isnan()
+    wanted = torch.where(known, targets, torch.zeros_like(targets))
+    if task == "multi":
+        cost = -class_weights * wanted * functional.logsigmoid(logits) - (1 - wanted) * functional.logsigmoid(-logits)
+        weight = known.to(logits.dtype).expand_as(logits)
+    else:
+        cost = -functional.log_softmax(logits, dim=-1)
+        weight = (class_weights * wanted).expand_as(logits)
+    return (cost * weight).sum((-2, -1)) / weight.sum((-2, -1)).clamp_min(1e-12)
+
+
+def probabilities(logits: torch.Tensor, task: str) -> torch.Tensor:
+    """Sigmoid (multi-label) or softmax (single label) over (…, C)."""
+    return logits.sigmoid() if task == "multi" else logits.softmax(-1)

@@ -1,0 +1,53 @@
+"""Settings that the trained protocols share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from conclugen.downstream.heads import Budget
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What `linear`, `raw`, `shuffled`, `finetune` and `supervised` depend on beside data, networks and code.
+
+    Attributes:
+        modalities: by modality, the streams it joins.
+        evaluate: the modalities that are used.
+        seeds: downstream seeds: order of rows, dropout, start, and the pretrained network (seed mod their number).
+        learning_rates, weight_decays, dropout, epochs, batch_size, patience: see `heads.Budget`.
+        standardise: inputs get mean 0 and deviation 1 on the training split.
+        label_fractions: shares of the training labels; 1 is always the main result.
+    """
+
+    modalities: dict[str, tuple[str, ...]]
+    evaluate: tuple[str, ...]
+    seeds: tuple[int, ...]
+    learning_rates: tuple[float, ...]
+    weight_decays: tuple[float, ...]
+    dropout: float
+    epochs: int
+    batch_size: int
+    patience: int
+    standardise: bool
+    label_fractions: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_common(self.seeds, self.evaluate, self.label_fractions)
+        self.budget().check()
+
+    def budget(self) -> Budget:
+        """Return the part that concerns the heads."""
+        names = [field.name for field in dataclasses.fields(Budget)]
+        return Budget(**{name: getattr(self, name) for name in names})
+
+
+def check_common(seeds: Sequence[int], evaluate: Sequence[str], fractions: Sequence[float]) -> None:
+    """Raise ValueError for settings that no protocol can run with."""
+    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
+        raise ValueError(f"seeds are {seeds}; at least one is needed, each once and not negative")
+    if not evaluate:
+        raise ValueError("evaluate names no modality")
+    if 1.0 not in fractions or not all(0 < fraction <= 1 for fraction in fractions):
+        raise ValueError(f"label_fractions are {fractions}; each must lie in (0, 1], and 1 must be among them")

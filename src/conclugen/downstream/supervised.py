@@ -1,0 +1,70 @@
+"""The supervised baseline: the same architecture from scratch, on labels alone, with fine-tuning's budget (Table 2).
+
+Entry module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import torch
+
+from conclugen.downstream import settings as common
+from conclugen.downstream.data import Data, parse_arguments, read
+from conclugen.downstream.tuning import run
+from conclugen.models.io import build
+from conclugen.models.network import Network, NetworkSettings
+from conclugen.store.devices import device, set_threads
+from conclugen.store.settings import parse
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings(common.Settings):
+    """The shared settings, and the representation heads to train: fields as in `models.network.NetworkSettings`."""
+
+    representation_dim: int
+    hidden_dim: int
+    gated: bool
+    representation_relu: bool
+    narrow: tuple[str, ...]
+    standardise_inputs: bool
+
+
+def network(data: Data, settings: Settings) -> Network:
+    """Return fresh representation heads, with their inputs standardised on the training split if asked for."""
+    shape = NetworkSettings(
+        input_dims={name: value.shape[1] for name, value in data.inputs.features.items()},
+        heads=(),
+        representation_dim=settings.representation_dim,
+        hidden_dim=settings.hidden_dim,
+        gated=settings.gated,
+        representation_relu=settings.representation_relu,
+        narrow=settings.narrow,
+        projection_shared=False,
+        projection_dim=1,
+        projection_hidden_dim=1,
+        projection_batch_norm=False,
+        projection_relu=False,
+        clustering_dim=1,
+        decoder_hidden_dim=1,
+        decoder_relu=False,
+        standardise=settings.standardise_inputs,
+    )
+    fresh = build(shape)
+    rows = data.inputs.rows(torch.from_numpy((data.split == "train").nonzero()[0]))
+    fresh.fit_inputs(rows.features, rows.present)
+    return fresh
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write predictions for every seed."""
+    arguments = parse_arguments(__doc__ or "", argv, needs_model=False)
+    settings = parse(Settings, arguments.settings)
+    set_threads(arguments.threads)
+    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate)
+    run(data, settings, lambda _: network(data, settings), arguments.output, device(), {"protocol": "supervised"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Linear heads on fixed inputs, for all seeds and label fractions: shared by `linear`, `raw` and `shuffled`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from conclugen.downstream import heads, predictions
+from conclugen.downstream.data import Data, by_model
+from conclugen.downstream.draws import Draw, draws_of
+from conclugen.downstream.inputs import Matrix
+from conclugen.downstream.scores import probabilities
+from conclugen.downstream.settings import Settings
+from conclugen.store.atomic import atomic_path
+
+
+def run(
+    data: Data, inputs: Matrix, draws: list[Draw], budget: heads.Budget, folder: Path, about: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Train the heads of all draws on `inputs`, write their predictions and heads; return selection rows."""
+    trained = heads.fit(inputs.values, draws, data.task, budget)
+    chosen = trained.chosen()
+    rows = []
+    for number, draw in enumerate(draws):
+        best = int(chosen[number])
+        scores = probabilities(heads.logits(inputs.values, trained, number, best), data.task)
+        predictions.write(folder, data, scores, draw.seed, draw.fraction, about)
+        _save_head(predictions.place(folder, draw.fraction), draw.seed, inputs, trained.select(number, best))
+        for k, (rate, decay) in enumerate(budget.candidates()):
+            rows.append(
+                {
+                    "seed": draw.seed,
+                    "label_fraction": draw.fraction,
+                    "learning_rate": rate,
+                    "weight_decay": decay,
+                    "epoch": int(trained.epoch[number, k]),
+                    "valid_score": float(trained.score[number, k]),
+                    "valid_loss": float(trained.loss[number, k]),
+                    "chosen": k == best,
+                    **about,
+                }
+            )
+    return rows
+
+
+def _save_head(folder: Path, seed: int, inputs: Matrix, head: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """Keep the chosen head and what its inputs were standardised by: weight (D, C), bias (C,), mean and scale (D,)."""
+    state = {"weight": head[0], "bias": head[1], "mean": inputs.mean, "scale": inputs.scale}
+    with atomic_path(folder / f"seed{seed}.head.safetensors") as temporary:
+        save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, temporary)
+
+
+def run_by_model(
+    settings: Settings,
+    models: Sequence[Path],
+    build: Callable[[Path | None], Matrix],
+    data: Data,
+    folder: Path,
+    about: dict[str, Any],
+    shuffled: bool = False,
+) -> None:
+    """Run all seeds, those of one network together; `build` returns its inputs. Writes `selection.csv` last."""
+    rows = []
+    predictions.clear(folder)
+    for number, seeds in by_model(settings.seeds, models).items():
+        model = models[number] if models else None
+        draws = draws_of(data, seeds, settings.label_fractions, shuffled)
+        named = {**about, "model": model.name if model else ""}
+        rows += run(data, build(model), draws, settings.budget(), folder, named)
+    rows.sort(key=lambda row: (row["seed"], -row["label_fraction"]))
+    predictions.write_selection(folder, rows)

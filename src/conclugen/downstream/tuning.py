@@ -1,0 +1,154 @@
+"""Training the representation heads with a classifier on top: shared by `finetune` and `supervised`."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from conclugen.downstream import predictions
+from conclugen.downstream.data import Data
+from conclugen.downstream.draws import Draw, draws_of
+from conclugen.downstream.heads import Budget
+from conclugen.downstream.inputs import concatenate
+from conclugen.downstream.representations import represent
+from conclugen.downstream.scores import headline, loss, probabilities, weights
+from conclugen.downstream.settings import Settings
+from conclugen.models.network import Network
+from conclugen.store.devices import compute_dtype
+
+ROWS_AT_ONCE = 4096
+
+
+class Classifier(nn.Module):
+    """A network's representations side by side, shifted and scaled by fixed numbers, dropout, and one Linear."""
+
+    def __init__(self, network: Network, mean: torch.Tensor, scale: torch.Tensor, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.network, self.dropout = network, nn.Dropout(dropout)
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+        self.linear = nn.Linear(len(mean), classes)
+
+    def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """`{modality: (N, D_m)}` and `{modality: (N,)}` to logits (N, C); an absent modality counts as zero."""
+        parts = self.network.represent(values)
+        here = [present[name][:, None].expand_as(value) for name, value in parts.items()]
+        joined = (torch.cat(list(parts.values()), dim=1) - self.mean) / self.scale
+        return self.linear(self.dropout(joined * torch.cat(here, dim=1)))
+
+
+@dataclasses.dataclass
+class Outcome:
+    """A trained candidate at its best validation epoch: logits (N, C) of every utterance."""
+
+    rate: float
+    decay: float
+    score: float
+    loss: float
+    epoch: int
+    logits: torch.Tensor
+
+
+def classifier(network: Network, data: Data, settings: Settings, where: torch.device) -> Classifier:
+    """Put a classifier on `network`; its standardisation is measured once, on the training split as it starts out."""
+    values = represent(network, data.inputs, where)
+    matrix = concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
+    return Classifier(network, matrix.mean, matrix.scale, len(data.classes), settings.dropout).to(where)
+
+
+def train(model: Classifier, data: Data, draw: Draw, rate: float, decay: float, budget: Budget) -> Outcome:
+    """Train all weights that the evaluated modalities use; return the best validation epoch."""
+    where = model.mean.device
+    class_weights = weights(draw.targets[draw.train], data.task).to(where)
+    used = [p for name in data.inputs.features for p in model.network.representation[name].parameters()]
+    optimiser = torch.optim.AdamW([*used, *model.linear.parameters()], lr=rate, weight_decay=decay)
+    batch = min(budget.batch_size, len(draw.train))
+    steps = math.ceil(len(draw.train) / batch) * budget.epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 0.5 + 0.5 * math.cos(math.pi * step / steps))
+    best = Outcome(rate, decay, -math.inf, math.inf, 0, torch.empty(0))
+    state = None
+    for epoch in range(1, budget.epochs + 1):
+        model.train()
+        for rows in _batches(draw.train, batch):
+            cost = loss(_logits(model, data, rows), draw.targets[rows].to(where), class_weights, data.task)
+            optimiser.zero_grad()
+            cost.backward()
+            optimiser.step()
+            schedule.step()
+        found = predict(model, data, draw.valid)
+        wanted = draw.targets[draw.valid].to(where)
+        cost = float(loss(found, wanted, class_weights, data.task))
+        score = float(headline(found, wanted, data.task).nan_to_num(-math.inf)) if math.isfinite(cost) else -math.inf
+        if (score, -cost) > (best.score, -best.loss):
+            best.score, best.loss, best.epoch = score, cost, epoch
+            state = copy.deepcopy(model.state_dict())
+        if epoch - best.epoch >= budget.patience:
+            break
+    if state is not None:
+        model.load_state_dict(state)
+    best.logits = predict(model, data, torch.arange(len(data.ids)))
+    return best
+
+
+def _batches(rows: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
+    yield from rows[torch.randperm(len(rows))].split(size)
+
+
+def _logits(model: Classifier, data: Data, rows: torch.Tensor) -> torch.Tensor:
+    """Logits (M, C) of some rows, in float32."""
+    where, part = model.mean.device, data.inputs.rows(rows.to(next(iter(data.inputs.present.values())).device))
+    values = {name: value.to(where).float() for name, value in part.features.items()}
+    present = {name: value.to(where) for name, value in part.present.items()}
+    dtype = compute_dtype(where)
+    with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
+        return model(values, present).float()
+
+
+@torch.no_grad()
+def predict(model: Classifier, data: Data, rows: torch.Tensor) -> torch.Tensor:
+    """Return logits (M, C) of `rows` (M,), in evaluation mode."""
+    model.eval()
+    return torch.cat([_logits(model, data, block) for block in rows.split(ROWS_AT_ONCE)])
+
+
+def run(
+    data: Data,
+    settings: Settings,
+    network: Callable[[int], Network],
+    folder: Path,
+    where: torch.device,
+    about: Mapping[str, Any],
+) -> None:
+    """Train every candidate of every seed and label fraction; `network` gives a seed's own network to start from."""
+    selection = []
+    predictions.clear(folder)
+    for draw in draws_of(data, settings.seeds, settings.label_fractions):
+        outcomes = []
+        for rate, decay in settings.budget().candidates():
+            torch.manual_seed(draw.seed)  # candidates of a seed start alike
+            model = classifier(network(draw.seed), data, settings, where)
+            outcomes.append(train(model, data, draw, rate, decay, settings.budget()))
+        best = max(outcomes, key=lambda one: (one.score, -one.loss))
+        predictions.write(folder, data, probabilities(best.logits, data.task), draw.seed, draw.fraction, about)
+        selection += [_row(draw, one, one is best) for one in outcomes]
+    predictions.write_selection(folder, selection)
+
+
+def _row(draw: Draw, one: Outcome, chosen: bool) -> dict[str, Any]:
+    return {
+        "seed": draw.seed,
+        "label_fraction": draw.fraction,
+        "learning_rate": one.rate,
+        "weight_decay": one.decay,
+        "epoch": one.epoch,
+        "valid_score": one.score,
+        "valid_loss": one.loss,
+        "chosen": chosen,
+    }

@@ -1,0 +1,1 @@
+"""Evaluation: metrics, chance rows, intervals, tests and tables, all from predictions."""

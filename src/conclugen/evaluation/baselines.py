@@ -1,0 +1,59 @@
+"""Table 2: the reference method supervised (its architecture and the labels alone), linear and fine-tuned.
+
+Entry module. Two rows per data set and protocol: the headline metric, and the accuracy that the paper prints, beside
+the paper's number. Chance rows come first, as in every table; `p_vs_finetune` is the paired test of the supervised row
+against the fine-tuned one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from conclugen.evaluation import metrics, paper
+from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.several import Measured, parse_arguments
+from conclugen.evaluation.table import CHANCE
+from conclugen.evaluation.table import build as build_table
+
+PROTOCOLS = ("supervised", "linear", "finetune")  # in the order of `paper.TABLE_2`
+ABOUT = ("method", "protocol", "preset", "corpus", "data", "seeds", "n_test")
+
+
+def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
+    """Return the rows, data set by data set. Raises ValueError for a protocol that Table 2 does not have."""
+    return [row for one in datasets for row in _rows(one)]
+
+
+def _rows(one: Measured) -> list[dict[str, Any]]:
+    task, reference, rows = one.truth.task, one.settings.reference, []
+    for p in one.predictions:
+        if p.protocol not in PROTOCOLS or p.method != reference:
+            raise ValueError(f"{one.truth.dataset}: {p.method}, {p.protocol} is no row of Table 2")
+    for found in build_table(one.truth, one.predictions, one.settings):
+        for metric in (metrics.HEADLINE[task], paper.COLUMNS[task][0]):
+            row = {"dataset": one.truth.dataset} | {name: found[name] for name in ABOUT} | {"metric": metric}
+            row |= {"value": found[metric], "value_lo": found[f"{metric}_lo"], "value_hi": found[f"{metric}_hi"]}
+            row["paper"] = _printed(one.settings.paper, found["protocol"], metric == paper.COLUMNS[task][0])
+            headline = metric == metrics.HEADLINE[task]
+            row["beats_chance"] = found["beats_chance"] if headline else ""
+            row["p_vs_finetune"] = found[f"p_vs_{reference}"] if headline else None
+            rows.append(row)
+    return rows
+
+
+def _printed(dataset: str | None, protocol: str, same_metric: bool) -> float | None:
+    """The paper's accuracy, beside the metric it is and no other."""
+    if dataset not in paper.TABLE_2 or protocol == CHANCE or not same_metric:
+        return None
+    return paper.TABLE_2[dataset][PROTOCOLS.index(protocol)] / 100
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the table."""
+    arguments = parse_arguments(__doc__ or "", argv, fractions=False)
+    write_csv(arguments.output, build(arguments.datasets))
+
+
+if __name__ == "__main__":
+    main()

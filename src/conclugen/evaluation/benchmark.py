@@ -1,0 +1,97 @@
+"""Table 1 as it has to be read: published numbers on CMU-MOSEI, each with the kind of metric it is.
+
+Entry module. The paper sets plain accuracy, balanced accuracy, support-weighted accuracy and seven-class sentiment
+accuracy side by side. Here every number has its kind, and this run's rows are printed under each kind they have, so
+that like stands beside like. Rows of the demo corpus say that they are no match for the others: they show the form.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from conclugen.evaluation.cells import read_table, write_csv
+
+PLAIN, BALANCED = "plain accuracy", "balanced accuracy"
+WEIGHTED, SENTIMENT = "support-weighted accuracy", "seven-class sentiment accuracy"
+UNKNOWN = "not established"
+SOURCES = {"own": "this run", "demo": "this run, demo corpus (not comparable)"}
+OWN_KINDS = {PLAIN: "acc_plain_macro", BALANCED: "balanced_accuracy_mean", WEIGHTED: "acc_support_weighted"}
+
+# Method, year, modalities (video, audio, text, facial keypoints), training, accuracy in percent, its kind.
+PUBLISHED = (
+    ("SSE-FT", 2020, "VAT", "self-supervised", 55.7, SENTIMENT),
+    ("CAE-LR", 2021, "VAT", "self-supervised", 61.03, UNKNOWN),
+    ("Franceschini et al.", 2022, "VATK", "self-supervised", 66.70, BALANCED),
+    ("ConCluGen (paper, fine-tuned)", 2024, "VAT", "self-supervised", 66.48, WEIGHTED),
+    ("CMIB", 2022, "VAT", "supervised", 48.2, SENTIMENT),
+    ("Huynh et al.", 2021, "VAT", "supervised", 57.70, UNKNOWN),
+    ("Graph-MFN", 2018, "VAT", "supervised", 62.35, BALANCED),
+    ("CIA", 2019, "VAT", "supervised", 62.88, UNKNOWN),
+    ("MESM", 2021, "VAT", "supervised", 66.80, BALANCED),
+    ("Khare et al.", 2021, "VAT", "supervised", 66.90, UNKNOWN),
+    ("Wen et al.", 2021, "VAT", "supervised", 82.08, PLAIN),
+    ("Shenoy and Sardana", 2020, "VAT", "supervised", 82.77, PLAIN),
+)
+ORDER = (BALANCED, WEIGHTED, PLAIN, SENTIMENT, UNKNOWN)
+
+
+def build(table: Sequence[dict[str, str]]) -> list[dict[str, object]]:
+    """Return rows by kind: the published ones, then this run's (`table`: rows of the MOSEI table as text)."""
+    rows = []
+    for kind in ORDER:
+        for method, year, modalities, training, accuracy, its_kind in PUBLISHED:
+            if its_kind == kind:
+                rows.append(_row(kind, method, accuracy / 100, year=year, modalities=modalities, training=training))
+        metric = OWN_KINDS.get(kind)
+        for own in table if metric else ():
+            name = own["method"] if own["protocol"] == "chance" else f"{own['method']} ({own['protocol']})"
+            bounds = [_number(own[f"{metric}{end}"]) for end in ("_lo", "_hi")]
+            source = SOURCES[own["data"]]
+            rows.append(_row(kind, name, _number(own[metric]), bounds, training=own["protocol"], source=source))
+    return rows
+
+
+def _row(
+    kind: str,
+    method: str,
+    value: float | None,
+    bounds: Sequence[float | None] = (None, None),
+    year: int | None = None,
+    modalities: str = "",
+    training: str = "",
+    source: str = "published",
+) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "method": method,
+        "source": source,
+        "year": year,
+        "modalities": modalities,
+        "training": training,
+        "value": value,
+        "value_lo": bounds[0],
+        "value_hi": bounds[1],
+    }
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the benchmark; without a table, the published rows alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", type=Path, help="the table of a CMU-MOSEI")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    table = read_table(arguments.table) if arguments.table else []
+    if table and OWN_KINDS[WEIGHTED] not in table[0]:
+        raise ValueError(f"{arguments.table}: not the table of a multi-label set; Table 1 is about CMU-MOSEI")
+    write_csv(arguments.output, build(table))
+
+
+if __name__ == "__main__":
+    main()

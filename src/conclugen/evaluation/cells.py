@@ -1,0 +1,43 @@
+"""Tables as CSV: numbers with four decimals, the same bytes for the same values, no cell that a spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conclugen.store.atomic import write_text
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: Any) -> str:
+    """Return a value as text: floats with four decimals, NaN and None empty, formula-like strings with a quote."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{round(value, 4) + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+def write_csv(path: str | Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+    """Write rows atomically; `columns` are those of the first row unless given. Raises ValueError where rows differ."""
+    columns = list(rows[0] if columns is None else columns)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        if list(row) != columns:
+            raise ValueError(f"{path}: a row has the columns {list(row)}, expected {columns}")
+        writer.writerow([cell(row[column]) for column in columns])
+    write_text(path, text.getvalue())
+
+
+def read_table(path: str | Path) -> list[dict[str, str]]:
+    """Read a table that `conclugen.evaluation.table` wrote."""
+    with open(path, encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))

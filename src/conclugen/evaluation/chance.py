@@ -1,0 +1,38 @@
+"""What can be had without looking at the data: the rows that every table starts with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conclugen.evaluation.truth import Truth
+
+SEED = 0
+
+
+def rows(truth: Truth, draws: int) -> dict[str, np.ndarray]:
+    """Return scores (S, N, C) of each chance row, by name, in table order.
+
+    `majority` decides by the training priors (multi-label: class by class). `all-negative` and `all-positive`
+    (multi-label only) never and always say yes. `prior sampling` draws each decision from the training priors,
+    `draws` times; the others have S = 1.
+    """
+    count, priors = len(truth.ids), truth.priors
+    if truth.task == "multi":
+        found = {
+            "majority": np.tile(priors > 0.5, (1, count, 1)),
+            "all-negative": np.zeros((1, count, len(priors))),
+            "all-positive": np.ones((1, count, len(priors))),
+        }
+    else:
+        found = {"majority": np.tile(np.eye(len(priors))[priors.argmax()], (1, count, 1))}
+    found["prior sampling"] = _sample(truth, draws)
+    return {name: scores.astype(np.float32) for name, scores in found.items()}
+
+
+def _sample(truth: Truth, draws: int) -> np.ndarray:
+    generator, (count, classes) = np.random.default_rng(SEED), truth.labels.shape
+    if truth.task == "multi":
+        return generator.random((draws, count, classes)) < truth.priors
+    total = truth.priors.sum()
+    shares = truth.priors / total if total > 0 else np.full(classes, 1 / classes)
+    return np.eye(classes)[generator.choice(classes, size=(draws, count), p=shares)]

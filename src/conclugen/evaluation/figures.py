@@ -1,0 +1,128 @@
+"""Figures of a data set: the headline metric with its interval by row, and the classes of the chosen methods.
+
+Entry module. `headline.png` is drawn from the table. Every folder of predictions gives `{method}-{protocol}.png`: for
+single label a confusion matrix (as in Figures 2 and 3 of the paper), for multi-label recall, specificity and average
+precision by class.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from conclugen.evaluation import metrics
+from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.store.atomic import atomic_path
+
+COLOURS = {"yes": "#1b7837", "no": "#888888", "below": "#b2182b", "unknown": "#888888", "": "#222222"}
+MEANING = {"yes": "beats chance", "no": "not told from chance", "below": "below chance", "": "chance row"}
+
+
+def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
+    """Draw each row's headline metric and interval, coloured by its verdict."""
+    name = metrics.HEADLINE[task]
+    figure, axes = plt.subplots(figsize=(7, 1.2 + 0.28 * len(table)), layout="constrained")
+    for place, row in enumerate(reversed(table)):
+        value, colour = float(row[name]), COLOURS[row["beats_chance"]]
+        if row[f"{name}_lo"]:
+            axes.plot([float(row[f"{name}_lo"]), float(row[f"{name}_hi"])], [place, place], color=colour, linewidth=2)
+        axes.plot(value, place, "o", color=colour, markersize=5)
+    best = max(float(row[name]) for row in table if row["protocol"] == "chance")
+    axes.axvline(best, color="#222222", linewidth=0.8, linestyle=":")
+    axes.set_yticks(range(len(table)), [f"{row['method']} ({row['protocol']})" for row in reversed(table)], fontsize=8)
+    axes.set_xlabel(f"{name} and its interval\n(dotted: the best chance row)")
+    used = [verdict for verdict in MEANING if verdict in {row["beats_chance"] for row in table}]
+    for verdict in used:
+        axes.plot([], [], "o-", color=COLOURS[verdict], label=MEANING[verdict])
+    axes.legend(fontsize=7)
+    return figure
+
+
+def confusion(truth: Truth, predictions: Predictions) -> Figure:
+    """Draw the confusion matrix, rows summing to 1, averaged over seeds."""
+    share = np.mean([_shares(truth, one) for one in predictions.scores], axis=0)
+    figure, axes = plt.subplots(figsize=(1.6 + 0.62 * len(share), 1.4 + 0.55 * len(share)), layout="constrained")
+    axes.imshow(share, vmin=0, vmax=1, cmap="Blues")
+    for (row, column), value in np.ndenumerate(share):
+        if np.isfinite(value):
+            colour = "white" if value > 0.5 else "black"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.set_xticks(range(len(share)), truth.classes, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(share)), truth.classes, fontsize=8)
+    axes.set(xlabel="decided", ylabel="true", title=f"{predictions.method} ({predictions.protocol})")
+    return figure
+
+
+def _shares(truth: Truth, scores: np.ndarray) -> np.ndarray:
+    """Share of each true class (rows) decided as each class; NaN for a class that does not occur."""
+    counts = truth.labels.T @ metrics.decide(scores, "single")
+    with np.errstate(invalid="ignore"):
+        return counts / counts.sum(1, keepdims=True)
+
+
+def by_class(truth: Truth, predictions: Predictions) -> Figure:
+    """Draw recall, specificity and average precision of each class, averaged over seeds, and the rate of positives."""
+    each = np.mean([_by_class(truth, one) for one in predictions.scores], axis=0)  # (C, 3)
+    figure, axes = plt.subplots(figsize=(1.6 + 0.9 * len(each), 3), layout="constrained")
+    places = np.arange(len(each))
+    for number, (name, colour) in enumerate(zip(NAMES, ("#4393c3", "#92c5de", "#d6604d"), strict=True)):
+        axes.bar(places + 0.26 * (number - 1), each[:, number], 0.24, label=name, color=colour)
+    axes.plot(places + 0.26, np.nanmean(truth.labels, 0), "k_", markersize=14, label="rate of positives")
+    axes.set_xticks(places, truth.classes, fontsize=8)
+    axes.set(ylim=(0, 1), title=f"{predictions.method} ({predictions.protocol})")
+    axes.legend(fontsize=7, ncols=4, loc="upper center")
+    return figure
+
+
+NAMES = ("recall", "specificity", "average precision")
+
+
+def _by_class(truth: Truth, scores: np.ndarray) -> np.ndarray:
+    rows = []
+    for c in range(len(truth.classes)):
+        known = ~np.isnan(truth.labels[:, c])
+        true, score = truth.labels[known, c] > 0.5, scores[known, c]
+        said = score > metrics.THRESHOLD
+        recall = said[true].mean() if true.any() else np.nan
+        specificity = (~said[~true]).mean() if (~true).any() else np.nan
+        rows.append((recall, specificity, metrics.average_precision(true.astype(float), score)))
+    return np.array(rows)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG atomically, without a date or version in it, and close the figure."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150, metadata={"Software": None})
+    plt.close(figure)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output-dir", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    truth = read_truth(arguments.manifest)
+    save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
+    for folder in arguments.predictions:
+        predictions = read(folder, truth)
+        drawn = confusion(truth, predictions) if truth.task == "single" else by_class(truth, predictions)
+        save(drawn, arguments.output_dir / f"{predictions.method}-{predictions.protocol}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Every metric under its full name. Pure functions; `docs/metrics.md` has the formulas and says which the paper used.
+
+Truth is (N, C) with 1, 0 and NaN for unknown (one-hot rows for single label); scores are (N, C) probabilities.
+Unknown labels are left out, class by class. A class that a metric is not defined for (no positives; for some no
+negatives either) is left out of its mean; a metric that no class defines is NaN. Threshold metrics are functions of
+counts, so that resamples (weighted counts) go through the same formulas; ranking metrics are scikit-learn's.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn import metrics as sk
+
+THRESHOLD = 0.5
+
+MULTI = (
+    "balanced_accuracy_mean",
+    "f1_positive_macro",
+    "auroc_macro",
+    "average_precision_macro",
+    "acc_plain_macro",
+    "acc_support_weighted",
+    "precision_support_weighted",
+    "recall_support_weighted",
+    "f1_support_weighted",
+    "f1_binary_weighted",
+)
+SINGLE = ("accuracy", "f1_weighted", "precision_weighted", "recall_weighted", "f1_macro", "recall_macro")
+NAMES = {"multi": MULTI, "single": SINGLE}
+HEADLINE = {"multi": "balanced_accuracy_mean", "single": "recall_macro"}
+
+
+def compute(truth: np.ndarray, scores: np.ndarray, task: str) -> dict[str, float]:
+    """Return every metric of the task, by name, as fractions of 1.
+
+    Raises ValueError when shapes differ, scores are not finite, or no label is known.
+    """
+    if truth.shape != scores.shape or truth.ndim != 2:
+        raise ValueError(f"truth is {truth.shape}, scores are {scores.shape}; both must be (N, C)")
+    if not np.isfinite(scores).all():
+        raise ValueError("scores are not finite")
+    if not (~np.isnan(truth)).any():
+        raise ValueError("no label is known; there is nothing to measure")
+    found = _multi(truth, scores) if task == "multi" else _single(truth, scores)
+    return {name: float(found[name]) for name in NAMES[task]}
+
+
+def decide(scores: np.ndarray, task: str) -> np.ndarray:
+    """Return decisions (N, C) of 0 and 1: above 0.5 for multi-label, the first highest score for single label."""
+    if task == "multi":
+        return (scores > THRESHOLD).astype(np.int64)
+    return np.eye(scores.shape[1], dtype=np.int64)[scores.argmax(1)]
+
+
+def of_counts(hit: np.ndarray, false: np.ndarray, missed: np.ndarray, clear: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the multi-label threshold metrics (…) from weighted TP, FP, FN, TN, each (…, C)."""
+    support, known = hit + missed, hit + false + missed + clear
+    with np.errstate(divide="ignore", invalid="ignore"):
+        recall, specificity, accuracy = hit / support, clear / (clear + false), (hit + clear) / known
+        precision = np.where(hit + false > 0, hit / (hit + false), 0)
+        f1 = np.where(support > 0, 2 * hit / (2 * hit + false + missed), np.nan)
+        f1_negative = np.where(clear + false + missed > 0, 2 * clear / (2 * clear + false + missed), 0)
+        both = (support * np.nan_to_num(f1) + (clear + false) * f1_negative) / known
+    return {
+        "balanced_accuracy_mean": nanmean((recall + specificity) / 2, -1),
+        "f1_positive_macro": nanmean(f1, -1),
+        "acc_plain_macro": nanmean(accuracy, -1),
+        "acc_support_weighted": _weighted(accuracy, support),
+        "precision_support_weighted": _weighted(precision, support),
+        "recall_support_weighted": _weighted(recall, support),
+        "f1_support_weighted": _weighted(f1, support),
+        "f1_binary_weighted": nanmean(both, -1),
+    }
+
+
+def of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the single-label metrics (…) from weighted confusion matrices (…, C, C), true class by decided class."""
+    hit, support, said = np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1), confusion.sum(-2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        recall = hit / support
+        precision = np.where(said > 0, hit / said, 0)
+        f1 = np.where(support > 0, 2 * hit / (support + said), np.nan)
+        accuracy = hit.sum(-1) / support.sum(-1)
+    return {
+        "accuracy": accuracy,
+        "f1_weighted": _weighted(f1, support),
+        "precision_weighted": _weighted(precision, support),
+        "recall_weighted": _weighted(recall, support),
+        "f1_macro": nanmean(f1, -1),
+        "recall_macro": nanmean(recall, -1),
+    }
+
+
+def _multi(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
+    known, positive, said = ~np.isnan(truth), truth > 0.5, decide(scores, "multi") > 0
+    kinds = (said & positive, said & ~positive, ~said & positive, ~said & ~positive)
+    found = of_counts(*((kind & known).sum(0).astype(float) for kind in kinds))
+    columns = [(truth[known[:, c], c], scores[known[:, c], c]) for c in range(truth.shape[1])]
+    found["auroc_macro"] = nanmean(np.array([_auroc(*column) for column in columns]), 0)
+    found["average_precision_macro"] = nanmean(np.array([average_precision(*column) for column in columns]), 0)
+    return found
+
+
+def _single(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
+    known, classes = ~np.isnan(truth).any(1), np.arange(truth.shape[1])
+    true, decision = truth[known].argmax(1), decide(scores[known], "single").argmax(1)
+    return of_confusion(sk.confusion_matrix(true, decision, labels=classes).astype(float))
+
+
+def _auroc(true: np.ndarray, score: np.ndarray) -> float:
+    return sk.roc_auc_score(true, score) if 0 < true.sum() < len(true) else np.nan
+
+
+def average_precision(true: np.ndarray, score: np.ndarray) -> float:
+    """Average precision of one class: (N,) 0 or 1 and (N,) scores. NaN without positives."""
+    return sk.average_precision_score(true, score) if true.sum() else np.nan
+
+
+def nanmean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over what is defined; NaN where nothing is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing is NaN, as said
+        return np.nanmean(values, axis=axis)
+
+
+def _weighted(values: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Mean over the last axis weighted by support; undefined values have none. NaN where there is no support."""
+    total = support.sum(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, np.nansum(values * support, -1) / total, np.nan)

@@ -1,0 +1,73 @@
+"""Predictions as downstream wrote them, brought into the order of the truth."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from conclugen.evaluation.truth import Truth
+
+KEY = b"conclugen"
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """Scores of one method under one protocol.
+
+    Attributes:
+        corpus, preset, method, protocol: from the folder's path.
+        streams: those it was given, joined by `+`.
+        label_fraction: share of the training labels it learned on.
+        seeds: (S,) downstream seeds.
+        scores: (S, N, C) on the test split, in the order of the truth.
+    """
+
+    corpus: str
+    preset: str
+    method: str
+    protocol: str
+    streams: str
+    label_fraction: float
+    seeds: tuple[int, ...]
+    scores: np.ndarray
+
+
+def read(folder: str | Path, truth: Truth) -> Predictions:
+    """Read every `seed{n}.parquet` of `…/{corpus}/{preset}/{method}/{protocol}` (or of a `fraction-{f}` in it).
+
+    Raises ValueError when there is none, a class or a test utterance is missing, or the files disagree about streams.
+    """
+    folder = Path(folder)
+    found = {int(m[1]): p for p in folder.glob("seed*.parquet") if (m := re.fullmatch(r"seed(\d+)", p.stem))}
+    if not found:
+        raise ValueError(f"{folder}: no seed*.parquet; run its protocol first")
+    base = folder.parent if folder.name.startswith("fraction-") else folder
+    corpus, preset, method, protocol = base.resolve().parts[-4:]
+    scores, abouts = zip(*(_read_seed(found[seed], truth) for seed in sorted(found)), strict=True)
+    kinds = {(_streams(about), float(about.get("label_fraction", 1))) for about in abouts}
+    if len(kinds) != 1:
+        raise ValueError(f"{folder}: its seeds come from different runs ({sorted(kinds)}); delete them and rerun")
+    streams, fraction = kinds.pop()
+    return Predictions(corpus, preset, method, protocol, streams, fraction, tuple(sorted(found)), np.stack(scores))
+
+
+def _read_seed(path: Path, truth: Truth) -> tuple[np.ndarray, dict]:
+    arrow = pq.read_table(path)
+    about = json.loads((arrow.schema.metadata or {}).get(KEY, b"{}"))
+    table = arrow.to_pandas()
+    columns = [f"score_{name}" for name in truth.classes]
+    if missing := [column for column in columns if column not in table.columns]:
+        raise ValueError(f"{path}: columns {missing} are missing")
+    table = table[table["split"] == "test"].set_index("utterance_id")
+    if lost := sorted(set(truth.ids) - set(table.index)):
+        raise ValueError(f"{path}: {len(lost)} test utterances have no prediction, such as {lost[:3]}")
+    return table.loc[truth.ids, columns].to_numpy(dtype=np.float32), about
+
+
+def _streams(about: dict) -> str:
+    return "+".join(stream for streams in about.get("streams", {}).values() for stream in streams)

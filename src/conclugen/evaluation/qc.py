@@ -1,0 +1,155 @@
+"""Quality control: what every stage lost, by split and class, and a limit on it.
+
+Entry module. Fails when a stage lost more of a split than allowed, and says why. Utterances of a set that has no
+transcripts at all count as nothing lost in the text stage. Tiny counts: a share is judged only once at least
+`min_lost` utterances are lost, so that one bad clip among eight is reported but stops nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from conclugen.data.manifest import Manifest
+from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.truth import all_labels
+from conclugen.store.ledger import LedgerRow, Status, read_ledger
+from conclugen.store.settings import parse
+
+UNACCOUNTED = "unaccounted"  # in the manifest, but in no ledger of the stage
+ALL, UNKNOWN = "(all)", "(unknown)"
+REASONS_SHOWN = 3
+COLUMNS = ("stage", "split", "class", "status", "lost", "count", "share")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Limits.
+
+    Attributes:
+        max_lost: largest share of a split that a stage may lose.
+        min_lost: fewer lost utterances than this never fail, whatever their share.
+    """
+
+    max_lost: float
+    min_lost: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_lost <= 1 or self.min_lost < 1:
+            raise ValueError("max_lost must lie in [0, 1], min_lost be at least 1")
+
+
+def collect(manifest: Manifest, ledgers: Iterable[LedgerRow]) -> pd.DataFrame:
+    """Return a row per stage and utterance: stage, utterance_id, split, status, reason, lost.
+
+    Raises ValueError when a ledger names an utterance that the manifest lacks, or one twice in a stage.
+    """
+    rows = [(row.stage, row.utterance_id, row.status.value, row.reason) for row in ledgers]
+    given = pd.DataFrame(rows, columns=["stage", "utterance_id", "status", "reason"])
+    known = manifest.table[["utterance_id", "split"]]
+    if strangers := sorted(set(given["utterance_id"]) - set(known["utterance_id"])):
+        raise ValueError(
+            f"{manifest.dataset}: ledgers name {len(strangers)} unknown utterances, such as {strangers[:3]}"
+        )
+    if (twice := given.duplicated(["stage", "utterance_id"])).any():
+        raise ValueError(f"{manifest.dataset}: twice in one stage: {given.loc[twice, 'utterance_id'].head(3).tolist()}")
+    parts = []
+    for stage, part in given.groupby("stage", sort=True):
+        merged = known.merge(part, on="utterance_id", how="left").assign(stage=stage)
+        merged["reason"] = merged["reason"].fillna("")
+        parts.append(merged.fillna({"status": UNACCOUNTED}))
+    found = pd.concat(parts, ignore_index=True) if parts else given.assign(split="")
+    return found.assign(lost=(found["status"] != Status.OK) & ~_no_transcripts(manifest, found))
+
+
+def _no_transcripts(manifest: Manifest, found: pd.DataFrame) -> pd.Series:
+    """Absent text is no loss in a set that has no text anywhere."""
+    textless = bool((manifest.table["text_source"] == "none").all())
+    return (found["status"] == Status.NO_TEXT) & textless
+
+
+def count(manifest: Manifest, found: pd.DataFrame) -> list[dict[str, object]]:
+    """Return a row per stage, split, class and status, with its count, its share of that stage, split and class, and
+    whether the status counts as lost. In multi-label sets an utterance counts under each of its classes."""
+    classes, rows = memberships(manifest), []
+    for (stage, split), part in found.groupby(["stage", "split"], sort=True):
+        for name, members in classes.items():
+            here = part[part["utterance_id"].isin(members)]
+            for (status, lost), these in here.groupby(["status", "lost"], sort=True):
+                judged = "yes" if lost else "no"
+                values = (stage, split, name, status, judged, len(these), len(these) / len(here))
+                rows.append(dict(zip(COLUMNS, values, strict=True)))
+    return rows
+
+
+def memberships(manifest: Manifest) -> dict[str, set[str]]:
+    """Utterance ids by class: all of them, each class, and those whose label is unknown."""
+    table = manifest.table
+    ids, found = table["utterance_id"], {ALL: set(table["utterance_id"])}
+    if manifest.task == "multi":
+        found |= {name: set(ids[table[name] > 0]) for name in manifest.classes}
+        found[UNKNOWN] = set(ids[table[list(manifest.classes)].isna().all(axis=1)])
+    if manifest.task == "single":
+        found |= {name: set(ids[table["label"] == name]) for name in manifest.classes}
+        found[UNKNOWN] = set(ids[table["label"].isna()])
+    return found
+
+
+def judge(found: pd.DataFrame, settings: Settings) -> tuple[list[str], list[str]]:
+    """Return a line per stage and split that lost something, and the lines of those over the limit."""
+    noted, failed = [], []
+    for (stage, split), part in found.groupby(["stage", "split"], sort=True):
+        lost = part[part["lost"]]
+        if lost.empty:
+            continue
+        share = len(lost) / len(part)
+        line = f"{stage}, {split}: lost {len(lost)} of {len(part)} ({share:.1%}; limit {settings.max_lost:.1%})"
+        over = share > settings.max_lost
+        if over and len(lost) < settings.min_lost:
+            line += f"; fewer than {settings.min_lost} lost, so let pass"
+        line += f": {_reasons(lost)}"
+        noted.append(line)
+        if over and len(lost) >= settings.min_lost:
+            failed.append(line)
+    return noted, failed
+
+
+def _reasons(lost: pd.DataFrame) -> str:
+    """The most common statuses, each with its most common reason and an example."""
+    parts = []
+    for status, number in lost["status"].value_counts(sort=True).head(REASONS_SHOWN).items():
+        these = lost[lost["status"] == status]
+        reason, example = these["reason"].mode().iloc[0], these["utterance_id"].iloc[0]
+        parts.append(f"{number} {status}" + (f" ({reason})" if reason else "") + f", such as {example}")
+    return "; ".join(parts)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the counts; exit with status 1 and a summary where a limit is exceeded."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--ledgers", nargs="*", action="extend", type=Path, default=[])
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    settings = parse(Settings, arguments.settings)
+    manifest = all_labels(arguments.manifest)
+    found = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))
+    noted, failed = judge(found, settings)
+    print(f"{manifest.dataset}: {len(manifest.table)} utterances, {found['stage'].nunique()} stages")
+    print("\n".join(f"  {line}" for line in noted) or "  nothing lost")
+    write_csv(arguments.output, count(manifest, found), COLUMNS)
+    if failed:
+        message = "\n".join(f"  {line}" for line in failed)
+        advice = "Mend the data, or raise the limit if the loss is known and meant."
+        sys.exit(f"{manifest.dataset}: more lost than max_lost allows\n{message}\n{advice}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What a table says, for people: a few lines on what beats chance and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conclugen.evaluation import metrics
+
+VERDICTS = {
+    "yes": "beats chance",
+    "no": "not told from chance",
+    "below": "BELOW chance",
+    "unknown": "no interval",
+    "": "chance",
+}
+
+
+def summarise(rows: Sequence[Mapping[str, Any]], dataset: str, task: str) -> str:
+    """Return the headline metric of every row with its interval and verdict, then each metric's best rows."""
+    headline = metrics.HEADLINE[task]
+    lines = [f"{dataset}: {rows[0]['n_test']} test utterances; {headline} with its interval", ""]
+    for row in rows:
+        name = f"{row['method']} ({row['protocol']})"
+        value = f"{row[headline]:.3f} [{row[f'{headline}_lo']:.3f}, {row[f'{headline}_hi']:.3f}]"
+        lines.append(f"  {name:<38}{value:<24}{VERDICTS[row['beats_chance']]}")
+    lines += ["", "  best chance row against best other row, metric by metric:"]
+    lines += [f"  {name:<28}{_duel(rows, name)}" for name in metrics.NAMES[task]]
+    return "\n".join(lines)
+
+
+def _duel(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
+    chance = max((row for row in rows if row["protocol"] == "chance"), key=lambda row: row[metric])
+    others = [row for row in rows if row["protocol"] != "chance"]
+    text = f"{chance['method']} {chance[metric]:.3f}"
+    if others:
+        best = max(others, key=lambda row: row[metric])
+        behind = sum(row[metric] <= chance[metric] for row in others)
+        text += f"; {best['method']} ({best['protocol']}) {best[metric]:.3f}"
+        text += f"; {behind} of {len(others)} rows at or below chance"
+    return text

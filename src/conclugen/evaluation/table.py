@@ -1,0 +1,183 @@
+"""The table of a data set: chance rows, controls and methods, with intervals, the paper's numbers and tests.
+
+Entry module. Everything is computed from predictions, so a new metric trains nothing again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conclugen.evaluation import chance, intervals, metrics, paper
+from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.summary import summarise
+from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.store.devices import set_threads
+from conclugen.store.settings import parse
+
+CHANCE = "chance"
+PROTOCOLS = (CHANCE, "raw", "supervised", "linear", "finetune", "knn", "shuffled")
+# Which protocol of the reference method a control is compared with; every other protocol with itself.
+COMPARED_WITH = {"raw": "linear", "shuffled": "linear", "supervised": "finetune"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What a table depends on beside predictions, manifest and code.
+
+    Attributes:
+        resamples, level, seed: of the group bootstrap.
+        chance_draws: how often `prior sampling` is drawn.
+        reference: the method that others are tested against.
+        paper: whose numbers stand beside: mosei, meld, caer or null.
+        data: `demo` (a made-up corpus, not comparable with the paper) or `own`; for the record.
+    """
+
+    resamples: int
+    level: float
+    seed: int
+    chance_draws: int
+    reference: str
+    paper: str | None
+    data: str
+
+    def __post_init__(self) -> None:
+        if self.resamples < 1 or not 0 < self.level < 1 or self.chance_draws < 1:
+            raise ValueError("resamples and chance_draws must be at least 1, level between 0 and 1")
+        if self.paper not in (None, *paper.LINEAR):
+            raise ValueError(f"paper is {self.paper!r}; allowed are null, {', '.join(paper.LINEAR)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One row before it is written: its names, `values` by metric and seed (S,), `resampled` by metric (R,)."""
+
+    corpus: str
+    preset: str
+    method: str
+    protocol: str
+    streams: str
+    values: Mapping[str, np.ndarray]
+    resampled: Mapping[str, np.ndarray]
+
+
+def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) -> list[dict[str, Any]]:
+    """Return the rows of the table, in order, each with every column."""
+    weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
+    rows = [
+        _row(truth, weights, ("", "", name, CHANCE, ""), scores)
+        for name, scores in chance.rows(truth, settings.chance_draws).items()
+    ]
+    for p in sorted(predictions, key=order):
+        if p.label_fraction != 1:
+            raise ValueError(
+                f"{p.method}, {p.protocol}: learned on {p.label_fraction:g} of the labels; not for this table"
+            )
+        rows.append(_row(truth, weights, (p.corpus, p.preset, p.method, p.protocol, p.streams), p.scores))
+    headline = metrics.HEADLINE[truth.task]
+    tests = _tests(rows, headline, settings.reference)
+    best_chance = max(mean_defined(row.values[headline]) for row in rows if row.protocol == CHANCE)
+    return [
+        _cells(row, truth, settings) | test | {"beats_chance": _verdict(row, headline, best_chance, settings.level)}
+        for row, test in zip(rows, tests, strict=True)
+    ]
+
+
+def order(p: Predictions) -> tuple:
+    """Sort key of a row: protocol, corpus, preset, then the paper's order of methods."""
+    protocol = PROTOCOLS.index(p.protocol) if p.protocol in PROTOCOLS else len(PROTOCOLS)
+    method = paper.METHODS.index(p.method) if p.method in paper.METHODS else len(paper.METHODS)
+    return protocol, p.protocol, p.corpus, p.preset, method, p.method
+
+
+def _row(truth: Truth, weights: np.ndarray, names: tuple[str, ...], scores: np.ndarray) -> Row:
+    each = [metrics.compute(truth.labels, one, truth.task) for one in scores]
+    values = {name: np.array([one[name] for one in each]) for name in metrics.NAMES[truth.task]}
+    resampled = intervals.resampled(truth, scores, weights) if weights.shape[1] > 1 else {}
+    return Row(*names, values, resampled)
+
+
+def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
+    cells: dict[str, Any] = {"method": row.method, "protocol": row.protocol, "streams": row.streams}
+    cells |= {"preset": row.preset, "corpus": row.corpus, "data": settings.data}
+    cells |= {"seeds": len(next(iter(row.values.values()))), "n_test": len(truth.ids)}
+    for name in metrics.NAMES[truth.task]:
+        cells[name] = mean_defined(row.values[name])
+        # A single group cannot be resampled: no interval.
+        low, high = intervals.interval(row.resampled.get(name), settings.level)
+        cells |= {f"{name}_lo": low, f"{name}_hi": high}
+    printed = paper.numbers(settings.paper, truth.task, row.method, row.protocol)
+    cells["paper_table"] = printed.get("paper_table")
+    cells |= {f"paper_{name}": printed.get(f"paper_{name}") for name in paper.COLUMNS[truth.task]}
+    spread = row.values[metrics.HEADLINE[truth.task]]
+    return cells | {"headline_seed_sd": float(spread.std(ddof=1)) if len(spread) > 1 else math.nan}
+
+
+def _tests(rows: Sequence[Row], headline: str, reference: str) -> list[dict[str, float]]:
+    """Paired tests on the headline metric; rows with the same reference row make one family for Holm."""
+    against = [_reference(row, rows, reference) for row in rows]
+    p = np.array(
+        [
+            intervals.paired_p(row.resampled[headline], other.resampled[headline])
+            if other is not None and row.resampled
+            else math.nan
+            for row, other in zip(rows, against, strict=True)
+        ]
+    )
+    adjusted = np.full(len(rows), math.nan)
+    for other in {id(one) for one in against if one is not None}:
+        family = [i for i, one in enumerate(against) if id(one) == other]
+        adjusted[family] = intervals.holm(p[family])
+    return [{f"p_vs_{reference}": a, "p_holm": b} for a, b in zip(p.tolist(), adjusted.tolist(), strict=True)]
+
+
+def _reference(row: Row, rows: Sequence[Row], reference: str) -> Row | None:
+    """The row that `row` is tested against: the reference method's with the same corpus and preset, if it exists."""
+    protocol = COMPARED_WITH.get(row.protocol, row.protocol)
+    wanted = (row.corpus, row.preset, reference, protocol)
+    found = [one for one in rows if (one.corpus, one.preset, one.method, one.protocol) == wanted]
+    return found[0] if found and found[0] is not row else None
+
+
+def _verdict(row: Row, headline: str, best_chance: float, level: float) -> str:
+    """Whether the headline interval lies above the best chance row (yes), below it (below), or not (no)."""
+    if row.protocol == CHANCE:
+        return ""
+    low, high = intervals.interval(row.resampled.get(headline), level)
+    if not math.isfinite(low):
+        return "unknown"
+    return "yes" if low > best_chance else "below" if high < best_chance else "no"
+
+
+def mean_defined(values: Sequence[float] | np.ndarray) -> float:
+    """Mean over seeds of a metric, where it is defined; NaN where it never is."""
+    known = np.asarray(values)[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the table and print what it says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[], help="one folder per row")
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    set_threads(arguments.threads)
+    settings = parse(Settings, arguments.settings)
+    truth = read_truth(arguments.manifest)
+    rows = build(truth, [read(folder, truth) for folder in arguments.predictions], settings)
+    write_csv(arguments.output, rows)
+    print(summarise(rows, truth.dataset, truth.task))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The truth of the test split. This is the only module that asks the manifest for test labels."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from conclugen.data.manifest import Manifest, read_manifest
+from conclugen.downstream.data import targets
+
+
+@dataclasses.dataclass(frozen=True)
+class Truth:
+    """Labels of the test split, and what chance rows may know of the training split.
+
+    Attributes:
+        dataset, task, classes: as in the manifest.
+        ids: (N,) test utterances with at least one known label.
+        labels: (N, C) 1, 0, NaN for unknown; one-hot for single label.
+        group: (N,) number of each utterance's group, the unit of resampling; one without a group is its own.
+        priors: (C,) share of the training utterances with a known label that have the class.
+    """
+
+    dataset: str
+    task: str
+    classes: tuple[str, ...]
+    ids: np.ndarray
+    labels: np.ndarray
+    group: np.ndarray
+    priors: np.ndarray
+
+
+def read_truth(manifest_path: str | Path) -> Truth:
+    """Read test labels and train priors. Raises ValueError where the test split has no known label."""
+    manifest = all_labels(manifest_path)
+    labels, split = targets(manifest).numpy().astype(float), manifest.table["split"]
+    kept = (split == "test").to_numpy() & (~np.isnan(labels)).any(1)
+    if not kept.any():
+        raise ValueError(f"{manifest.dataset}: no test utterance has a known label; there is nothing to measure")
+    group = manifest.table["group"].where(
+        lambda g: g.notna() & (g != ""), "utterance " + manifest.table["utterance_id"]
+    )
+    train = labels[(split == "train").to_numpy()]
+    known = (~np.isnan(train)).sum(0)
+    return Truth(
+        manifest.dataset,
+        manifest.task,
+        manifest.classes,
+        manifest.table["utterance_id"].to_numpy(dtype=str)[kept],
+        labels[kept],
+        np.unique(group.to_numpy(dtype=str)[kept], return_inverse=True)[1],
+        np.nansum(train, 0) / np.maximum(known, 1),
+    )
+
+
+def all_labels(manifest_path: str | Path) -> Manifest:
+    """Return the manifest with the labels of every split: for tables and quality control, never for training."""
+    return read_manifest(manifest_path, label_splits=("train", "valid", "test", "none"))

@@ -1,0 +1,35 @@
+"""Square crops as JPEG."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+
+def cut(image: np.ndarray, square: np.ndarray, size: int, quality: int) -> bytes:
+    """Cut a square x0 y0 x1 y1 (fractions of pixels allowed) out of RGB (H, W, 3) uint8 as a JPEG of size x size.
+
+    What lies outside the image repeats its edge.
+    """
+    height, width = image.shape[:2]
+    x0, y0 = (int(v) for v in np.floor(square[:2]))
+    x1, y1 = (max(low + 1, int(v)) for low, v in zip((x0, y0), np.ceil(square[2:]), strict=True))
+    if min(x0, y0) >= 0 and x1 <= width and y1 <= height:
+        region = image[y0:y1, x0:x1]
+    else:
+        columns, rows = np.clip(np.arange(x0, x1), 0, width - 1), np.clip(np.arange(y0, y1), 0, height - 1)
+        region = image[rows[:, None], columns[None]]
+    low, high = square[:2] - (x0, y0), np.minimum(square[2:] - (x0, y0), (x1 - x0, y1 - y0))
+    picture = Image.fromarray(np.ascontiguousarray(region))
+    picture = picture.resize((size, size), Image.Resampling.BILINEAR, box=(*low, *np.maximum(high, low + 1e-3)))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=quality)
+    return data.getvalue()
+
+
+def centre_square(width: float, height: float) -> np.ndarray:
+    """Return the largest square x0 y0 x1 y1 about the centre of a picture."""
+    side = min(width, height)
+    return np.array([width - side, height - side, width + side, height + side]) / 2

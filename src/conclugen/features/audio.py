@@ -1,0 +1,130 @@
+"""Stream audio: the sound of an utterance, one vector each."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from conclugen.features.backbone import Backbone, WeightFile, choose
+from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed
+from conclugen.features.waves import read_wave
+from conclugen.media.items import MediaItem, read_media_list
+from conclugen.media.worker import DecodePool
+from conclugen.store import devices
+from conclugen.store.ledger import Status
+from conclugen.store.settings import parse
+
+STREAM = "audio"
+
+
+@dataclasses.dataclass(frozen=True)
+class AudioSettings:
+    """Settings of the stream.
+
+    Attributes:
+        backbone: a key of `BACKBONES`.
+        weights: the file of a backbone that is not embedded, else None.
+        max_seconds: a longer utterance is cut to this length.
+        batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory.
+        timeout_s: wall-clock limit for decoding one utterance.
+        dtype: float16 or float32, of the stored features.
+    """
+
+    backbone: str
+    weights: WeightFile | None
+    max_seconds: float
+    batch_seconds: float
+    timeout_s: float
+    dtype: str
+
+
+def _resemblyzer(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import resemblyzer
+
+    return resemblyzer.build(file)
+
+
+def _soundnet(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import soundnet
+
+    return soundnet.build(file)
+
+
+def _davenet(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import davenet
+
+    return davenet.build(file)
+
+
+BACKBONES = {"resemblyzer": _resemblyzer, "soundnet": _soundnet, "davenet": _davenet}
+
+
+def batches(waves: Iterable[tuple[int, np.ndarray]], budget: int) -> Iterator[tuple[tuple[int, ...], list[np.ndarray]]]:
+    """Group (row, samples (T,)) into batches of at most `budget` samples when padded (one wave may exceed it)."""
+    rows: list[int] = []
+    held: list[np.ndarray] = []
+    longest = 0
+    for row, wave in waves:
+        longest = max(longest, len(wave))
+        if held and longest * (len(held) + 1) > budget:
+            yield tuple(rows), held
+            rows, held, longest = [], [], len(wave)
+        rows.append(row)
+        held.append(wave)
+    if held:
+        yield tuple(rows), held
+
+
+def decode(
+    items: Sequence[MediaItem], root: Path, settings: AudioSettings, rate: int, pool: DecodePool, collector: Collector
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (row, samples (T,)) of each utterance that has sound; the others are recorded as lost."""
+    read = functools.partial(read_wave, root=root, rate=rate, max_seconds=settings.max_seconds)
+    for row, (_, outcome) in enumerate(pool.imap(read, items)):
+        collector.spend(row, outcome.seconds)
+        if outcome.status is Status.OK:
+            yield row, outcome.value
+        else:
+            collector.lose(row, outcome.status, outcome.reason)
+
+
+def extract(
+    items: Sequence[MediaItem], root: Path, settings: AudioSettings, backbone: Backbone, module: torch.nn.Module
+) -> Collector:
+    """Return the features of every utterance of a media list."""
+    where = devices.device()
+    collector, clock = Collector(STREAM, [item.utterance_id for item in items], backbone.dim), Clock()
+    budget = int(settings.batch_seconds * backbone.rate)
+    with DecodePool(1, settings.timeout_s) as pool:
+        waves = decode(items, root, settings, backbone.rate, pool, collector)
+        for rows, batch in batches(waves, budget):
+            clock.lap()
+            tensors = [torch.from_numpy(wave).to(where) for wave in batch]
+            # Spectra span more orders of magnitude than bfloat16 resolves, and these networks are small.
+            vectors = embed(module, tensors, where, half=False)
+            collector.add([(row, 1) for row in rows], vectors, clock.lap())
+    return collector
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the feature shard and ledger of one media list."""
+    parser = arguments(__doc__)
+    parser.add_argument("--media-list", required=True, type=Path, help="the shard's utterances and their files")
+    parser.add_argument("--root", required=True, type=Path, help="the folder that the files lie below")
+    args = parser.parse_args(argv)
+    settings = parse(AudioSettings, args.settings)
+    check_dtype(settings.dtype)
+    devices.set_threads(args.threads - 1)  # one is the decoding process
+    backbone = choose(BACKBONES, settings.backbone, settings.weights)
+    module, sha256 = backbone.load(devices.device())
+    collector = extract(read_media_list(args.media_list), args.root, settings, backbone, module)
+    collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
+
+
+if __name__ == "__main__":
+    main()

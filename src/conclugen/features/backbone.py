@@ -1,0 +1,140 @@
+"""What a backbone is: a constructor, a weight file with its sha256, a preprocessing, a dimension and its history."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from conclugen.store.provenance import file_sha256
+from conclugen.store.weights import WeightsError
+
+SHORTEST_HASH = 8
+
+
+class Weights(Protocol):
+    """A weight file that can be found and verified."""
+
+    def locate(self) -> Path:
+        """Return the verified path; raises WeightsError."""
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightFile:
+    """A weight file that the user stages: its path and its sha256, whole or the first 8 digits or more of it."""
+
+    path: str
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class StagedWeights:
+    """A published weight file under `weights/`: what it is, where it comes from and what to use without it."""
+
+    file: WeightFile
+    source: str
+    instead: str
+
+    def locate(self) -> Path:
+        """Return the verified path.
+
+        Raises WeightsError that names the file, its source and the embedded backbone that needs no file.
+        """
+        path, expected = Path(self.file.path), self.file.sha256.lower()
+        if not path.is_file():
+            raise WeightsError(
+                f"{path}: no such weight file. Get it from {self.source} and put it there, "
+                f"or go on with the embedded one: set backbone to {self.instead} and weights to null."
+            )
+        if len(expected) < SHORTEST_HASH:
+            raise WeightsError(f"{path}: sha256 is given as {expected!r}; at least {SHORTEST_HASH} digits are needed")
+        found = file_sha256(path)
+        if not found.startswith(expected):
+            raise WeightsError(f"{path}: sha256 is {found}, expected {expected}; the file was replaced or cut short")
+        return path
+
+
+@dataclasses.dataclass(frozen=True)
+class Backbone:
+    """A frozen network that turns one kind of input into vectors.
+
+    Attributes:
+        name: its name in the configuration.
+        weights: the file, which knows how to find and verify itself.
+        construct: builds the module from the verified file, with a strict load. What the module takes depends on the
+            stream: `frames2d` images (N, 3, S, S) and `frames3d` clips (N, 3, T, S, S), both RGB in [0, 1]; `audio` a
+            list of waves (T,) in [-1, 1] at `rate`; `text` a list of strings. It returns (N, dim).
+        preprocessing: what the module does to its input, in a few words.
+        dim: length of the vector.
+        licence: of the weights.
+        emotion_data: data sets with emotion labels that the weights were trained on (tables flag these).
+        rate: audio only, samples per second.
+    """
+
+    name: str
+    weights: Weights
+    construct: Callable[[Path], nn.Module]
+    preprocessing: str
+    dim: int
+    licence: str
+    emotion_data: tuple[str, ...] = ()
+    rate: int = 0
+
+    def load(self, where: torch.device) -> tuple[nn.Module, str]:
+        """Return the frozen module on a device and the sha256 of its weights. Raises WeightsError."""
+        path = self.weights.locate()
+        module = self.construct(path).eval().requires_grad_(False).to(where)
+        return module, file_sha256(path)
+
+    def attributes(self, sha256: str) -> dict[str, str]:
+        """Return what a shard records of the backbone."""
+        return {
+            "backbone": self.name,
+            "weights_sha256": sha256,
+            "preprocessing": self.preprocessing,
+            "licence": self.licence,
+            "emotion_data": ", ".join(self.emotion_data),
+        }
+
+
+def embedded(name: str, file: WeightFile | None) -> None:
+    """Raise ValueError when a weight file is given for a backbone that brings its own."""
+    if file is not None:
+        raise ValueError(f"{name} brings its own weights; set weights to null instead of {file.path}")
+
+
+def staged(name: str, file: WeightFile | None, source: str, instead: str) -> StagedWeights:
+    """Return the staged weights of a published backbone; raises WeightsError when none are named."""
+    if file is None:
+        raise WeightsError(
+            f"{name} needs a weight file: set weights to its path and sha256 (it comes from {source}), "
+            f"or go on with the embedded backbone: {instead}."
+        )
+    return StagedWeights(file, source, instead)
+
+
+def choose(table: dict[str, Callable[[WeightFile | None], Backbone]], name: str, file: WeightFile | None) -> Backbone:
+    """Return the backbone called `name`; raises ValueError that lists the known ones."""
+    if name not in table:
+        raise ValueError(f"backbone is {name!r}; known are {', '.join(sorted(table))}")
+    return table[name](file)
+
+
+def load_strictly(module: nn.Module, state: dict[str, Any], what: str) -> nn.Module:
+    """Load every parameter by name; raises WeightsError naming the file when names or shapes differ."""
+    try:
+        module.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:500]
+        raise WeightsError(f"{what}: not the weights of this network. {reason}") from error
+    return module
+
+
+def published_state(state: dict[str, Any], unused: tuple[str, ...]) -> dict[str, Any]:
+    """Return a checkpoint's parameters without those of `unused` modules and without DataParallel's `module.`."""
+    plain = {name.removeprefix("module."): value for name, value in state.items()}
+    return {name: value for name, value in plain.items() if name.split(".")[0] not in unused}

@@ -1,0 +1,47 @@
+"""DistilBERT (Sanh et al. 2019) fine-tuned for the sentiment of film reviews: text to 768 numbers.
+
+The paper's backbone of text. The folder of the weight file also holds the model's config.json and tokenizer files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+from transformers import AutoConfig, DistilBertForSequenceClassification
+
+from conclugen.features.backbone import Backbone, WeightFile, load_strictly, staged
+from conclugen.features.sentences import SentenceEncoder
+from conclugen.store.weights import WeightsError, load_state
+
+SOURCE = (
+    "the model distilbert-base-uncased-finetuned-sst-2-english: model.safetensors, with config.json, vocab.txt and "
+    "tokenizer_config.json in the same folder"
+)
+MAX_TOKENS = 512
+
+
+def construct(path: Path) -> nn.Module:
+    """Build from the published files; the classifier is loaded, checked and left out."""
+    for name in ("config.json", "tokenizer_config.json"):
+        if not (path.parent / name).is_file():
+            raise WeightsError(f"{path.parent / name}: missing beside the weights; get it from {SOURCE}")
+    config = AutoConfig.from_pretrained(path.parent, local_files_only=True)
+    model = DistilBertForSequenceClassification(config)
+    state = load_state(path)
+    state.pop("distilbert.embeddings.position_ids", None)  # 0, 1, 2 …: the network counts by itself
+    load_strictly(model, state, str(path))
+    return SentenceEncoder(path.parent, model.distilbert, MAX_TOKENS)
+
+
+def build(file: WeightFile | None = None) -> Backbone:
+    """Return the backbone. Raises WeightsError when no file is named."""
+    return Backbone(
+        name="distilbert_sst2",
+        weights=staged("distilbert_sst2", file, SOURCE, "minilm"),
+        construct=construct,
+        preprocessing=f"lower-case word pieces, at most {MAX_TOKENS}, mean of the last hidden state over tokens",
+        dim=768,
+        licence="Apache-2.0",
+        emotion_data=("SST-2 (sentiment)",),
+    )

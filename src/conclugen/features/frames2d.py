@@ -1,0 +1,73 @@
+"""Stream frames2d: still frames of the face, one vector per utterance (the mean over frames)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import torch
+
+from conclugen.faces.shard import FaceShard
+from conclugen.features import faces
+from conclugen.features.backbone import Backbone, WeightFile
+from conclugen.features.common import Clock, Collector, embed, packs
+from conclugen.features.pixels import unit_images
+from conclugen.store import devices
+
+STREAM = "frames2d"
+
+
+@dataclasses.dataclass(frozen=True)
+class Frames2dSettings:
+    """Settings of the stream.
+
+    Attributes:
+        backbone: a key of `BACKBONES`.
+        weights: the file of a backbone that is not embedded, else None.
+        fps: frames per second that are looked at; a clip has at least one.
+        size: pixels of the square input.
+        batch_frames: frames in a forward pass, over utterances; bounds memory.
+        dtype: float16 or float32, of the stored features.
+    """
+
+    backbone: str
+    weights: WeightFile | None
+    fps: float
+    size: int
+    batch_frames: int
+    dtype: str
+
+
+def _mobilenet_v2(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import mobilenet_v2
+
+    return mobilenet_v2.build(file)
+
+
+def _resnet152(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import resnet152
+
+    return resnet152.build(file)
+
+
+BACKBONES = {"mobilenet_v2": _mobilenet_v2, "resnet152": _resnet152}
+
+
+def extract(shard: FaceShard, lost: dict, settings: Frames2dSettings, module: torch.nn.Module, dim: int) -> Collector:
+    """Return the pooled features of every utterance of a face shard."""
+    where = devices.device()
+    collector, clock = Collector(STREAM, shard.ids, dim), Clock()
+    for pack in packs(faces.crops(shard, settings.fps, collector, lost), settings.batch_frames):
+        clock.lap()
+        images = unit_images(torch.from_numpy(pack.data).to(where), settings.size)
+        collector.add(pack.parts, embed(module, images, where), clock.lap())
+    return collector
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the feature shard and ledger of one face shard."""
+    faces.run(argv, __doc__, Frames2dSettings, BACKBONES, extract)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Stream frames3d: windows of moving face, one vector per utterance (the mean over windows)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from conclugen.faces.shard import FaceShard
+from conclugen.features import faces
+from conclugen.features.backbone import Backbone, WeightFile
+from conclugen.features.common import Clock, Collector, embed, packs
+from conclugen.features.pixels import unit_images
+from conclugen.store import devices
+
+STREAM = "frames3d"
+
+
+@dataclasses.dataclass(frozen=True)
+class Frames3dSettings:
+    """Settings of the stream.
+
+    Attributes:
+        backbone: a key of `BACKBONES`.
+        weights: the file of a backbone that is not embedded, else None.
+        fps: frames per second of the windows.
+        window: frames in a window.
+        stride: frames from one window to the next.
+        size: pixels of the square input.
+        batch_frames: frames in a forward pass, over utterances; bounds memory (at least one window).
+        dtype: float16 or float32, of the stored features.
+    """
+
+    backbone: str
+    weights: WeightFile | None
+    fps: float
+    window: int
+    stride: int
+    size: int
+    batch_frames: int
+    dtype: str
+
+
+def _i3d(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import i3d
+
+    return i3d.build(file)
+
+
+def _r3d101(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import r3d101
+
+    return r3d101.build(file)
+
+
+BACKBONES = {"i3d": _i3d, "r3d101": _r3d101}
+
+
+def window_indices(frames: int, window: int, stride: int) -> np.ndarray:
+    """Return the frames of each window (W, window), for a clip of at least one frame.
+
+    Windows start every `stride` frames. A rest of at least half a window makes one more; it and the only window of a
+    shorter clip repeat the last frame, so that no part of a clip is stretched in time. A smaller rest is left out.
+    """
+    starts = list(range(0, max(frames - window, 0) + 1, stride))
+    rest = max(starts[-1] + window, starts[-1] + stride)
+    if frames - rest >= window / 2:
+        starts.append(rest)
+    return np.minimum(np.asarray(starts)[:, None] + np.arange(window), frames - 1)
+
+
+def windows(clips: Iterable[tuple[int, np.ndarray]], window: int, stride: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Turn (row, frames (T, H, W, 3)) into (row, windows (W, window, H, W, 3))."""
+    for row, frames in clips:
+        yield row, frames[window_indices(len(frames), window, stride)]
+
+
+def unit_clips(clips: torch.Tensor, size: int) -> torch.Tensor:
+    """Turn RGB bytes (N, T, H, W, 3) into float clips (N, 3, T, size, size) in [0, 1]."""
+    images = unit_images(clips.flatten(0, 1), size)
+    return images.unflatten(0, clips.shape[:2]).transpose(1, 2)
+
+
+def extract(shard: FaceShard, lost: dict, settings: Frames3dSettings, module: torch.nn.Module, dim: int) -> Collector:
+    """Return the pooled features of every utterance of a face shard."""
+    where = devices.device()
+    collector, clock = Collector(STREAM, shard.ids, dim), Clock()
+    budget = max(1, settings.batch_frames // settings.window)
+    clips = faces.crops(shard, settings.fps, collector, lost)
+    for pack in packs(windows(clips, settings.window, settings.stride), budget):
+        clock.lap()
+        batch = unit_clips(torch.from_numpy(pack.data).to(where), settings.size)
+        collector.add(pack.parts, embed(module, batch, where), clock.lap())
+    return collector
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the feature shard and ledger of one face shard."""
+    faces.run(argv, __doc__, Frames3dSettings, BACKBONES, extract)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Pixels: from stored RGB bytes to the input of a network."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def unit_images(frames: torch.Tensor, size: int) -> torch.Tensor:
+    """Turn RGB bytes (N, H, W, 3) into float images (N, 3, size, size) in [0, 1].
+
+    Resizing is bilinear with antialiasing. The shorter side is made `size` and the centre is kept, so a face is never
+    squashed.
+    """
+    images = frames.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
+    height, width = images.shape[-2:]
+    if (height, width) == (size, size):
+        return images
+    scale = size / min(height, width)
+    target = (max(size, round(height * scale)), max(size, round(width * scale)))
+    images = F.interpolate(images, target, mode="bilinear", antialias=True, align_corners=False).clamp_(0.0, 1.0)
+    top, left = (target[0] - size) // 2, (target[1] - size) // 2
+    return images[..., top : top + size, left : left + size]
+
+
+class ImageNetNormalise(nn.Module):
+    """(x - mean) / std per channel, RGB, for images (N, 3, H, W) in [0, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the normalised images, same shape."""
+        return (images - self.mean) / self.std

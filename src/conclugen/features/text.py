@@ -1,0 +1,97 @@
+"""Stream text: the words of an utterance, one vector each."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from conclugen.features.backbone import Backbone, WeightFile, choose
+from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed
+from conclugen.store import devices
+from conclugen.store.ledger import Status
+from conclugen.store.settings import parse
+
+STREAM = "text"
+COLUMNS = ("utterance_id", "text", "text_source")
+
+
+@dataclasses.dataclass(frozen=True)
+class TextSettings:
+    """Settings of the stream.
+
+    Attributes:
+        backbone: a key of `BACKBONES`.
+        weights: the file of a backbone that is not embedded, else None.
+        batch_texts: texts in a forward pass; bounds memory.
+        dtype: float16 or float32, of the stored features.
+    """
+
+    backbone: str
+    weights: WeightFile | None
+    batch_texts: int
+    dtype: str
+
+
+def _minilm(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import minilm
+
+    return minilm.build(file)
+
+
+def _distilbert_sst2(file: WeightFile | None) -> Backbone:
+    from conclugen.features.backbones import distilbert_sst2
+
+    return distilbert_sst2.build(file)
+
+
+BACKBONES = {"minilm": _minilm, "distilbert_sst2": _distilbert_sst2}
+
+
+def read_texts(path: Path) -> list[tuple[str, str]]:
+    """Return (utterance_id, text) in the order of `{shard}.text.csv`. Raises ValueError where a column is missing."""
+    with open(path, encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+            raise ValueError(f"{path}: columns {missing} are missing")
+        return [(row["utterance_id"], " ".join(row["text"].split())) for row in reader]
+
+
+def extract(texts: Sequence[tuple[str, str]], batch: int, module: torch.nn.Module, dim: int) -> Collector:
+    """Return the features of every (utterance_id, text); an empty text is a loss."""
+    where = devices.device()
+    collector, clock = Collector(STREAM, [name for name, _ in texts], dim), Clock()
+    spoken = []
+    for row, (_, text) in enumerate(texts):
+        if text:
+            spoken.append(row)
+        else:
+            collector.lose(row, Status.NO_TEXT, "no text")
+    spoken.sort(key=lambda row: len(texts[row][1]))  # neighbours of one length need little padding
+    for begin in range(0, len(spoken), batch):
+        rows = spoken[begin : begin + batch]
+        clock.lap()
+        vectors = embed(module, [texts[row][1] for row in rows], where)
+        collector.add([(row, 1) for row in rows], vectors, clock.lap())
+    return collector
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the feature shard and ledger of one text list."""
+    parser = arguments(__doc__)
+    parser.add_argument("--text-list", required=True, type=Path, help="the shard's utterances and their texts")
+    args = parser.parse_args(argv)
+    settings = parse(TextSettings, args.settings)
+    check_dtype(settings.dtype)
+    devices.set_threads(args.threads)
+    backbone = choose(BACKBONES, settings.backbone, settings.weights)
+    module, sha256 = backbone.load(devices.device())
+    collector = extract(read_texts(args.text_list), settings.batch_texts, module, backbone.dim)
+    collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
+
+
+if __name__ == "__main__":
+    main()

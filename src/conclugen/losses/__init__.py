@@ -1,0 +1,1 @@
+"""Self-supervised losses: pure functions, one file each."""

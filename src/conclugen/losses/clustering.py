@@ -1,0 +1,81 @@
+"""Multi-modal clustering: representations are drawn to the centroid they were assigned to (Eq. 8–10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch.nn import functional
+
+
+def fuse(values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Return R (N, G), the mean of `values` (N, G) over the modalities present in a row (Eq. 8).
+
+    A row without any modality is zero.
+    """
+    weights = torch.stack([present[m] for m in values]).to(next(iter(values.values())).dtype)
+    total = torch.stack([values[m].masked_fill(~present[m][:, None], 0) for m in values]).sum(0)
+    return total / weights.sum(0).clamp_min(1)[:, None]
+
+
+def clustering_joint(
+    values: Mapping[str, torch.Tensor],
+    present: Mapping[str, torch.Tensor],
+    centroids: torch.Tensor,
+    assigned: torch.Tensor,
+    margin: float,
+    temperature: float | None = None,
+    normalise: bool = False,
+) -> torch.Tensor:
+    """Return the loss of the fused representation R against its centroid (Eq. 10), a scalar.
+
+    Args:
+        values: by modality, outputs (N, G) of the clustering head.
+        present: by modality, (N,) bool; rows without any modality take no part.
+        centroids: (K, G), without gradient.
+        assigned: (N,) the index of each row's centroid.
+        margin: δ, taken from the similarity to the assigned centroid. As printed, Eq. 10 has it in the numerator alone,
+            where it would be a constant; here it is in both places, as in Eq. 3.
+        temperature: divides the similarities; None is the paper's plain dot product.
+        normalise: compare by cosine: R is scaled to unit length first (for centroids of spherical k-means).
+    """
+    some = torch.stack([present[m] for m in values]).any(0)
+    return towards_centroid(fuse(values, present), some, centroids, assigned, margin, temperature, normalise)
+
+
+def clustering_individual(
+    values: Mapping[str, torch.Tensor],
+    present: Mapping[str, torch.Tensor],
+    centroids: torch.Tensor,
+    assigned: torch.Tensor,
+    margin: float,
+    temperature: float | None = None,
+    normalise: bool = False,
+) -> torch.Tensor:
+    """Return the sum over modalities of each one's own loss against the row's centroid, a scalar.
+
+    The centroids and assignments are still those of the fused representation; arguments as for `clustering_joint`.
+    """
+    losses = (
+        towards_centroid(value, present[m], centroids, assigned, margin, temperature, normalise)
+        for m, value in values.items()
+    )
+    return sum(losses, start=next(iter(values.values()))[:0].sum())
+
+
+def towards_centroid(
+    values: torch.Tensor,
+    present: torch.Tensor,
+    centroids: torch.Tensor,
+    assigned: torch.Tensor,
+    margin: float,
+    temperature: float | None,
+    normalise: bool,
+) -> torch.Tensor:
+    """Return the mean cross-entropy of values (N, G) over centroids (K, G); zero when no row is present."""
+    kept, target = values[present], assigned[present]
+    if len(kept) == 0:
+        return kept.sum()
+    similarity = (functional.normalize(kept, dim=1) if normalise else kept) @ centroids.T
+    similarity = similarity - margin * functional.one_hot(target, len(centroids)).to(similarity.dtype)
+    return functional.cross_entropy(similarity if temperature is None else similarity / temperature, target)

@@ -1,0 +1,277 @@
+"""Decoding in child processes that can be killed.
+
+Video decoders crash, and hang while they hold Python's lock, so neither an exception nor a signal handler is enough:
+each worker is a process of its own with a wall-clock limit per item, killed (SIGKILL) and replaced when it passes it,
+and with a limit on its memory (on Linux), which a damaged header could otherwise make it fill.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import ctypes
+import dataclasses
+import multiprocessing
+import os
+import pickle
+import signal
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeVar
+
+from conclugen.media.errors import MediaError
+from conclugen.store.ledger import Status
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+STARTUP_S = 300.0  # imports from a cold network disk are slow
+MAX_RESULT_BYTES = 1 << 31
+MEMORY_BYTES = 4 << 30  # that a worker may take for its items, on top of what it holds when it starts
+READ_AHEAD = 8  # results per worker that may wait for an earlier one
+HEADER = struct.Struct("<Q")
+BLOCK = 1 << 20
+PR_SET_PDEATHSIG = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome(Generic[Value]):
+    """What became of an item: `value` where `status` is OK, else None and a `reason`; wall time in seconds."""
+
+    status: Status
+    reason: str
+    seconds: float
+    value: Value | None
+
+
+class DecodePool:
+    """Worker processes for `imap`; use it as a context manager, which leaves no process behind.
+
+    Args:
+        workers: number of processes, each of one thread.
+        timeout_s: wall-clock limit for one item.
+        prepare: called once in each process before its first item, outside that limit: slow imports, weights.
+    """
+
+    def __init__(self, workers: int, timeout_s: float, prepare: Callable[[], object] | None = None) -> None:
+        self._timeout_s = timeout_s
+        self._workers = [_Worker(prepare) for _ in range(max(1, workers))]
+
+    def __enter__(self) -> DecodePool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.kill()
+
+    def imap(self, function: Callable[[Item], Value], items: Iterable[Item]) -> Iterator[tuple[Item, Outcome[Value]]]:
+        """Yield each item with its outcome, in the order of `items`; at most a few results are held at a time.
+
+        A MediaError of `function` becomes its status; another exception, a death of the process or a result above
+        `MAX_RESULT_BYTES` becomes CRASHED; too much time becomes TIMEOUT.
+
+        Args:
+            function: a function of a module (or a partial of one): it travels to the workers by name.
+            items: small values that can be pickled.
+
+        Raises RuntimeError when a worker cannot start, which no item is to blame for.
+        """
+        source, started, order = iter(items), 0, collections.deque()
+        done: dict[int, Outcome[Value]] = {}
+        busy: list[_Worker] = []
+        try:
+            while True:
+                for worker in self._workers:
+                    if worker not in busy and len(order) < READ_AHEAD * len(self._workers):
+                        for item in source:
+                            worker.begin(started, function, item)
+                            order.append(item)
+                            busy.append(worker)
+                            started += 1
+                            break
+                first = started - len(order)
+                if first in done:
+                    left = time.monotonic()
+                    yield order.popleft(), done.pop(first)
+                    for worker in busy:  # the reader's time is not theirs: a full pipe makes them wait for it
+                        worker.since += time.monotonic() - left
+                elif busy:
+                    for worker, outcome in self._finished(busy):
+                        done[worker.number] = outcome
+                        busy.remove(worker)
+                else:
+                    return
+        finally:
+            for worker in busy:
+                worker.kill()
+
+    def _finished(self, busy: Sequence[_Worker]) -> list[tuple[_Worker, Outcome[Any]]]:
+        """Wait for news; return the workers that are through with their item."""
+        soonest = min(worker.deadline(self._timeout_s) for worker in busy)
+        ready = wait([worker.results for worker in busy], timeout=max(0.0, soonest - time.monotonic()))
+        found = []
+        for worker in busy:
+            outcome = worker.poll(worker.results in ready, self._timeout_s)
+            if outcome is not None:
+                found.append((worker, outcome))
+        return found
+
+
+class _Worker:
+    """One process, started when there is something to do, and the bytes that have come from it."""
+
+    def __init__(self, prepare: Callable[[], object] | None) -> None:
+        self.prepare = prepare
+        self.process: Any = None
+        self.number = -1
+
+    def begin(self, number: int, function: Callable[..., Any], item: Any) -> None:
+        """Send an item, starting the process if there is none."""
+        self.number, self.task = number, pickle.dumps((function, item))
+        self.running, self.received, self.since = False, bytearray(), time.monotonic()
+        if self.process is None or not self.process.is_alive():
+            self._start(function)
+        else:
+            self._send()
+
+    def deadline(self, timeout_s: float) -> float:
+        """Monotonic time at which the process is to be killed."""
+        return self.since + (timeout_s if self.running else STARTUP_S)
+
+    def poll(self, ready: bool, timeout_s: float) -> Outcome[Any] | None:
+        """Read what has come; return the outcome if the item is finished, dead or late."""
+        if ready:
+            block = os.read(self.results.fileno(), BLOCK)
+            if not block:
+                return self._dead()
+            self.received += block
+            message = self._message()
+            if message is not None:
+                return self._understand(message)
+            if len(self.received) > MAX_RESULT_BYTES:
+                self.kill()
+                return self._outcome(Status.CRASHED, "the result is too large")
+        elif time.monotonic() >= self.deadline(timeout_s):
+            self.kill()
+            if not self.running:
+                raise RuntimeError(f"a decoding process did not start within {STARTUP_S:.0f} s")
+            return self._outcome(Status.TIMEOUT, f"not decoded within {timeout_s:g} s")
+        return None
+
+    def kill(self) -> None:
+        """Kill the process, if there is one, and wait for its end."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.process.close()
+            self.tasks.close()
+            self.results.close()
+            self.process = None
+
+    def _start(self, function: Callable[..., Any]) -> None:
+        self.kill()
+        context = multiprocessing.get_context("spawn")
+        tasks, self.tasks = context.Pipe(duplex=False)
+        self.results, results = context.Pipe(duplex=False)
+        # the function goes along for the sake of its imports, which are not the first item's fault
+        start = (self.prepare, function, tasks, results)
+        self.process = context.Process(target=_serve, args=start, daemon=True)
+        self.process.start()
+        tasks.close()
+        results.close()
+
+    def _send(self) -> None:
+        self.running, self.since = True, time.monotonic()
+        with contextlib.suppress(BrokenPipeError):  # a dead process shows as the end of its results
+            self.tasks.send_bytes(self.task)
+
+    def _message(self) -> bytes | None:
+        if len(self.received) < HEADER.size:
+            return None
+        (length,) = HEADER.unpack_from(self.received)
+        if len(self.received) < HEADER.size + length:
+            return None
+        message = bytes(self.received[HEADER.size : HEADER.size + length])
+        self.received = bytearray()
+        return message
+
+    def _understand(self, message: bytes) -> Outcome[Any] | None:
+        if not self.running:  # the greeting of a process that has started
+            self._send()
+            return None
+        return Outcome(*pickle.loads(message))  # noqa: S301 (written by our own process)
+
+    def _dead(self) -> Outcome[Any]:
+        self.process.join()
+        code = self.process.exitcode
+        self.kill()
+        if not self.running:
+            raise RuntimeError(f"a decoding process could not start (exit code {code}); see its message above")
+        cause = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        return self._outcome(Status.CRASHED, f"the decoding process was {cause}")
+
+    def _outcome(self, status: Status, reason: str) -> Outcome[Any]:
+        return Outcome(status, reason, time.monotonic() - self.since, None)
+
+
+def _serve(
+    prepare: Callable[[], object] | None, _function: Callable[..., Any], tasks: Connection, results: Connection
+) -> None:
+    """Life of a worker: prepare, greet, then answer one item after another until the parent is gone."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it kills its workers
+    if prepare is not None:
+        prepare()
+    _limit_memory()
+    _answer(results, b"")
+    while True:
+        try:
+            task = tasks.recv_bytes()
+        except EOFError:
+            return
+        _answer(results, _attempt(task))
+
+
+def _attempt(task: bytes) -> bytes:
+    begun = time.monotonic()
+    value = None
+    try:
+        function, item = pickle.loads(task)  # noqa: S301 (written by the parent process)
+        value, status, reason = function(item), Status.OK, ""
+    except MediaError as error:
+        status, reason = error.status, error.reason
+    except Exception as error:  # noqa: BLE001 (one item must not take the job with it; the trace goes to the log)
+        traceback.print_exc()
+        status, reason = Status.CRASHED, f"{type(error).__name__}: {error}"
+    return pickle.dumps((status, reason, time.monotonic() - begun, value), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _answer(results: Connection, message: bytes) -> None:
+    view = memoryview(HEADER.pack(len(message)) + message)
+    try:
+        while view:
+            view = view[os.write(results.fileno(), view[:BLOCK]) :]
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _limit_memory() -> None:
+    """Let allocations beyond `MEMORY_BYTES` fail, as an error that the item can be charged with. Linux only."""
+    if sys.platform == "linux":
+        import resource
+
+        with open("/proc/self/statm") as handle:
+            held = int(handle.read().split()[5]) * resource.getpagesize()  # data and stack, as the limit counts
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = held + MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies; elsewhere it ends when it next looks for work."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

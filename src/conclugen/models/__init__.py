@@ -1,0 +1,1 @@
+"""Heads, the network they make, and networks on disk."""

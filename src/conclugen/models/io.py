@@ -1,0 +1,81 @@
+"""Networks on disk: `model.safetensors` for the weights and `settings.json` for what they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from conclugen.models.network import Network, NetworkSettings
+from conclugen.store.atomic import atomic_path, write_text
+from conclugen.store.provenance import file_sha256
+from conclugen.store.settings import parse
+
+WEIGHTS, SETTINGS = "model.safetensors", "settings.json"
+KEYS = {"network", "about", "weights_sha256"}
+
+
+class ModelError(RuntimeError):
+    """A saved network that is missing, altered, or not what its settings say."""
+
+
+def build(settings: NetworkSettings) -> Network:
+    """Return a network with fresh weights, drawn from PyTorch's global generator."""
+    return Network(settings)
+
+
+def save(network: Network, directory: str | Path, about: Mapping[str, Any]) -> None:
+    """Write weights and settings, each atomically, the weights first.
+
+    `about` holds plain JSON values on where the network comes from (method, streams of each modality, seed, …).
+    """
+    directory = Path(directory)
+    state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    with atomic_path(directory / WEIGHTS) as temporary:
+        save_file(state, temporary)
+    record = {
+        "network": dataclasses.asdict(network.settings),
+        "about": dict(about),
+        "weights_sha256": file_sha256(directory / WEIGHTS),
+    }
+    write_text(directory / SETTINGS, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def load(directory: str | Path) -> Network:
+    """Return the network saved in `directory`, on the CPU, in evaluation mode.
+
+    Raises ModelError when a file is missing or altered, or a weight is unknown, missing or of another shape.
+    """
+    directory, record = Path(directory), _read(directory)
+    weights = directory / WEIGHTS
+    if not weights.is_file():
+        raise ModelError(f"{weights}: no such file")
+    if file_sha256(weights) != record["weights_sha256"]:
+        raise ModelError(f"{weights}: not the weights that {SETTINGS} describes; pretrain again")
+    try:
+        network = build(parse(NetworkSettings, json.dumps(record["network"])))
+        network.load_state_dict(load_file(weights), strict=True)
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{directory}: {error}") from error
+    return network.eval()
+
+
+def about(directory: str | Path) -> dict[str, Any]:
+    """Return what `save` was told about the network in `directory`. Raises ModelError as `load` does."""
+    return _read(Path(directory))["about"]
+
+
+def _read(directory: Path) -> dict[str, Any]:
+    path = directory / SETTINGS
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(record, dict) or record.keys() != KEYS:
+        raise ModelError(f"{path}: expected the keys {sorted(KEYS)}")
+    return record

@@ -1,0 +1,90 @@
+"""The presets: every switch between the paper as printed, the authors' code as it behaves, and what helps.
+
+Plain values, standard library only; what each switch does is told by the dataclasses of `pretrain/settings.py`, whose
+fields these are. What neither the paper nor its code says follows Multimodal Clustering Networks (Chen et al. 2021),
+the method they build on: k-means starts from the last centroids and is refitted every 20 batches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+PAPER: dict[str, dict[str, Any]] = {
+    "architecture": {
+        "gated": False,
+        "representation_relu": False,
+        "narrow": (),
+        "projection_shared": False,
+        "projection_batch_norm": False,
+        "projection_relu": False,
+        "decoder_relu": False,
+        "standardise": False,
+    },
+    "objective": {
+        "reduction": "sum",
+        "margin": 0.001,
+        "temperature": None,
+        "clustering": "joint",
+        "clustering_temperature": None,
+        "clustering_normalise": False,
+        "instance_temperature": 0.07,
+    },
+    "clusters": {
+        "count": 8,
+        "start_epoch": 12,
+        "queue_batches": 4,
+        "queue_reset": False,
+        "refit_every": 20,
+        "warm_start": True,
+        "spherical": False,
+        "iterations": 20,
+    },
+    "schedule": {
+        "warmup_epochs": 0,
+        "warmup_from": 1.0,
+        "cycle_epochs": 20,
+        "cycle_factor": 2,
+        "floor": 1e-6,
+        "stepwise": False,
+    },
+}
+
+OFFICIAL_CODE: dict[str, dict[str, Any]] = {
+    "architecture": {
+        "gated": True,
+        "representation_relu": True,
+        "narrow": ("audio",),
+        "projection_shared": True,
+        "projection_batch_norm": True,
+        "projection_relu": True,
+        "decoder_relu": True,
+        "standardise": False,
+    },
+    "objective": {**PAPER["objective"], "reduction": "mean"},
+    "clusters": {**PAPER["clusters"], "queue_reset": True, "refit_every": 1, "warm_start": False, "spherical": True},
+    "schedule": {**PAPER["schedule"], "warmup_epochs": 5, "warmup_from": 0.1},
+}
+
+# Measured on real CMU-MOSEI features (635 videos, linear AUROC over six emotions, batch 128, rate 1e-3, 3 seeds):
+# standardised inputs lift the paper's preset from 0.61 to 0.70; temperatures change less there than the seed does.
+# They are here for the paper's batch of 4096, where plain dot products of unit vectors leave MMS one nat to move in.
+IMPROVED: dict[str, dict[str, Any]] = {
+    "architecture": {**PAPER["architecture"], "standardise": True},
+    "objective": {
+        **PAPER["objective"],
+        "temperature": 0.1,
+        "clustering_temperature": 0.1,
+        "clustering_normalise": True,
+    },
+    "clusters": {**PAPER["clusters"], "start_epoch": 5, "spherical": True},
+    "schedule": {
+        "warmup_epochs": 5,
+        "warmup_from": 0.1,
+        "cycle_epochs": None,
+        "cycle_factor": 1,
+        "floor": 1e-6,
+        "stepwise": True,
+    },
+}
+
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {"paper": PAPER, "official-code": OFFICIAL_CODE, "improved": IMPROVED}

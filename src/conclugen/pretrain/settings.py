@@ -1,0 +1,174 @@
+"""Settings of pretraining: what arrives as JSON in `--settings`."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from conclugen.models.network import NetworkSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """Widths: of the representation, inside its head, of the projection, inside it, of the clustering head's output,
+    inside the decoders."""
+
+    representation: int
+    hidden: int
+    projection: int
+    projection_hidden: int
+    clustering: int
+    decoder_hidden: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """Switches of the heads, as in `models.network.NetworkSettings`."""
+
+    gated: bool
+    representation_relu: bool
+    narrow: tuple[str, ...]
+    projection_shared: bool
+    projection_batch_norm: bool
+    projection_relu: bool
+    decoder_relu: bool
+    standardise: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """How the losses are computed and put together.
+
+    Attributes:
+        reduction: `sum` of the active losses or their `mean`.
+        margin: δ of MMS and clustering.
+        temperature: of MMS; None for plain dot products.
+        clustering: `joint` (the mean of the modalities against its centroid) or `individual` (each one, summed).
+        clustering_temperature: of clustering; None for plain dot products.
+        clustering_normalise: clustering by cosine; goes with spherical k-means.
+        instance_temperature: τ of InfoNCE.
+    """
+
+    reduction: str
+    margin: float
+    temperature: float | None
+    clustering: str
+    clustering_temperature: float | None
+    clustering_normalise: bool
+    instance_temperature: float
+
+    def __post_init__(self) -> None:
+        if self.reduction not in ("sum", "mean"):
+            raise ValueError(f"reduction is {self.reduction!r}; allowed are sum, mean")
+        if self.clustering not in ("joint", "individual"):
+            raise ValueError(f"clustering is {self.clustering!r}; allowed are joint, individual")
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterSettings:
+    """When and how k-means runs.
+
+    Attributes:
+        count: number of clusters.
+        start_epoch: the clustering loss is active from this epoch on (the first is 0).
+        queue_batches: k-means sees the representations of this many last batches (of an epoch's, if it has fewer).
+        queue_reset: every epoch starts with an empty queue and without centroids.
+        refit_every: batches between two fits.
+        warm_start: start from the last centroids, not from random points.
+        spherical: k-means by cosine.
+        iterations: Lloyd iterations of a fit.
+    """
+
+    count: int
+    start_epoch: int
+    queue_batches: int
+    queue_reset: bool
+    refit_every: int
+    warm_start: bool
+    spherical: bool
+    iterations: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """The learning rate over epochs: linear warm-up, then cosine annealing with warm restarts.
+
+    Attributes:
+        warmup_epochs, warmup_from: the rate rises from `warmup_from` times the base rate over so many epochs.
+        cycle_epochs: length of the first cosine cycle; None for one cycle to the end of training.
+        cycle_factor: each cycle is so many times as long as the one before.
+        floor: the lowest rate.
+        stepwise: the rate changes with every batch, not with every epoch.
+    """
+
+    warmup_epochs: int
+    warmup_from: float
+    cycle_epochs: int | None
+    cycle_factor: int
+    floor: float
+    stepwise: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything one pretraining depends on beside data, code and seed.
+
+    Attributes:
+        corpus, preset, method: names, for the record.
+        modalities: by modality, the streams it joins.
+        splits: those whose utterances are trained on (never valid or test).
+        validation_fraction: share of the groups (videos, …) held out for the validation loss where the corpus has no
+            split `valid`.
+        losses: of mms, clustering, reconstruction, infonce.
+        views: augmented copies per clip that the streams hold (0: none); infonce needs at least 2.
+        learning_rate, weight_decay: AdamW's.
+        epochs, batch_size: the batch is never larger than the corpus.
+    """
+
+    corpus: str
+    preset: str
+    method: str
+    modalities: dict[str, tuple[str, ...]]
+    splits: tuple[str, ...]
+    validation_fraction: float
+    losses: tuple[str, ...]
+    views: int
+    learning_rate: float
+    weight_decay: float
+    epochs: int
+    batch_size: int
+    sizes: Sizes
+    architecture: Architecture
+    objective: Objective
+    clusters: ClusterSettings
+    schedule: Schedule
+
+    def __post_init__(self) -> None:
+        if forbidden := sorted(set(self.splits) & {"valid", "test"}):
+            raise ValueError(f"splits {forbidden} are for evaluation; pretraining may use train and none")
+        if not self.losses:
+            raise ValueError("losses is empty; there is nothing to learn from")
+        if "infonce" in self.losses and self.views < 2:
+            raise ValueError("infonce compares two augmented views of a clip; views must be at least 2")
+        if "mms" in self.losses and len(self.modalities) < 2:
+            raise ValueError(f"mms compares modalities; modalities has only {list(self.modalities)}")
+
+
+def network_settings(settings: Settings, input_dims: dict[str, int]) -> NetworkSettings:
+    """Return the network that `settings` describe, with only the heads that its losses use."""
+    losses, sizes, architecture = set(settings.losses), settings.sizes, settings.architecture
+    needed = {
+        "projection": bool(losses & {"mms", "clustering", "infonce"}),
+        "clustering": "clustering" in losses,
+        "decoder": "reconstruction" in losses,
+    }
+    return NetworkSettings(
+        input_dims=input_dims,
+        heads=tuple(name for name, used in needed.items() if used),
+        representation_dim=sizes.representation,
+        hidden_dim=sizes.hidden,
+        projection_dim=sizes.projection,
+        projection_hidden_dim=sizes.projection_hidden,
+        clustering_dim=sizes.clustering,
+        decoder_hidden_dim=sizes.decoder_hidden,
+        **dataclasses.asdict(architecture),
+    )

@@ -1,0 +1,213 @@
+"""The slice of the configuration that each stage reads, and the lists that rules are made from.
+
+A rule reruns when its slice changes, so a slice holds what its stage uses and nothing else.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conclugen.config import Config
+from conclugen.pretrain.methods import METHODS, unused_modules
+from conclugen.pretrain.presets import PRESETS
+
+RAW = "raw-features"
+PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
+DATASET_COMMON = ("adapter", "root", "plan", "detector", "max_lost")
+PAPER_DATASETS = ("mosei", "meld", "caer")
+FACE_STREAMS = ("frames2d", "frames3d", "frames3d_views")
+
+
+def stage_settings(config: Config, stage: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `stage` reads, as plain values, for the given wildcards of its rule."""
+    return SLICES[stage](config, wildcards)
+
+
+def streams(config: Config, method: str | None = None) -> list[str]:
+    """Return the streams a method is evaluated with, in the order of the modalities; all modalities' without one."""
+    joined = config.modalities if method is None else _evaluated(config, method)[0]
+    return list(dict.fromkeys(stream for names in joined.values() for stream in names))
+
+
+def pretraining_streams(config: Config, method: str) -> list[str]:
+    """Return the streams a method is pretrained on: augmented copies of them, where it compares views of a clip."""
+    return [f"{name}_views" if METHODS[method]["views"] else name for name in streams(config, method)]
+
+
+def accounted_streams(config: Config, dataset: str) -> list[str]:
+    """Return the streams of a data set whose losses count: all modalities', and what the methods read beside them."""
+    used = streams(config)
+    for method in (name for name in config.pretrain.methods if METHODS[name]["views"]):
+        used += pretraining_streams(config, method) if dataset == config.pretrain.dataset else []
+        used += streams(config, method) if dataset in config.downstream.datasets else []
+    return list(dict.fromkeys(used))
+
+
+def raw_controls(config: Config) -> dict[str, list[str]]:
+    """Return the raw-features controls and the modalities each sees: all, then, where there are several, one by one."""
+    single = {f"{RAW}-{name}": [name] for name in config.modalities} if len(config.modalities) > 1 else {}
+    return {RAW: list(config.modalities)} | single
+
+
+def demo_layout(root: str) -> str | None:
+    """Return the layout of the demo corpus that `root` is, None where it is data of the user's own."""
+    path = Path(os.path.relpath(root))
+    return path.name if path.parent == Path("results/demo") else None
+
+
+def pretrained_as(method: str) -> str:
+    """Return the method whose networks `method` is evaluated with."""
+    return METHODS[method]["pretrained_as"] or method
+
+
+def unused_losses(method: str) -> list[str]:
+    """Return the modules of losses that `method` does not use."""
+    return unused_modules(METHODS[method]["losses"])
+
+
+def table_rows(config: Config) -> list[tuple[str, str]]:
+    """Return (method, protocol) of every row of a table but the chance rows."""
+    chosen, rows = config.downstream.protocols, []
+    if "raw" in chosen:
+        rows += [(name, "raw") for name in raw_controls(config)]
+    reference = config.tables.reference
+    rows += [(reference, name) for name in ("shuffled", "supervised") if name in chosen]
+    rows += [(m, name) for m in config.pretrain.methods for name in ("linear", "knn", "finetune") if name in chosen]
+    return rows
+
+
+def _demo(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    values = config.demo.model_dump()
+    return values | {"utterances": values["utterances"][wildcards["layout"]]}
+
+
+def _manifest(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    options = config.datasets[wildcards["dataset"]].model_dump()
+    return {key: value for key, value in options.items() if key not in (*DATASET_COMMON, "streams")}
+
+
+def _imported(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    dataset = config.datasets[wildcards["dataset"]]
+    return {"file": dataset.file, "ids": dataset.ids, "array": dataset.streams[wildcards["stream"]]}
+
+
+def _faces(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    return config.faces.model_dump() | {"detector": config.datasets[wildcards["dataset"]].detector}
+
+
+def _qc(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    own = config.datasets[wildcards["dataset"]].max_lost
+    return config.qc.model_dump() | ({} if own is None else {"max_lost": own})
+
+
+def _modalities(config: Config, method: str) -> dict[str, list[str]]:
+    recipe = METHODS[method]
+    return {name: list(recipe["streams"].get(name, config.modalities[name])) for name in recipe["modalities"]}
+
+
+def _preset(config: Config, name: str) -> dict[str, Any]:
+    """A built-in preset, or one of the configuration laid over the one it is based on."""
+    own = config.presets.get(name, {"based_on": name})
+    values = copy.deepcopy(PRESETS[own["based_on"]])
+    for part, changes in own.items():
+        if part != "based_on":
+            values[part] |= changes
+    return values
+
+
+def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    recipe, section = METHODS[wildcards["method"]], config.pretrain
+    return {
+        "corpus": wildcards["corpus"],
+        "preset": wildcards["preset"],
+        "method": wildcards["method"],
+        "modalities": _modalities(config, wildcards["method"]),
+        "splits": section.splits,
+        "validation_fraction": section.validation_fraction,
+        "losses": list(recipe["losses"]),
+        "views": config.features.views.copies if recipe["views"] else 0,
+        "learning_rate": section.learning_rate or recipe["learning_rate"],
+        "weight_decay": recipe["weight_decay"] if section.weight_decay is None else section.weight_decay,
+        "epochs": section.epochs,
+        "batch_size": section.batch_size,
+        "sizes": section.sizes.model_dump(),
+        **_preset(config, wildcards["preset"]),
+    }
+
+
+def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What all protocols share, and the budget of this one."""
+    method, protocol, section = wildcards["method"], wildcards["protocol"], config.downstream
+    joined, evaluate = _evaluated(config, method)
+    values = section.model_dump(include={"seeds", "label_fractions", "standardise"})
+    values |= {"modalities": joined, "evaluate": evaluate}
+    if protocol == "knn":
+        return values | section.knn.model_dump()
+    if protocol not in ("finetune", "supervised"):
+        return values | section.heads.model_dump()
+    values |= section.networks.model_dump()
+    return values if protocol == "finetune" else values | _architecture(config, wildcards["preset"])
+
+
+def _frames3d_views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    return config.features.frames3d.model_dump() | {"views": config.features.views.model_dump()}
+
+
+def _evaluated(config: Config, method: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The modalities that a method's features are loaded for, and those that its evaluation sees."""
+    controls = raw_controls(config)
+    if method in controls:
+        return {name: list(config.modalities[name]) for name in controls[method]}, controls[method]
+    return _modalities(config, method), list(METHODS[method]["evaluate"])
+
+
+def _architecture(config: Config, preset: str) -> dict[str, Any]:
+    """The representation heads that a supervised network has in common with the pretrained ones."""
+    switches, sizes = _preset(config, preset)["architecture"], config.pretrain.sizes
+    kept = {name: switches[name] for name in ("gated", "representation_relu", "narrow")}
+    shape = {"representation_dim": sizes.representation, "hidden_dim": sizes.hidden}
+    return kept | shape | {"standardise_inputs": switches["standardise"]}
+
+
+def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    dataset = config.datasets[wildcards["dataset"]]
+    values = config.tables.model_dump() | {"paper": dataset.adapter if dataset.adapter in PAPER_DATASETS else None}
+    return values | {"data": "demo" if demo_layout(dataset.root) in config.demo.utterances else "own"}
+
+
+def fractions(config: Config) -> list[str]:
+    """Return the label fractions below 1, as the folders of their predictions are named."""
+    return [f"fraction-{share:g}" for share in config.downstream.label_fractions if share != 1]
+
+
+def benchmark_dataset(config: Config) -> str | None:
+    """Return the data set whose rows stand in Table 1: the first CMU-MOSEI that is evaluated on."""
+    return next((name for name in config.downstream.datasets if config.datasets[name].adapter == "mosei"), None)
+
+
+def _tables(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What a table over all data sets reads: the slice of each one's own table."""
+    return {"datasets": {name: _table(config, {"dataset": name}) for name in config.downstream.datasets}}
+
+
+SLICES = {
+    "demo": _demo,
+    "manifest": _manifest,
+    "plan": lambda config, wildcards: config.datasets[wildcards["dataset"]].plan.model_dump(),
+    "faces": _faces,
+    "frames2d": lambda config, wildcards: config.features.frames2d.model_dump(),
+    "frames3d": lambda config, wildcards: config.features.frames3d.model_dump(),
+    "frames3d_views": _frames3d_views,
+    "audio": lambda config, wildcards: config.features.audio.model_dump(),
+    "text": lambda config, wildcards: config.features.text.model_dump(),
+    "imported": _imported,
+    "qc": _qc,
+    "pretrain": _pretrain,
+    "downstream": _downstream,
+    "table": _table,
+    "tables": _tables,
+}

@@ -1,0 +1,1 @@
+"""Ground floor: atomic files, shards, ledgers, fingerprints, settings and devices."""

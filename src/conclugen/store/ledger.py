@@ -1,0 +1,65 @@
+"""The ledger: what became of every utterance in every stage, with a reason for each loss."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import enum
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from conclugen.store.atomic import write_text
+
+
+class Status(enum.StrEnum):
+    """What became of an utterance in a stage. All but OK are losses of that stage."""
+
+    OK = "ok"
+    MISSING_MEDIA = "missing_media"
+    CORRUPT = "corrupt"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    NO_VIDEO = "no_video"
+    NO_FRAMES = "no_frames"
+    NO_FACE = "no_face"
+    NO_AUDIO = "no_audio"
+    SILENT = "silent"
+    TOO_SHORT = "too_short"
+    NO_TEXT = "no_text"
+    BAD_TIMES = "bad_times"
+    NON_FINITE = "non_finite"
+
+
+@dataclasses.dataclass(frozen=True)
+class LedgerRow:
+    """One utterance in one stage; `seconds` is the wall time spent on it."""
+
+    utterance_id: str
+    stage: str
+    status: Status
+    reason: str
+    seconds: float
+
+
+FIELDS = tuple(field.name for field in dataclasses.fields(LedgerRow))
+
+
+def write_ledger(path: str | Path, rows: Iterable[LedgerRow]) -> None:
+    """Write a ledger CSV atomically, in the order given."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for row in rows:
+        reason = " ".join(row.reason.split())[:300]
+        writer.writerow([row.utterance_id, row.stage, row.status.value, reason, f"{row.seconds:.3f}"])
+    write_text(path, text.getvalue())
+
+
+def read_ledger(path: str | Path) -> list[LedgerRow]:
+    """Read a ledger CSV; raises ValueError where a status is not in the enum."""
+    with open(path, encoding="utf-8", newline="") as handle:
+        return [
+            LedgerRow(r["utterance_id"], r["stage"], Status(r["status"]), r["reason"], float(r["seconds"]))
+            for r in csv.DictReader(handle)
+        ]

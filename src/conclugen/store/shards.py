@@ -1,0 +1,76 @@
+"""Feature shards: HDF5 files with one vector per utterance, contiguous, checksummed and written atomically."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from conclugen.store.atomic import atomic_path
+
+
+class ShardError(RuntimeError):
+    """A shard that is truncated, altered or malformed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FeatureShard:
+    """ids (N,), features (N, D) float16 or float32, present (N,) bool; absent rows are zero."""
+
+    utterance_id: np.ndarray
+    features: np.ndarray
+    present: np.ndarray
+    attributes: dict[str, str]
+
+
+def write_shard(
+    path: str | Path,
+    utterance_id: Sequence[str],
+    features: np.ndarray,
+    present: np.ndarray,
+    attributes: Mapping[str, str],
+) -> None:
+    """Write features (N, D) of N utterances. Rows that are not present are zeroed.
+
+    Raises ValueError for wrong shapes or types and for a present row that is not finite.
+    """
+    ids, present = np.asarray(utterance_id, dtype=str), np.asarray(present, dtype=bool)
+    if features.ndim != 2 or features.shape[0] != len(ids) or present.shape != (len(ids),):
+        raise ValueError(f"shapes differ: {len(ids)} ids, features {features.shape}, present {present.shape}")
+    if features.dtype not in (np.float16, np.float32):
+        raise ValueError(f"features are {features.dtype}; a shard holds float16 or float32")
+    features = np.where(present[:, None], features, features.dtype.type(0))
+    if not np.isfinite(features).all():
+        raise ValueError("a present utterance has features that are not finite")
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        file.create_dataset("utterance_id", data=ids.astype(object), dtype=h5py.string_dtype())
+        file.create_dataset("features", data=features)
+        file.create_dataset("present", data=present)
+        file.attrs.update({key: str(value) for key, value in sorted(attributes.items())})
+        file.attrs["sha256"] = _checksum(ids, features, present)
+
+
+def read_shard(path: str | Path, verify: bool = True) -> FeatureShard:
+    """Read a shard and, unless told otherwise, verify its checksum. Raises ShardError naming the file."""
+    try:
+        with h5py.File(path, "r") as file:
+            ids = np.asarray(file["utterance_id"].asstr()[:], dtype=str)
+            features, present = file["features"][:], file["present"][:]
+            attributes = {key: str(value) for key, value in file.attrs.items()}
+    except (OSError, KeyError) as error:
+        raise ShardError(f"{path}: cannot be read as a feature shard ({error}); delete it and rerun") from error
+    if verify and attributes.get("sha256") != _checksum(ids, features, present):
+        raise ShardError(f"{path}: contents do not match their checksum; delete it and rerun")
+    return FeatureShard(ids, features, present, attributes)
+
+
+def _checksum(ids: np.ndarray, features: np.ndarray, present: np.ndarray) -> str:
+    digest = hashlib.sha256("\n".join(ids.tolist()).encode())
+    digest.update(f"{features.dtype}{features.shape}".encode())
+    digest.update(np.ascontiguousarray(features).data)
+    digest.update(np.ascontiguousarray(present).data)
+    return digest.hexdigest()

@@ -1,0 +1,146 @@
+"""Arrays of others: read without running anything, with ids, labels and folds."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from conclugen.data import features
+from conclugen.data.arrays import ArrayError, matrix, read_array, strings
+from conclugen.data.common import Fractions, LayoutError
+from conclugen.data.manifest import read_manifest, validate
+from conclugen.data.sources import SOURCES
+
+SHARES = Fractions(0.6, 0.2, 0.2)
+
+
+def _settings(**changes):
+    given = {
+        "file": "a.npz",
+        "ids": "ids",
+        "labels": None,
+        "split": "fold",
+        "splits": {"a": "train"},
+        "fractions": SHARES,
+        "seed": 0,
+        "group": None,
+        "speaker": None,
+        "text": None,
+    }
+    return features.Settings(**{**given, **changes})
+
+
+def _save(root, **arrays):
+    np.savez(root / "a.npz", **arrays)
+    return root
+
+
+def test_multi_label_npz(tmp_path):
+    root = _save(
+        tmp_path,
+        ids=np.array(["x", "y", "z"]),
+        fold=np.array(["a", "dev", "?"]),
+        emo=np.array([[0, 1], [2, np.inf], [0, 0]]),
+        video=np.array([b"v1", b"v1", b""]),
+        text=np.array(["It\x92s", "", "ok"]),
+    )
+    labels = features.Labels("multi", "emo", ("happy", "sad"))
+    manifest = features.build("f", root, _settings(labels=labels, group="video", text="text"))
+    validate(manifest)
+    table = manifest.table
+    assert table["split"].tolist() == ["train", "valid", "none"]
+    assert table["group"].tolist() == ["v1", "v1", "z"]
+    assert table["text"].tolist() == ["It’s", "", "ok"]
+    assert table["happy"].tolist() == [0, 2, 0]
+    assert np.isnan(table["sad"].tolist()[1])
+    assert table["media"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "expected"),
+    [
+        (np.array(["Joy", "fear", "odd"]), ("joy", "fear"), ["joy", "fear", None]),
+        (np.array([1, 0, 7]), ("joy", "fear"), ["fear", "joy", None]),
+        (np.array([1.0, np.nan, 0.5]), ("joy", "fear"), ["fear", None, None]),
+        (np.array(["b", "a", "b"]), (), ["b", "a", "b"]),
+    ],
+)
+def test_single_labels_are_names_or_indices(tmp_path, values, classes, expected):
+    root = _save(tmp_path, ids=np.array(["x", "y", "z"]), fold=np.array(["train"] * 3), y=values)
+    manifest = features.build("f", root, _settings(labels=features.Labels("single", "y", classes)))
+    validate(manifest)
+    assert manifest.table["label"].tolist() == expected
+    assert manifest.classes == (classes or ("a", "b"))
+
+
+def test_hdf5_and_csv_hold_the_same(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["set/ids"] = np.array(["007", "8"], dtype=object)
+        file["set/audio"] = np.array([[1.0, 2.0], [3.0, np.nan]])
+    (tmp_path / "a.csv").write_text("\ufeffid,audio_0,x,audio_1\n007,1,q,2\n8,3,r,\n", "utf-8")
+    for name, ids, audio in (("a.h5", "set/ids", "set/audio"), ("a.csv", "id", "audio_*")):
+        path = tmp_path / name
+        assert strings(read_array(path, ids, text=True)) == ["007", "8"]
+        values = matrix(read_array(path, audio), name)
+        assert values.dtype == np.float32
+        np.testing.assert_array_equal(values, [[1, 2], [3, np.nan]])
+
+
+class Trap:
+    """Leaves a trace when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_objects_are_refused_with_the_way_out_and_never_run(tmp_path):
+    _save(tmp_path, ids=np.array([Trap(tmp_path / "trace"), "b"], dtype=object))
+    with pytest.raises(ArrayError, match=r"np\.savez"):
+        read_array(tmp_path / "a.npz", "ids")
+    assert not (tmp_path / "trace").exists()
+
+
+def test_mistakes_are_explained(tmp_path):
+    root = _save(tmp_path, ids=np.array(["x", "y"]), fold=np.array(["train"]), cube=np.zeros((2, 3, 4)))
+    with pytest.raises(LayoutError, match="'fold' has 1 rows, but there are 2 ids"):
+        features.build("f", root, _settings())
+    with pytest.raises(LayoutError, match=r"no array 'id'; it holds \['cube', 'fold', 'ids'\]"):
+        features.build("f", root, _settings(ids="id"))
+    with pytest.raises(LayoutError, match="pool it over time"):
+        features.build("f", root, _settings(split=None, labels=features.Labels("multi", "cube", ("a",))))
+    with pytest.raises(ArrayError, match="pool it over time"):
+        matrix(np.zeros((2, 3, 4)), "cube")
+    with pytest.raises(ArrayError, match="no such file"):
+        read_array(root / "b.npz", "ids")
+    (root / "b.npz").write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(ArrayError, match=r"b\.npz"):
+        read_array(root / "b.npz", "ids")
+    (root / "b.pkl").touch()
+    with pytest.raises(ArrayError, match=r"not from \.pkl"):
+        read_array(root / "b.pkl", "ids")
+
+
+def test_entry_point_draws_folds_where_there_are_none(tmp_path):
+    root = _save(tmp_path, ids=np.array([f"u{i}" for i in range(200)]))
+    settings = {
+        **{"file": "a.npz", "ids": "ids", "labels": None, "split": None, "splits": {}, "seed": 3},
+        **{"fractions": {"train": 0.6, "valid": 0.2, "test": 0.2}, "group": None, "speaker": None, "text": None},
+    }
+    flags = ["--dataset", "f", "--root", str(root), "--output", str(root / "m.parquet")]
+    features.main([*flags, "--settings", json.dumps(settings)])
+    assert set(read_manifest(root / "m.parquet").table["split"]) == {"train", "valid", "test"}
+    assert SOURCES["features"](root, settings) == [root / "a.npz"]
+
+
+@pytest.mark.real
+def test_the_real_arrays(shared_data):
+    labels = features.Labels("multi", "emo_max", ("happy", "sad", "anger", "surprise", "disgust", "fear"))
+    settings = _settings(file="mosei_video_level_922.npz", labels=labels)
+    manifest = features.build("mosei922", shared_data / "mosei-922", settings)
+    validate(manifest)
+    assert manifest.table["split"].value_counts().to_dict() == {"train": 635, "test": 180, "valid": 86, "none": 21}
+    assert (manifest.table[list(labels.classes)] > 0).sum().tolist() == [794, 563, 453, 370, 358, 327]

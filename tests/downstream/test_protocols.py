@@ -1,0 +1,148 @@
+"""Every protocol from its command line, on data with planted truth."""
+
+from __future__ import annotations
+
+import importlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+HEADS = {"representation_dim": 16, "hidden_dim": 16, "gated": False, "representation_relu": False, "narrow": []}
+KNN = ("modalities", "evaluate", "seeds", "standardise", "label_fractions")
+NEEDS_MODEL = {"linear": True, "raw": False, "shuffled": True, "knn": True, "finetune": True, "supervised": False}
+
+
+def settings_of(world, protocol, **changes):
+    if protocol == "knn":
+        given = json.loads(world.settings(**changes))
+        return json.dumps({name: given[name] for name in KNN} | {"neighbours": [5, 20, 40], "temperature": 0.1})
+    if protocol == "supervised":
+        return world.settings(**HEADS, standardise_inputs=True, **changes)
+    return world.settings(**changes)
+
+
+def run(world, protocol, output, **changes):
+    arguments = world.arguments(output, settings_of(world, protocol, **changes), NEEDS_MODEL[protocol])
+    importlib.import_module(f"conclugen.downstream.{protocol}").main(arguments)
+    return output
+
+
+@pytest.mark.parametrize("protocol", ["linear", "raw", "knn", "finetune", "supervised"])
+@pytest.mark.parametrize("name", ["multi_world", "single_world"])
+def test_finds_the_planted_truth(name, protocol, request, tmp_path):
+    world = request.getfixturevalue(name)
+    run(world, protocol, tmp_path)
+    chance = 0.5 if world.task == "multi" else 1 / 3
+    for seed in (0, 1):
+        assert world.balanced_accuracy(tmp_path / f"seed{seed}.parquet") > chance + 0.2
+    chosen = pd.read_csv(tmp_path / "selection.csv").query("chosen")
+    assert sorted(chosen["seed"]) == [0, 1]
+    assert (chosen["valid_score"] > chance + 0.2).all()
+
+
+def test_shuffled_labels_end_at_chance(multi_world, tmp_path):
+    run(multi_world, "shuffled", tmp_path, seeds=list(range(6)))
+    found = [multi_world.balanced_accuracy(tmp_path / f"seed{seed}.parquet") for seed in range(6)]
+    assert abs(np.mean(found) - 0.5) < 0.08
+
+
+def test_predictions_hold_every_utterance_and_no_label(multi_world, tmp_path):
+    run(multi_world, "raw", tmp_path, seeds=[0])
+    table = pd.read_parquet(tmp_path / "seed0.parquet")
+    assert list(table.columns) == ["utterance_id", "split", "score_happy", "score_sad", "score_anger"]
+    assert (table.dtypes[2:] == np.float32).all()
+    manifest = pd.read_parquet(multi_world.manifest)
+    assert (
+        table["utterance_id"].tolist() == manifest["utterance_id"][manifest["split"].isin(["valid", "test"])].tolist()
+    )
+    assert "clip0004" in set(table["utterance_id"])  # no modality present
+    assert table.iloc[:, 2:].map(lambda value: 0 <= value <= 1).all(axis=None)
+
+
+@pytest.mark.parametrize("protocol", ["linear", "finetune", "knn"])
+def test_labels_of_test_change_nothing(protocol, multi_world, tmp_path):
+    """The same bytes come out of a manifest whose test labels are all different: nothing reads them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pq.read_table(multi_world.manifest)
+    table = arrow.to_pandas()
+    table.loc[table["split"] == "test", ["happy", "sad", "anger"]] = 3.0
+    pq.write_table(
+        pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(arrow.schema.metadata),
+        tmp_path / "other.parquet",
+    )
+    changed = type(multi_world)(**{**vars(multi_world), "manifest": tmp_path / "other.parquet"})
+    one, other = run(multi_world, protocol, tmp_path / "one"), run(changed, protocol, tmp_path / "other")
+    for name in ("seed0.parquet", "seed1.parquet", "selection.csv"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_one_modality_alone(multi_world, tmp_path):
+    strong = run(multi_world, "linear", tmp_path / "video", evaluate=["video"])
+    weak = run(multi_world, "linear", tmp_path / "audio", evaluate=["audio"])
+    found = [multi_world.balanced_accuracy(folder / "seed0.parquet") for folder in (strong, weak)]
+    assert found[0] > found[1] + 0.05
+
+
+def test_seeds_take_turns_with_the_models(multi_world, tmp_path):
+    run(multi_world, "linear", tmp_path, seeds=[0, 1, 2])
+    rows = pd.read_csv(tmp_path / "selection.csv")
+    assert rows.groupby("seed")["model"].first().tolist() == ["seed0", "seed1", "seed0"]
+
+
+def test_label_fractions_have_their_own_folders(multi_world, tmp_path):
+    run(multi_world, "raw", tmp_path, label_fractions=[1.0, 0.1])
+    assert (tmp_path / "seed0.parquet").exists()
+    assert (tmp_path / "fraction-0.1" / "seed1.parquet").exists()
+    few = multi_world.balanced_accuracy(tmp_path / "fraction-0.1" / "seed0.parquet")
+    assert 0.5 < few < multi_world.balanced_accuracy(tmp_path / "seed0.parquet")
+
+
+def test_saved_head_gives_the_predictions(multi_world, tmp_path):
+    from conclugen.downstream import data
+
+    run(multi_world, "raw", tmp_path, seeds=[0])
+    head = load_file(tmp_path / "seed0.head.safetensors")
+    arguments = data.parse_arguments("", multi_world.arguments(tmp_path, "", False), False)
+    joined = {"video": ("strong",), "audio": ("weak", "noise")}
+    inputs = data.read(multi_world.manifest, arguments.features, joined, ("video", "audio")).inputs
+    here = np.concatenate(
+        [np.repeat(inputs.present[m].numpy()[:, None], inputs.features[m].shape[1], 1) for m in joined], 1
+    )
+    values = np.concatenate([inputs.features[m].numpy() for m in joined], 1).astype(np.float32)
+    logits = ((values - head["mean"]) / head["scale"] * here) @ head["weight"] + head["bias"]
+    table = pd.read_parquet(tmp_path / "seed0.parquet").set_index("utterance_id")
+    wanted = pd.DataFrame(1 / (1 + np.exp(-logits)), index=inputs.ids).loc[table.index]
+    np.testing.assert_allclose(table.iloc[:, 1:].to_numpy(), wanted.to_numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("protocol", ["raw", "knn", "finetune"])
+def test_nothing_of_an_earlier_run_stays(protocol, multi_world, tmp_path):
+    run(multi_world, protocol, tmp_path, label_fractions=[1.0, 0.5], epochs=1)
+    run(multi_world, protocol, tmp_path, seeds=[1], epochs=1)
+    assert [path.name for path in tmp_path.rglob("*.parquet")] == ["seed1.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seeds": []}, "seeds"),
+        ({"seeds": [1, 1]}, "seeds"),
+        ({"label_fractions": [0.5]}, "label_fractions"),
+        ({"evaluate": []}, "evaluate"),
+        ({"dropout": 1.5}, "dropout"),
+    ],
+)
+def test_impossible_settings_are_refused(change, message, multi_world, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        run(multi_world, "raw", tmp_path, **change)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_for_other_inputs_is_refused(multi_world, tmp_path):
+    with pytest.raises(RuntimeError):
+        run(multi_world, "linear", tmp_path, modalities={"video": ["weak"], "audio": ["noise"]})

@@ -1,0 +1,156 @@
+"""Benchmark, baselines, label efficiency and figures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from made_predictions import make_manifest, make_predictions, noisy
+
+from conclugen.evaluation import baselines, benchmark, figures, label_efficiency, paper, table
+from conclugen.evaluation.predictions import read
+from conclugen.evaluation.truth import read_truth
+
+SETTINGS = {
+    "resamples": 100,
+    "level": 0.95,
+    "seed": 0,
+    "chance_draws": 5,
+    "reference": "ConCluGen",
+    "paper": None,
+    "data": "own",
+}
+
+
+def make(tmp_path, task, **changes):
+    frame = make_manifest(tmp_path / "m.parquet", task)
+    folder = make_predictions(tmp_path, frame, "ConCluGen", "linear", noisy(0.5))
+    common = ["--manifest", str(tmp_path / "m.parquet"), "--predictions", str(folder)]
+    table.main([*common, "--settings", json.dumps(SETTINGS | changes), "--output", str(tmp_path / "table.csv")])
+    return frame, folder, common
+
+
+def several(**changes):
+    """Settings of a table over data sets, of which there is one."""
+    return ["--settings", json.dumps({"datasets": {"made": SETTINGS | changes}})]
+
+
+def test_benchmark_puts_like_beside_like(tmp_path):
+    make(tmp_path, "multi")
+    benchmark.main(["--table", str(tmp_path / "table.csv"), "--output", str(tmp_path / "benchmark.csv")])
+    found = pd.read_csv(tmp_path / "benchmark.csv")
+    published = found[found["source"] == "published"]
+    assert len(published) == 12
+    assert set(published.loc[published["value"] > 0.8, "kind"]) == {benchmark.PLAIN}
+    own, measured = found[found["source"] == "this run"], pd.read_csv(tmp_path / "table.csv")
+    assert set(own["kind"]) == {benchmark.PLAIN, benchmark.BALANCED, benchmark.WEIGHTED}
+    for kind, metric in benchmark.OWN_KINDS.items():
+        assert own.loc[own["kind"] == kind, "value"].tolist() == measured[metric].tolist()
+        assert own.loc[own["kind"] == kind, "value_lo"].tolist() == measured[f"{metric}_lo"].tolist()
+
+
+def test_benchmark_says_of_the_demo_that_it_is_one(tmp_path):
+    make(tmp_path, "multi", data="demo")
+    benchmark.main(["--table", str(tmp_path / "table.csv"), "--output", str(tmp_path / "benchmark.csv")])
+    own = pd.read_csv(tmp_path / "benchmark.csv").query("source != 'published'")
+    assert set(own["source"]) == {"this run, demo corpus (not comparable)"}
+
+
+def test_benchmark_without_a_run_and_with_the_wrong_table(tmp_path):
+    benchmark.main(["--output", str(tmp_path / "benchmark.csv")])
+    assert len(pd.read_csv(tmp_path / "benchmark.csv")) == 12
+    make(tmp_path, "single")
+    with pytest.raises(ValueError, match="Table 1 is about CMU-MOSEI"):
+        benchmark.main(["--table", str(tmp_path / "table.csv"), "--output", str(tmp_path / "b.csv")])
+
+
+def test_label_efficiency(tmp_path):
+    frame, folder, common = make(tmp_path, "multi")
+    for fraction, strength in ((0.1, 0.2), (0.5, 0.4)):
+        made = make_predictions(tmp_path / "other", frame, f"f{fraction}", "linear", noisy(strength), fraction=fraction)
+        shutil.copytree(made, folder / f"fraction-{fraction}")
+    output = tmp_path / "label_efficiency.csv"
+    label_efficiency.main([*common, *several(), "--output", str(output)])
+    found = pd.read_csv(output)
+    assert found["label_fraction"].tolist() == [1.0, 0.5, 0.1]
+    assert found["method"].tolist() == ["ConCluGen"] * 3
+    assert found["balanced_accuracy_mean"].is_monotonic_decreasing
+    whole = pd.read_csv(tmp_path / "table.csv").query("protocol == 'linear'").iloc[0]
+    for column in ("auroc_macro", "auroc_macro_lo", "auroc_macro_hi"):
+        assert found[column].iloc[0] == whole[column]
+
+
+def test_label_efficiency_of_sets_with_other_tasks_leaves_their_cells_empty(tmp_path):
+    _, _, common = make(tmp_path / "a", "multi")
+    frame = make_manifest(tmp_path / "s.parquet", "single", dataset="other")
+    other = make_predictions(tmp_path, frame, "ConCluGen", "linear", noisy(0.5), dataset="other")
+    settings = ["--settings", json.dumps({"datasets": {"made": SETTINGS, "other": SETTINGS}})]
+    output, flags = tmp_path / "l.csv", ["--manifest", str(tmp_path / "s.parquet"), "--predictions", str(other)]
+    label_efficiency.main([*common, *flags, *settings, "--output", str(output)])
+    found = pd.read_csv(output).set_index("dataset")
+    assert found.index.tolist() == ["made", "other"]
+    assert found["auroc_macro"].notna().tolist() == [True, False]
+    assert found["accuracy_lo"].notna().tolist() == [False, True]
+    with pytest.raises(ValueError, match="no manifest of 'other' is given"):
+        label_efficiency.main([*common, "--predictions", str(other), *settings, "--output", str(output)])
+    with pytest.raises(ValueError, match=r"settings lack the data sets \['other'\]"):
+        label_efficiency.main([*common, *flags, *several(), "--output", str(output)])
+
+
+@pytest.mark.parametrize(("task", "dataset"), [("multi", "mosei"), ("single", "meld")])
+def test_baselines(tmp_path, task, dataset):
+    frame, _, common = make(tmp_path, task)
+    for protocol, strength in (("supervised", 0.3), ("finetune", 0.9)):
+        folder = make_predictions(tmp_path, frame, "ConCluGen", protocol, noisy(strength))
+        common += ["--predictions", str(folder)]
+    baselines.main([*common, *several(paper=dataset), "--output", str(tmp_path / "baselines.csv")])
+    found = pd.read_csv(tmp_path / "baselines.csv")
+    headline, accuracy = table.metrics.HEADLINE[task], paper.COLUMNS[task][0]
+    rows = found[found["metric"] == accuracy].query("protocol != 'chance'")
+    assert rows["protocol"].tolist() == ["supervised", "linear", "finetune"]
+    assert rows["paper"].tolist() == pytest.approx([value / 100 for value in paper.TABLE_2[dataset]])
+    assert found.loc[found["metric"] == headline, "paper"].isna().all()
+    measured = pd.read_csv(tmp_path / "table.csv").query("protocol == 'linear'").iloc[0]
+    linear = found.query("protocol == 'linear' and metric == @headline").iloc[0]
+    assert linear["value"] == measured[headline]
+    assert linear["value_lo"] == measured[f"{headline}_lo"]
+    supervised = found.query("protocol == 'supervised' and metric == @headline").iloc[0]
+    assert supervised["p_vs_finetune"] < 0.05
+    assert supervised["value"] < found.query("protocol == 'finetune' and metric == @headline")["value"].iloc[0]
+    assert (found["protocol"] == "chance").any()
+
+
+def test_baselines_have_the_rows_of_table_2_alone(tmp_path):
+    frame, _, common = make(tmp_path, "multi")
+    other = make_predictions(tmp_path, frame, "Generative", "linear", noisy(0.5))
+    with pytest.raises(ValueError, match="Generative, linear is no row of Table 2"):
+        baselines.main([*common, "--predictions", str(other), *several(), "--output", str(tmp_path / "b.csv")])
+
+
+@pytest.mark.parametrize("task", ["multi", "single"])
+def test_figures(task, tmp_path):
+    _, _, common = make(tmp_path, task)
+    arguments = [*common, "--table", str(tmp_path / "table.csv"), "--output-dir"]
+    for name in ("one", "two"):
+        figures.main([*arguments, str(tmp_path / name)])
+    for name in ("headline.png", "ConCluGen-linear.png"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert plt.imread(tmp_path / "one" / name).std() > 0.05
+    assert not plt.get_fignums()
+
+
+def test_confusion_rows_are_shares_of_true_classes(tmp_path):
+    _, folder, _ = make(tmp_path, "single")
+    truth = read_truth(tmp_path / "m.parquet")
+    predictions = read(folder, truth)
+    figure = figures.confusion(truth, predictions)
+    drawn = np.array(figure.axes[0].images[0].get_array())
+    plt.close(figure)
+    np.testing.assert_allclose(drawn.sum(1), 1)
+    anger = truth.labels[:, 2] == 1
+    wanted = np.mean([(scores[anger].argmax(1) == 2).mean() for scores in predictions.scores])
+    assert drawn[2, 2] == pytest.approx(wanted)

@@ -1,0 +1,109 @@
+"""Quality control: counts and the limit."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conclugen.data.manifest import Manifest, write_manifest
+from conclugen.evaluation import qc
+from conclugen.store.ledger import LedgerRow, Status, write_ledger
+
+
+def make_manifest(path, text_source="official", task="single"):
+    ids = [f"u{i:03d}" for i in range(100)]
+    fixed = {"media": None, "audio": None, "start_s": np.nan, "end_s": np.nan, "text": "", "text_source": text_source}
+    labels = {"label": ["x", "y"] * 50} if task == "single" else {"x": [1.0, 0.0] * 50, "y": [1.0, 1.0] * 50}
+    split = ["train"] * 80 + ["test"] * 20
+    frame = pd.DataFrame({"utterance_id": ids, "split": split, **fixed, "speaker": None, "group": ids, **labels})
+    write_manifest(path, Manifest(frame, "made", "folder", task, ("x", "y")))
+    return ids
+
+
+def run(tmp_path, lost, stage="faces", ids=None, max_lost=0.05, min_lost=3, **options):
+    """`lost` maps ids to (status, reason)."""
+    everyone = make_manifest(tmp_path / "m.parquet", **options)
+    rows = [
+        LedgerRow(name, stage, *lost.get(name, (Status.OK, "")), seconds=0.1)
+        for name in (everyone if ids is None else ids)
+    ]
+    write_ledger(tmp_path / "0000.ledger.csv", rows[:40])
+    write_ledger(tmp_path / "0001.ledger.csv", rows[40:])
+    settings = json.dumps({"max_lost": max_lost, "min_lost": min_lost})
+    ledgers = [str(tmp_path / f"000{i}.ledger.csv") for i in range(2)]
+    output = tmp_path / "qc.csv"
+    arguments = ["--manifest", str(tmp_path / "m.parquet"), "--settings", settings, "--output", str(output)]
+    qc.main([*arguments, "--ledgers", *ledgers])
+    return pd.read_csv(output)
+
+
+def losses(*numbers, status=Status.NO_FACE, reason="no face in 40 frames"):
+    return {f"u{i:03d}": (status, reason) for i in numbers}
+
+
+def test_counts_by_split_and_class(tmp_path):
+    found = run(tmp_path, losses(0, 2, 81)).set_index(["split", "class", "status"])
+    assert found.loc[("train", "(all)", "no_face"), "count"] == 2
+    assert found.loc[("train", "(all)", "ok"), "share"] == 0.975
+    assert found.loc[("train", "x", "no_face"), "share"] == 0.05
+    assert ("train", "y", "no_face") not in found.index
+    assert found.loc[("test", "y", "no_face"), "count"] == 1
+    assert found.loc[("test", "y", "no_face"), "lost"] == "yes"
+
+
+def test_too_much_lost_fails_and_says_why(tmp_path):
+    lost = {**losses(81, 83, 85), **losses(87, status=Status.TIMEOUT, reason="over 60 s")}
+    with pytest.raises(SystemExit) as stopped:
+        run(tmp_path, lost)
+    message = str(stopped.value)
+    assert "faces, test: lost 4 of 20 (20.0%; limit 5.0%)" in message
+    assert "3 no_face (no face in 40 frames), such as u081" in message
+    assert "1 timeout (over 60 s)" in message
+    assert "train" not in message
+    assert (tmp_path / "qc.csv").exists()
+
+
+def test_tiny_counts_are_reported_but_pass(tmp_path, capsys):
+    run(tmp_path, losses(81, 83))
+    assert "lost 2 of 20 (10.0%; limit 5.0%); fewer than 3 lost, so let pass" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        run(tmp_path, losses(81, 83), min_lost=2)
+
+
+def test_exactly_the_limit_passes(tmp_path):
+    run(tmp_path, losses(0, 1, 2, 3))  # 4 of 80
+    with pytest.raises(SystemExit):
+        run(tmp_path, losses(0, 1, 2, 3, 4))
+
+
+def test_a_set_without_transcripts_loses_no_text(tmp_path):
+    lost = losses(*range(100), status=Status.NO_TEXT, reason="")
+    found = run(tmp_path, lost, stage="text", text_source="none")
+    assert set(found["lost"]) == {"no"}
+    with pytest.raises(SystemExit):
+        run(tmp_path, lost, stage="text", text_source="official")
+
+
+def test_utterances_in_no_ledger_are_lost(tmp_path):
+    with pytest.raises(SystemExit, match="10 unaccounted, such as u090"):
+        run(tmp_path, {}, ids=[f"u{i:03d}" for i in range(90)])
+
+
+def test_contradictions_are_errors(tmp_path):
+    with pytest.raises(ValueError, match="unknown utterances"):
+        run(tmp_path, {}, ids=["stranger"])
+    with pytest.raises(ValueError, match="twice in one stage"):
+        run(tmp_path, {}, ids=["u000", "u000"])
+
+
+def test_multi_label_counts_under_each_class(tmp_path):
+    found = run(tmp_path, losses(0), task="multi").set_index(["split", "class", "status"])
+    assert found.loc[("train", "x", "no_face"), "count"] == 1
+    assert found.loc[("train", "y", "no_face"), "count"] == 1
+
+
+def test_no_ledgers_is_an_empty_table(tmp_path):
+    assert run(tmp_path, {}, ids=[]).empty

@@ -1,0 +1,188 @@
+"""The table: order, chance rows, tests, verdicts, bytes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from made_predictions import CLASSES, make_manifest, make_predictions, noisy
+
+from conclugen.data.manifest import Manifest, write_manifest
+from conclugen.evaluation import metrics, paper, table
+from conclugen.evaluation.cells import cell, write_csv
+
+SETTINGS = {
+    "resamples": 200,
+    "level": 0.95,
+    "seed": 0,
+    "chance_draws": 5,
+    "reference": "ConCluGen",
+    "paper": None,
+    "data": "own",
+}
+
+
+def run(tmp_path, folders, name="table.csv", **changes):
+    arguments = ["--manifest", str(tmp_path / "m.parquet"), "--output", str(tmp_path / name)]
+    arguments += ["--settings", json.dumps({**SETTINGS, **changes})]
+    arguments += [flag for folder in folders for flag in ("--predictions", str(folder))]
+    table.main(arguments)
+    return pd.read_csv(tmp_path / name, keep_default_na=False, dtype=str)
+
+
+@pytest.fixture
+def world(tmp_path):
+    frame = make_manifest(tmp_path / "m.parquet")
+    folders = [
+        make_predictions(tmp_path, frame, "Own", "linear", noisy(0.0)),
+        make_predictions(tmp_path, frame, "Multi-Cont", "linear", noisy(0.6)),
+        make_predictions(tmp_path, frame, "ConCluGen", "finetune", noisy(0.6)),
+        make_predictions(tmp_path, frame, "ConCluGen", "linear", noisy(0.5)),
+        make_predictions(tmp_path, frame, "ConGen", "linear", noisy(0.5)),
+        make_predictions(tmp_path, frame, "raw", "raw", noisy(0.1)),
+        make_predictions(tmp_path, frame, "Generative", "linear", lambda t, g: 1 - noisy(0.5)(t, g)),
+    ]
+    return tmp_path, frame, folders
+
+
+def test_rows_in_order_with_verdicts(world, capsys):
+    root, _, folders = world
+    found = run(root, folders)
+    names = list(zip(found["method"], found["protocol"], strict=True))
+    assert names == [
+        ("majority", "chance"),
+        ("all-negative", "chance"),
+        ("all-positive", "chance"),
+        ("prior sampling", "chance"),
+        ("raw", "raw"),
+        ("ConCluGen", "linear"),
+        ("ConGen", "linear"),
+        ("Multi-Cont", "linear"),
+        ("Generative", "linear"),
+        ("Own", "linear"),
+        ("ConCluGen", "finetune"),
+    ]
+    verdict = dict(zip(names, found["beats_chance"], strict=True))
+    assert verdict["ConCluGen", "linear"] == "yes"
+    assert verdict["Own", "linear"] == "no"
+    assert verdict["Generative", "linear"] == "below"
+    assert verdict["majority", "chance"] == ""
+    printed = capsys.readouterr().out
+    assert "Generative (linear)" in printed
+    assert "BELOW chance" in printed
+    assert set(found["n_test"]) == {"150"}
+    assert found["streams"].iloc[-1] == "frames2d+frames3d+text"
+    assert found["seeds"].tolist()[3:5] == ["5", "2"]
+
+
+def test_columns_are_complete_and_ordered(world):
+    root, _, folders = world
+    columns = list(run(root, folders[:1]).columns)
+    wanted = ["method", "protocol", "streams", "preset", "corpus", "data", "seeds", "n_test"]
+    for name in metrics.MULTI:
+        wanted += [name, f"{name}_lo", f"{name}_hi"]
+    wanted += ["paper_table", *(f"paper_{name}" for name in paper.MULTI)]
+    assert columns == [*wanted, "headline_seed_sd", "p_vs_ConCluGen", "p_holm", "beats_chance"]
+
+
+def test_values_are_the_mean_over_seeds_inside_their_interval(world):
+    root, frame, folders = world
+    row = run(root, folders[1:2]).iloc[-1]
+    test = frame[frame["split"] == "test"].set_index("utterance_id")
+    each = []
+    for seed in range(2):
+        scores = pd.read_parquet(folders[1] / f"seed{seed}.parquet").set_index("utterance_id").loc[test.index]
+        each.append(metrics.compute(np.stack(test["truth"].to_list()), scores.iloc[:, 1:].to_numpy(), "multi"))
+    for name in metrics.MULTI:
+        assert row[name] == f"{np.mean([one[name] for one in each]):.4f}"
+        assert float(row[f"{name}_lo"]) < float(row[name]) < float(row[f"{name}_hi"])
+
+
+def test_tests_against_the_reference(world):
+    root, _, folders = world
+    found = run(root, folders).set_index(["method", "protocol"])
+    p = found["p_vs_ConCluGen"]
+    assert p["ConCluGen", "linear"] == p["ConCluGen", "finetune"] == p["majority", "chance"] == ""
+    assert float(p["Own", "linear"]) == pytest.approx(2 / 201, abs=1e-4)
+    assert float(p["raw", "raw"]) < 0.05  # against linear evaluation of the reference
+    adjusted = found.loc[p != "", "p_holm"].astype(float)
+    assert p["ConGen", "linear"] == "1.0000"  # the same predictions
+    assert (adjusted >= p[p != ""].astype(float)).all()
+    assert adjusted["Own", "linear"] == pytest.approx(5 * 2 / 201, abs=1e-4)  # five rows in the family
+    alone = run(root, folders[:2], "alone.csv")
+    assert set(alone["p_vs_ConCluGen"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "value"),
+    [
+        ("multi", "all-negative", (0.0, 0.0, 0.0)),
+        ("multi", "all-positive", (1.0, 1.0, 1.0)),
+        ("single", "majority", (1.0, 0.0, 0.0)),
+    ],
+)
+def test_a_constant_predictor_equals_its_chance_row(task, row, value, tmp_path):
+    frame = make_manifest(tmp_path / "m.parquet", task)
+    folder = make_predictions(tmp_path, frame, "Constant", "linear", lambda t, _: np.tile(value, (len(t), 1)), seeds=3)
+    found = run(tmp_path, [folder]).set_index("method")
+    for column in [c for name in metrics.NAMES[task] for c in (name, f"{name}_lo", f"{name}_hi")]:
+        assert found.loc["Constant", column] == found.loc[row, column], column
+
+
+def test_same_input_same_bytes_in_any_order(world):
+    root, _, folders = world
+    run(root, folders, "one.csv")
+    run(root, folders[::-1], "two.csv")
+    assert (root / "one.csv").read_bytes() == (root / "two.csv").read_bytes()
+    run(root, folders, "three.csv", seed=1)
+    assert (root / "one.csv").read_bytes() != (root / "three.csv").read_bytes()
+
+
+def test_the_papers_numbers_stand_beside(world):
+    root, _, folders = world
+    found = run(root, folders, paper="mosei").set_index(["method", "protocol"])
+    assert found.loc[("ConCluGen", "linear"), "paper_acc_support_weighted"] == "0.6040"
+    assert found.loc[("ConCluGen", "finetune"), "paper_acc_support_weighted"] == "0.6648"
+    assert found.loc[("ConCluGen", "finetune"), "paper_table"] == "2"
+    assert found.loc[("Own", "linear"), "paper_acc_support_weighted"] == ""
+    assert set(run(root, folders)["paper_acc_support_weighted"]) == {""}
+
+
+def test_a_missing_test_utterance_is_an_error(world):
+    root, _, folders = world
+    path = folders[0] / "seed1.parquet"
+    arrow = pq.read_table(path)
+    pq.write_table(arrow.slice(3), path)
+    with pytest.raises(ValueError, match=r"3 test utterances|[12] test utterances"):
+        run(root, folders)
+
+
+def test_other_mistakes_are_named(world):
+    root, frame, folders = world
+    with pytest.raises(ValueError, match="no seed"):
+        run(root, [root / "nowhere"])
+    with pytest.raises(ValueError, match=r"learned on 0\.1"):
+        run(root, [make_predictions(root, frame, "Few", "linear", noisy(0.5), fraction=0.1)])
+    with pytest.raises(ValueError, match="paper is"):
+        run(root, folders, paper="imagenet")
+
+
+def test_one_group_gives_no_interval(tmp_path):
+    frame = make_manifest(tmp_path / "m.parquet")
+    manifest = Manifest(frame.drop(columns="truth").assign(group="all"), "made", "folder", "multi", CLASSES)
+    write_manifest(tmp_path / "m.parquet", manifest)
+    row = run(tmp_path, [make_predictions(tmp_path, frame, "Own", "linear", noisy(0.9))]).iloc[-1]
+    assert row["balanced_accuracy_mean_lo"] == ""
+    assert row["beats_chance"] == "unknown"
+
+
+def test_cells_run_nothing(tmp_path):
+    assert [cell(v) for v in ("=1+1", "+x", "-x", "@x", "x=1")] == ["'=1+1", "'+x", "'-x", "'@x", "x=1"]
+    assert [cell(v) for v in (0.12345, -0.00001, float("nan"), None, 3)] == ["0.1235", "0.0000", "", "", "3"]
+    write_csv(tmp_path / "a.csv", [{"a": "=cmd, x", "b": 1.0}])
+    assert (tmp_path / "a.csv").read_text() == 'a,b\n"\'=cmd, x",1.0000\n'
+    with pytest.raises(ValueError, match="expected"):
+        write_csv(tmp_path / "a.csv", [{"a": 1}, {"b": 1}])

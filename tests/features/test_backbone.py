@@ -1,0 +1,63 @@
+import hashlib
+
+import pytest
+import torch
+
+from conclugen.features import audio, frames2d, frames3d, text
+from conclugen.features.backbone import StagedWeights, WeightFile, choose, embedded, load_strictly, staged
+from conclugen.store.fingerprint import fingerprint
+from conclugen.store.weights import WeightsError
+
+STREAMS = (frames2d, frames3d, audio, text)
+EMBEDDED = {"frames2d": "mobilenet_v2", "frames3d": "i3d", "audio": "resemblyzer", "text": "minilm"}
+
+
+def test_staged_weights_accept_a_prefix_of_the_hash_and_nothing_else(tmp_path):
+    path = tmp_path / "net.pth"
+    path.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    assert StagedWeights(WeightFile(str(path), sha256), "there", "x").locate() == path
+    assert StagedWeights(WeightFile(str(path), sha256[:8].upper()), "there", "x").locate() == path
+    with pytest.raises(WeightsError, match="replaced or cut short"):
+        StagedWeights(WeightFile(str(path), "0" * 64), "there", "x").locate()
+    with pytest.raises(WeightsError, match="at least 8 digits"):
+        StagedWeights(WeightFile(str(path), sha256[:3]), "there", "x").locate()
+
+
+def test_a_missing_file_says_which_from_where_and_how_to_go_on(tmp_path):
+    weights = staged("resnet152", WeightFile(str(tmp_path / "resnet152.pth"), "0" * 64), "torchvision", "mobilenet_v2")
+    with pytest.raises(WeightsError) as caught:
+        weights.locate()
+    for words in ("resnet152.pth", "torchvision", "set backbone to mobilenet_v2"):
+        assert words in str(caught.value)
+    with pytest.raises(WeightsError, match=r"needs a weight file.*mobilenet_v2"):
+        staged("resnet152", None, "torchvision", "mobilenet_v2")
+
+
+def test_an_embedded_backbone_takes_no_file():
+    embedded("i3d", None)
+    with pytest.raises(ValueError, match="brings its own weights"):
+        embedded("i3d", WeightFile("a.pth", "00"))
+
+
+def test_unknown_backbone_lists_the_known():
+    with pytest.raises(ValueError, match=r"'vgg'; known are .*mobilenet_v2"):
+        choose(frames2d.BACKBONES, "vgg", None)
+
+
+def test_strict_load_names_the_file():
+    with pytest.raises(WeightsError, match=r"net\.pth: not the weights"):
+        load_strictly(torch.nn.Linear(2, 2), {"weight": torch.zeros(2, 2)}, "net.pth")
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_the_code_of_a_stream_is_that_of_its_chosen_backbone(stream):
+    name = stream.__name__
+    others = [f"conclugen.features.backbones.{key}" for key in stream.BACKBONES if key != EMBEDDED[stream.STREAM]]
+    everything, chosen = "\n".join(fingerprint(name)), "\n".join(fingerprint(name, without=others))
+    assert f"backbones/{EMBEDDED[stream.STREAM]}.py" in chosen
+    for other in others:
+        assert f"{other.rpartition('.')[2]}.py" in everything
+        assert f"{other.rpartition('.')[2]}.py" not in chosen
+    assert "conclugen/config.py" not in everything
+    assert "manifest" not in everything

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from make_media import moving_bars, tone, write_media
+
+from conclugen.media.audio import loudness_dbfs, read_audio
+from conclugen.media.errors import MediaError
+from conclugen.store.ledger import Status
+
+
+def read(path, rate=16000, start_s=None, end_s=None, max_seconds=60.0):
+    return read_audio(path, rate, start_s, end_s, max_seconds)
+
+
+def status_of(path, **settings):
+    with pytest.raises(MediaError) as error:
+        read(path, **settings)
+    return error.value.status
+
+
+def pitch(samples, rate):
+    """The strongest frequency, hertz."""
+    return np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples)
+
+
+@pytest.mark.parametrize("rate", [16000, 22050])
+def test_rate_level_and_pitch(tmp_path, rate):
+    samples = read(write_media(tmp_path / "a.wav", sound=tone(1.0, 48000), sound_rate=48000), rate)
+    assert samples.dtype == np.float32
+    assert samples.shape == (rate,)
+    assert pitch(samples, rate) == pytest.approx(440, abs=1)
+    assert loudness_dbfs(samples) == pytest.approx(20 * np.log10(0.3 / np.sqrt(2)), abs=0.1)
+
+
+def test_channels_are_averaged(tmp_path):
+    stereo = np.stack([tone(0.5), tone(0.5, amplitude=0.0)])
+    assert np.abs(read(write_media(tmp_path / "a.wav", sound=stereo))).max() == pytest.approx(0.15, abs=0.01)
+
+
+def test_sound_of_a_video(tmp_path):
+    path = write_media(tmp_path / "a.mp4", moving_bars(50), sound=tone(2.0))
+    samples = read(path)
+    assert len(samples) == pytest.approx(32000, abs=2 * 1024)
+    assert pitch(samples[4000:20000], 16000) == pytest.approx(440, abs=1)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".m4a"])
+def test_a_segment_is_that_part_of_the_whole(tmp_path, suffix):
+    sweep = np.sin(2 * np.pi * 300 * np.cumsum(np.linspace(0.5, 2, 4 * 16000)) / 16000).astype(np.float32) * 0.3
+    path = write_media(tmp_path / f"a{suffix}", sound=sweep, sound_rate=16000)
+    whole, part = read(path), read(path, start_s=2.0, end_s=3.0)
+    assert part.shape == (16000,)
+    # codecs of lossy sound overlap their blocks, so only the inner part is the same
+    assert np.corrcoef(part[2000:14000], whole[34000:46000])[0, 1] > 0.98
+
+
+def test_long_sound_is_cut(tmp_path):
+    path = write_media(tmp_path / "a.wav", sound=tone(3.0))
+    assert len(read(path, max_seconds=1.5)) == 24000
+    assert len(read(path, start_s=1.0, max_seconds=0.5)) == 8000
+
+
+def test_losses(tmp_path):
+    (tmp_path / "text.wav").write_text("hello\n" * 100)
+    (tmp_path / "empty.wav").touch()
+    assert status_of(tmp_path / "text.wav") == Status.CORRUPT
+    assert status_of(tmp_path / "empty.wav") == Status.CORRUPT
+    assert status_of(tmp_path / "gone.wav") == Status.MISSING_MEDIA
+    assert status_of(write_media(tmp_path / "mute.mp4", moving_bars(5))) == Status.NO_AUDIO
+    assert status_of(write_media(tmp_path / "short.wav", sound=tone(0.05))) == Status.TOO_SHORT
+    assert status_of(write_media(tmp_path / "zero.wav", sound=tone(1.0, amplitude=0.0))) == Status.SILENT
+    assert status_of(write_media(tmp_path / "low.wav", sound=tone(1.0, amplitude=5e-4))) == Status.SILENT
+    good = write_media(tmp_path / "good.wav", sound=tone(1.0))
+    assert status_of(good, start_s=2.0, end_s=3.0) == Status.BAD_TIMES
+    assert status_of(good, start_s=0.8, end_s=0.2) == Status.BAD_TIMES
+    assert len(read(good, start_s=0.5, end_s=5.0)) == 8000
+
+
+def test_a_cut_file_keeps_what_came_before(tmp_path):
+    path = write_media(tmp_path / "a.wav", sound=tone(2.0))
+    (tmp_path / "cut.wav").write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert len(read(tmp_path / "cut.wav")) == pytest.approx(16000, abs=400)
+
+
+@pytest.mark.real
+def test_real_clips(shared_data):
+    for path in sorted((shared_data / "clips").glob("*.mpg"))[:3]:
+        samples = read(path)
+        assert 2.9 < len(samples) / 16000 < 3.1
+        assert -40 < loudness_dbfs(samples) < -10

@@ -1,0 +1,137 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from make_media import tone, write_media
+from worker_tasks import act, fail, listen, wait_a_while
+
+from conclugen.media.worker import DecodePool
+from conclugen.store.ledger import Status
+
+
+def children():
+    found = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "cmd="], capture_output=True, text=True)
+    return [line for line in found.stdout.splitlines() if "spawn_main" in line]
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_outcomes_come_in_order_and_the_job_survives_every_kind_of_item(capfd):
+    items = ["a", "sleep", "b", "exit", "c", "segfault", "stop", "spin", "d", "flood", "media", "bug", "half", "e"]
+    expected = {
+        "sleep": Status.TIMEOUT,
+        "stop": Status.TIMEOUT,
+        "spin": Status.TIMEOUT,
+        "half": Status.TIMEOUT,
+        "exit": Status.CRASHED,
+        "segfault": Status.CRASHED,
+        "bug": Status.CRASHED,
+        "media": Status.SILENT,
+    }
+    with DecodePool(3, 1.0) as pool:
+        found = list(pool.imap(act, items))
+        assert [item for item, _ in found] == items
+        for item, outcome in found:
+            assert outcome.status == expected.get(item, Status.OK), item
+            assert (outcome.value is None) == (item in expected)
+        by_item = dict(found)
+        assert len(by_item["flood"].value) == 30_000_000
+        assert "signal 11" in by_item["segfault"].reason
+        assert "code 3" in by_item["exit"].reason
+        assert by_item["media"].reason == "nothing to hear"
+        assert "KeyError" in by_item["bug"].reason
+        assert 1.0 <= by_item["sleep"].seconds < 5
+        assert [outcome.value[0] for _, outcome in pool.imap(act, ["again"])] == ["again"]
+    assert children() == []
+    assert "KeyError" in capfd.readouterr().err  # a bug leaves its trace in the log
+
+
+def test_leaving_early_leaves_no_process():
+    with DecodePool(2, 100.0) as pool:
+        results = pool.imap(act, ["a", "sleep", "sleep", "b"])
+        assert next(results)[0] == "a"
+        assert children()
+        results.close()
+    assert children() == []
+
+
+def test_a_worker_that_cannot_start_is_the_jobs_failure_and_not_the_items():
+    with DecodePool(1, 5.0, fail) as pool, pytest.raises(RuntimeError, match="could not start"):
+        list(pool.imap(act, ["a"]))
+    assert children() == []
+
+
+def test_preparation_does_not_count_against_the_limit():
+    with DecodePool(1, 1.0, wait_a_while) as pool:
+        ((_, outcome),) = pool.imap(act, ["a"])
+    assert outcome.status == Status.OK
+    assert outcome.seconds < 1
+
+
+def test_a_slow_reader_of_results_turns_none_into_a_timeout():
+    with DecodePool(1, 1.0) as pool:
+        statuses = []
+        for _, outcome in pool.imap(act, ["a", "flood", "flood"]):
+            statuses.append(outcome.status)
+            time.sleep(1.3)
+    assert statuses == [Status.OK] * 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is set on Linux alone")
+def test_an_item_that_wants_too_much_memory_fails_alone(capfd):
+    with DecodePool(1, 60.0) as pool:
+        greedy, good = (outcome for _, outcome in pool.imap(act, ["greed", "a"]))
+        again = [outcome.value[1] for _, outcome in pool.imap(act, ["b"])]
+    assert (greedy.status, good.status) == (Status.CRASHED, Status.OK)
+    assert "MemoryError" in greedy.reason
+    assert again == [good.value[1]]  # the process has lived on
+    assert "MemoryError" in capfd.readouterr().err
+
+
+def test_no_items():
+    with DecodePool(2, 1.0) as pool:
+        assert list(pool.imap(act, [])) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
+def test_workers_die_with_a_killed_parent(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
+        "from worker_tasks import act\n"
+        "from conclugen.media.worker import DecodePool\n"
+        "if __name__ == '__main__':\n"
+        "    with DecodePool(1, 1000.0) as pool:\n"
+        "        for item, outcome in pool.imap(act, ['a', 'spin']):\n"
+        "            print(outcome.value[1], flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+        worker = int(parent.stdout.readline())
+        assert alive(worker)
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(worker)
+
+
+def test_sound_is_read_in_a_worker(tmp_path):
+    good = write_media(tmp_path / "good.wav", sound=tone(1.0))
+    os.mkfifo(tmp_path / "pipe.wav")  # opening it would wait for ever
+    with DecodePool(1, 60.0) as pool:
+        found = [outcome for _, outcome in pool.imap(listen, [str(good), str(tmp_path / "pipe.wav"), str(good)])]
+    assert [outcome.status for outcome in found] == [Status.OK, Status.CORRUPT, Status.OK]
+    assert found[1].reason == "pipe.wav: not a regular file"
+    assert found[1].seconds < 2
+    assert found[2].value == 16000

@@ -1,0 +1,60 @@
+"""What worker processes are made to do in tests."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+
+from conclugen.media.audio import read_audio
+from conclugen.media.errors import MediaError
+from conclugen.media.worker import MEMORY_BYTES
+from conclugen.store.ledger import Status
+
+
+def act(item):
+    """Behave as the item says; otherwise return it with the process id."""
+    match item:
+        case "sleep":
+            time.sleep(1000)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "exit":
+            os._exit(3)
+        case "segfault":
+            ctypes.string_at(0)
+        case "flood":
+            os.write(2, b"noise" * 20000)
+            return bytes(30_000_000)
+        case "greed":
+            return len(bytearray(MEMORY_BYTES + (1 << 20)))
+        case "media":
+            raise MediaError(Status.SILENT, "nothing to hear")
+        case "bug":
+            raise KeyError("key")
+        case "half":  # a message that announces more than it holds, then silence
+            pipe = next(o for o in gc.get_objects() if isinstance(o, Connection) and o.writable)
+            os.write(pipe.fileno(), (1000).to_bytes(8, "little") + b"abc")
+            time.sleep(1000)
+        case "spin":
+            while True:
+                pass
+    return item, os.getpid()
+
+
+def listen(path):
+    """Return the number of samples of a file at 16 kHz."""
+    return len(read_audio(path, 16000, None, None, 60.0))
+
+
+def fail():
+    """Fail to start."""
+    raise ImportError("no such module")
+
+
+def wait_a_while():
+    """Start slowly."""
+    time.sleep(1.5)

@@ -1,0 +1,141 @@
+"""The entry: files it writes, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from pretrain_data import make_corpus, make_settings
+
+from conclugen.models import io
+from conclugen.pretrain.run import main
+from conclugen.store.settings import dump
+
+
+def arguments(made, settings, folder, **changes):
+    flags = {
+        "--manifest": [str(made.splits)],
+        "--features": made.features,
+        "--settings": [dump(settings)],
+        "--seed": ["3"],
+        "--threads": ["1"],
+        "--state": [str(folder / "state")],
+        "--code": ["loop.py@123", "run.py@456"],
+        "--output-dir": [str(folder / "model")],
+        **changes,
+    }
+    return [word for flag, words in flags.items() for word in (flag, *words)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_corpus(tmp_path_factory.mktemp("corpus"), rows=150, valid=30, test=10)
+
+
+def outputs(folder):
+    """Model and settings as bytes; the history without its seconds."""
+    with open(folder / "model" / "history.csv") as handle:
+        history = [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(handle)]
+    return [(folder / "model" / name).read_bytes() for name in (io.WEIGHTS, io.SETTINGS)] + [history]
+
+
+def test_writes_a_model_that_loads_and_nothing_else(made, tmp_path):
+    settings = make_settings()
+    main(arguments(made, settings, tmp_path))
+    assert sorted(p.name for p in (tmp_path / "model").iterdir()) == [
+        "history.csv",
+        "model.safetensors",
+        "settings.json",
+    ]
+    assert list((tmp_path / "state").iterdir()) == []
+    network, about = io.load(tmp_path / "model"), io.about(tmp_path / "model")
+    assert network.settings.heads == ("projection", "clustering", "decoder")
+    assert network.represent({"video": torch.randn(5, 40)})["video"].shape == (5, 32)
+    assert about["method"] == "ConCluGen"
+    assert about["seed"] == 3
+    assert about["modalities"] == {"video": ["frames2d", "frames3d"], "audio": ["audio"], "text": ["text"]}
+    assert about["streams"]["text"] == {"backbone": "none", "weights_sha256": "text"}
+    assert about["settings"] == json.loads(dump(settings))
+    history = outputs(tmp_path)[2]
+    assert [row["epoch"] for row in history] == ["0", "1", "2"]
+    assert history[0]["clustering"] == ""
+    assert float(history[2]["clustering"]) > 0
+    assert float(history[2]["valid_reconstruction"]) > 0
+
+
+def test_a_method_without_a_head_does_not_save_it(made, tmp_path):
+    main(arguments(made, make_settings("Multi-Cont-wo-audio"), tmp_path))
+    network = io.load(tmp_path / "model")
+    assert network.settings.heads == ("projection",)
+    assert network.settings.input_dims.keys() == {"video", "text"}
+
+
+def test_a_long_list_of_shards_may_come_from_a_file(made, tmp_path):
+    (tmp_path / "shards.txt").write_text("\n".join(made.features))
+    main(arguments(made, make_settings("Generative"), tmp_path, **{"--features": [f"@{tmp_path / 'shards.txt'}"]}))
+    assert io.load(tmp_path / "model").settings.heads == ("decoder",)
+
+
+def test_unknown_settings_and_malformed_streams_are_refused(made, tmp_path):
+    plain = json.loads(dump(make_settings()))
+    with pytest.raises(ValueError, match="colour"):
+        main(arguments(made, {**plain, "colour": 1}, tmp_path))
+    with pytest.raises(SystemExit, match="STREAM=path"):
+        main(arguments(made, make_settings(), tmp_path, **{"--features": ["audio"]}))
+
+
+def test_other_code_or_data_starts_afresh(made, tmp_path, capsys, monkeypatch):
+    from conclugen.pretrain import run
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "write_history", stop)
+    settings = make_settings()
+    keep = {"--checkpoint-seconds": ["0"]}
+    for changes, resumed in (
+        ({}, False),
+        ({}, True),
+        ({"--code": ["loop.py@999"]}, False),
+        ({"--seed": ["4"]}, False),
+        ({"--settings": [dump(make_settings(epochs=4))]}, False),
+        ({"--manifest": [str(make_corpus(tmp_path / "other", rows=150).splits)]}, False),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            main(arguments(made, settings, tmp_path, **keep, **changes))
+        assert ("going on after epoch 3" in capsys.readouterr().out) is resumed
+
+
+def run_and_kill(command, environment, state, delay):
+    """Start the job, kill it `delay` seconds after its first checkpoint, and return its exit status."""
+    job = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while job.poll() is None and not list(state.glob("*/state.pt")):
+        time.sleep(0.005)
+    time.sleep(delay)
+    job.send_signal(signal.SIGKILL)
+    return job.wait()
+
+
+@pytest.mark.slow
+def test_a_killed_job_goes_on_and_gives_the_same_files(made, tmp_path):
+    settings = make_settings("ConCluGen", "improved", epochs=80, batch_size=16)
+    environment = {**os.environ, "CONCLUGEN_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    main(arguments(made, settings, tmp_path / "whole"))
+    extra = {"--checkpoint-seconds": ["0.1"]}
+    command = [sys.executable, "-m", "conclugen.pretrain.run", *arguments(made, settings, tmp_path / "cut", **extra)]
+    delay = random.Random(time.time_ns()).random() * 0.3
+    print(f"killed {delay} s after a checkpoint")
+    assert run_and_kill(command, environment, tmp_path / "cut" / "state", delay) == -signal.SIGKILL
+    assert not (tmp_path / "cut" / "model").exists()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "going on after epoch" in done.stdout
+    assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
+    assert list((tmp_path / "cut" / "state").iterdir()) == []

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from conclugen.store.fingerprint import fingerprint
+
+FILES = {
+    "__init__.py": "",
+    "stage/__init__.py": "",
+    "stage/run.py": "from conclugen.lib import one\ndef f():\n    from conclugen.lib.two import g\n    return g\n",
+    "lib/__init__.py": '"""Docs."""\n',
+    "lib/one.py": "def h(x):\n    return x + 1\n",
+    "lib/two.py": "from . import three\ng = three.k\n",
+    "lib/three.py": "k = 3\n",
+    "lib/unused.py": "z = 1\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name, text in FILES.items():
+        path = tmp_path / "conclugen" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def edit(tree: Path, name: str, text: str) -> None:
+    """Write and make sure that the modification time differs, which the cache goes by."""
+    import os
+
+    path = tree / "conclugen" / name
+    before = path.stat().st_mtime_ns
+    path.write_text(text)
+    os.utime(path, ns=(before + 10**9, before + 10**9))
+
+
+def names(entries):
+    return {entry.split("@")[0].removeprefix("conclugen/") for entry in entries}
+
+
+def test_closure_has_what_is_imported_even_in_functions_and_nothing_else(tree):
+    assert names(fingerprint("conclugen.stage.run", source=tree)) == set(FILES) - {"lib/unused.py"}
+
+
+def test_comments_formatting_and_docstrings_change_nothing(tree):
+    before = fingerprint("conclugen.stage.run", source=tree)
+    edit(tree, "lib/one.py", '"""New."""\n# why\ndef h(x):\n    """Doc."""\n    return (x\n            + 1)\n')
+    assert fingerprint("conclugen.stage.run", source=tree) == before
+
+
+def test_an_edit_changes_the_entry_of_its_file_alone(tree):
+    before = fingerprint("conclugen.stage.run", source=tree)
+    edit(tree, "lib/three.py", "k = 4\n")
+    after = fingerprint("conclugen.stage.run", source=tree)
+    assert names(set(before) ^ set(after)) == {"lib/three.py"}
+    edit(tree, "lib/unused.py", "z = 2\n")
+    assert fingerprint("conclugen.stage.run", source=tree) == after
+
+
+def test_left_out_alternatives_take_their_own_imports_along(tree):
+    kept = names(fingerprint("conclugen.stage.run", without=["conclugen.lib.two"], source=tree))
+    assert {"lib/two.py", "lib/three.py"}.isdisjoint(kept)
+    assert "lib/one.py" in kept
+
+
+def test_an_import_of_the_config_module_would_show(tree):
+    entries = fingerprint("conclugen.store.resident")
+    assert "conclugen/store/shards.py" in {e.split("@")[0] for e in entries}
+    assert "conclugen/config.py" not in {e.split("@")[0] for e in entries}

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+import torch
+
+from conclugen.store.resident import load, modalities
+from conclugen.store.shards import ShardError, write_shard
+
+
+def _write(path, ids, start, dim=2, absent=()):
+    features = (start + np.arange(len(ids) * dim, dtype=np.float32)).reshape(len(ids), dim)
+    write_shard(path, ids, features, np.array([i not in absent for i in ids]), {"weights_sha256": "w"})
+    return path
+
+
+def test_rows_follow_the_ids_asked_for(tmp_path):
+    shards = [_write(tmp_path / "0.h5", ["a", "c"], 0), _write(tmp_path / "1.h5", ["b"], 10)]
+    resident = load({"text": shards}, ["c", "b", "a"])
+    assert resident.features["text"].tolist() == [[2, 3], [10, 11], [0, 1]]
+    assert load({"text": shards}, ["b"]).features["text"].tolist() == [[10, 11]]
+
+
+def test_missing_utterances_and_mixed_dimensions_are_errors(tmp_path):
+    one = _write(tmp_path / "0.h5", ["a"], 0)
+    with pytest.raises(ShardError, match="1 of 2 utterances are in no shard"):
+        load({"text": [one]}, ["a", "b"])
+    other = _write(tmp_path / "1.h5", ["b"], 0, dim=3)
+    with pytest.raises(ShardError, match="differs"):
+        load({"text": [one, other]}, ["a", "b"])
+
+
+def test_a_modality_is_present_where_all_its_streams_are(tmp_path):
+    ids = ["a", "b"]
+    first = _write(tmp_path / "0.h5", ids, 1)
+    second = _write(tmp_path / "1.h5", ids, 5, dim=1, absent=["b"])
+    joined = modalities(load({"x": [first], "y": [second]}, ids), {"video": ["x", "y"], "audio": ["x"]})
+    assert joined.features["video"].tolist() == [[1, 2, 5], [0, 0, 0]]
+    assert joined.present["video"].tolist() == [True, False]
+    assert joined.present["audio"].all()
+    assert torch.equal(joined.rows(torch.tensor([1])).features["audio"], torch.tensor([[3.0, 4.0]]))

@@ -1,0 +1,142 @@
+import json
+
+import pytest
+
+from conclugen import slices
+from conclugen.config import check
+from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2
+from conclugen.downstream import knn, settings, supervised
+from conclugen.evaluation import qc, several, table
+from conclugen.faces import run as faces
+from conclugen.features import audio, frames2d, frames3d, frames3d_views, imported, text
+from conclugen.pretrain import run as pretrain
+from conclugen.pretrain.methods import METHODS
+from conclugen.store.settings import parse
+
+CONFIG = check(
+    {
+        "datasets": {
+            **{
+                name: {"adapter": name, "root": f"/data/{name}"}
+                for name in ("voxceleb2", "mosei", "meld", "caer", "ravdess", "cremad", "folder")
+            },
+            "features": {
+                "adapter": "features",
+                "root": "/data",
+                "file": "x.npz",
+                "streams": {"text": "t"},
+                "labels": {"kind": "multi", "key": "y"},
+            },
+        },
+        "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
+        "pretrain": {"dataset": "voxceleb2"},
+        "downstream": {"datasets": ["mosei"]},
+    }
+)
+WILDCARDS = {
+    "dataset": "mosei",
+    "layout": "mosei",
+    "corpus": "voxceleb2",
+    "preset": "paper",
+    "method": "ConCluGen",
+    "protocol": "linear",
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "wildcards"),
+    [
+        ("demo", demo.Settings, {}),
+        *[
+            ("manifest", module.Settings, {"dataset": module.__name__.split(".")[-1]})
+            for module in (voxceleb2, mosei, meld, caer, ravdess, cremad, folder, features)
+        ],
+        ("plan", plan.Settings, {}),
+        ("faces", faces.FaceSettings, {}),
+        ("frames2d", frames2d.Frames2dSettings, {}),
+        ("frames3d", frames3d.Frames3dSettings, {}),
+        ("frames3d_views", frames3d_views.ViewsSettings, {}),
+        ("audio", audio.AudioSettings, {}),
+        ("text", text.TextSettings, {}),
+        ("imported", imported.Settings, {"dataset": "features", "stream": "text"}),
+        *[("pretrain", pretrain.Settings, {"method": name}) for name in METHODS],
+        *[
+            ("downstream", settings.Settings, {"method": name})
+            for name in ("ConCluGen", "ConCluGen-vision", "Instance-Cont", slices.RAW)
+        ],
+        *[
+            ("downstream", module.Settings, {"protocol": module.__name__.split(".")[-1]})
+            for module in (knn, supervised)
+        ],
+        ("downstream", settings.Settings, {"protocol": "finetune"}),
+        ("qc", qc.Settings, {}),
+        ("table", table.Settings, {}),
+        ("tables", several.Settings, {}),
+    ],
+)
+def test_every_slice_is_what_its_stage_reads(stage, kind, wildcards):
+    slice_ = slices.stage_settings(CONFIG, stage, WILDCARDS | wildcards)
+    assert parse(kind, json.dumps(slice_)) is not None
+
+
+def test_backbones_in_the_configuration_are_those_of_the_streams():
+    for module, name in ((frames2d, "frames2d"), (frames3d, "frames3d"), (audio, "audio"), (text, "text")):
+        allowed = type(getattr(CONFIG.features, name)).model_fields["backbone"].annotation.__args__
+        assert set(allowed) == set(module.BACKBONES)
+
+
+def test_a_preset_of_ones_own_changes_what_it_names_and_nothing_else():
+    paper = slices.stage_settings(CONFIG, "pretrain", WILDCARDS)
+    warm = slices.stage_settings(CONFIG, "pretrain", WILDCARDS | {"preset": "warm"})
+    assert warm["objective"] == paper["objective"] | {"temperature": 0.1}
+    assert {k for k in paper if paper[k] != warm[k]} == {"preset", "objective"}
+
+
+def test_a_slice_holds_nothing_of_other_stages():
+    before = {
+        name: slices.stage_settings(CONFIG, name, WILDCARDS) for name in ("faces", "pretrain", "downstream", "qc")
+    }
+    values = CONFIG.model_dump()
+    values["downstream"]["heads"]["epochs"] = 7
+    after = check(values)
+    changed = [n for n, old in before.items() if slices.stage_settings(after, n, WILDCARDS) != old]
+    assert changed == ["downstream"]
+
+
+def test_a_method_that_leaves_out_a_modality_reads_no_stream_of_it():
+    assert slices.streams(CONFIG, "Multi-Cont-wo-text") == ["frames2d", "frames3d", "audio"]
+    assert slices.streams(CONFIG) == ["frames2d", "frames3d", "audio", "text"]
+
+
+def test_instance_cont_is_pretrained_on_views_and_evaluated_on_clips():
+    wildcards = WILDCARDS | {"method": "Instance-Cont"}
+    assert slices.pretraining_streams(CONFIG, "Instance-Cont") == ["frames3d_views"]
+    assert slices.pretraining_streams(CONFIG, "ConCluGen") == slices.streams(CONFIG, "ConCluGen")
+    assert slices.stage_settings(CONFIG, "pretrain", wildcards)["views"] == CONFIG.features.views.copies == 10
+    assert slices.stage_settings(CONFIG, "pretrain", WILDCARDS)["views"] == 0
+    downstream = slices.stage_settings(CONFIG, "downstream", wildcards)
+    assert (downstream["modalities"], downstream["evaluate"]) == ({"video": ["frames3d"]}, ["video"])
+    assert slices.streams(CONFIG, "Instance-Cont") == ["frames3d"]
+
+
+def test_views_are_accounted_for_where_a_method_compares_them():
+    values = CONFIG.model_dump() | {"modalities": {"audio": ["audio"], "text": ["text"], "video": ["frames2d"]}}
+    plain = ["audio", "text", "frames2d"]
+    assert slices.accounted_streams(check(values), "voxceleb2") == plain
+    values["pretrain"]["methods"].append("Instance-Cont")
+    assert slices.accounted_streams(check(values), "voxceleb2") == [*plain, "frames3d_views"]
+    assert slices.accounted_streams(check(values), "mosei") == [*plain, "frames3d"]
+
+
+def test_a_raw_control_of_one_modality_reads_that_one_alone():
+    values = slices.stage_settings(CONFIG, "downstream", WILDCARDS | {"method": "raw-features-text", "protocol": "raw"})
+    assert values["modalities"] == {"text": ["text"]}
+    assert values["evaluate"] == ["text"]
+    assert slices.streams(CONFIG, "raw-features-text") == ["text"]
+
+
+def test_rows_have_controls_and_every_method():
+    rows = slices.table_rows(CONFIG)
+    raw = [slices.RAW, *(f"{slices.RAW}-{name}" for name in ("video", "audio", "text"))]
+    assert rows[:5] == [*((name, "raw") for name in raw), ("ConCluGen", "shuffled")]
+    assert {m for m, protocol in rows if protocol == "linear"} == set(CONFIG.pretrain.methods)

@@ -1,0 +1,142 @@
+"""Every target is planned; the configuration is checked before any rule."""
+
+import pytest
+import yaml
+from tiny_project import ROOT, TINY, Project
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    return Project.create(tmp_path_factory.mktemp("fresh"))
+
+
+def test_every_table_of_the_shipped_configuration_is_planned(fresh):
+    done = fresh.snakemake("--dry-run", "--configfile", str(ROOT / "config.yaml"))
+    for dataset in ("mosei", "meld", "caer"):
+        assert f"results/tables/{dataset}.csv" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("pretrain={epoch: 3}", "pretrain.epoch: unknown key; did you mean 'epochs'"),
+        ("device=gpu", "device: "),
+        ("featurs={}", "featurs: unknown key; did you mean 'features'"),
+    ],
+)
+def test_a_mistake_in_the_configuration_stops_before_the_rules(fresh, given, message):
+    done = fresh.snakemake("--dry-run", "--config", given, check=False)
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+    assert "Job stats" not in done.stdout
+
+
+def test_a_data_set_that_is_not_configured_is_no_target(fresh):
+    done = fresh.snakemake("--dry-run", "--", "results/tables/unknown.csv", check=False)
+    assert done.returncode != 0
+    assert "MissingRuleException" in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """A corpus and a labelled set whose shards are planned; its files hold nothing, for no job reads them here."""
+    project = Project.create(tmp_path_factory.mktemp("folders"))
+    for name in ("talks", "mine"):
+        root = project.folder / name
+        root.mkdir()
+        for clip in range(3):
+            (root / f"{clip}.mp4").touch()
+    rows = "".join(f"{n}.mp4,{('calm', 'glad')[n % 2]},{s}\n" for n, s in enumerate(("train", "valid", "test")))
+    (project.folder / "mine/labels.csv").write_text("file,label,split\n" + rows)
+    write_methods(project, ["ConCluGen"])
+    project.snakemake("--", "results/plans/talks.csv", "results/plans/mine.csv")
+    return project
+
+
+def write_methods(project, methods, **downstream):
+    config = TINY | {
+        "datasets": {
+            "talks": {"adapter": "folder", "root": "talks"},
+            "mine": {"adapter": "folder", "root": "mine", "table": "labels.csv"},
+        },
+        "pretrain": TINY["pretrain"] | {"methods": methods, "dataset": "talks"},
+        "downstream": TINY["downstream"] | {"datasets": ["mine"]} | downstream,
+    }
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+
+
+def test_instance_cont_is_pretrained_on_views_of_the_corpus_and_evaluated_on_clips(folders):
+    target = "results/tables/mine.csv"
+    write_methods(folders, ["ConCluGen"])
+    assert "frames3d_views" not in folders.planned(target=target)
+    write_methods(folders, ["ConCluGen", "Instance-Cont"])
+    commands = folders.snakemake("--dry-run", "--", target).stdout.splitlines()
+
+    def jobs(module, *words):
+        return [line for line in commands if f"-m conclugen.{module} " in line and all(word in line for word in words)]
+
+    [views] = jobs("features.frames3d_views")
+    assert "--faces results/faces/talks/0000.h5" in views
+    [pretraining] = jobs("pretrain.run", '"method": "Instance-Cont"')
+    assert "--features frames3d_views=results/features/talks/frames3d_views/0000.h5 --settings" in pretraining
+    [evaluation] = jobs("downstream.linear", "/Instance-Cont/")
+    assert "--features frames3d=results/features/mine/frames3d/0000.h5 --model" in evaluation
+    [corpus], [labelled] = jobs("evaluation.qc", "/talks.csv"), jobs("evaluation.qc", "/mine.csv")
+    assert "results/features/talks/frames3d_views/0000.ledger.csv" in corpus
+    assert "frames3d_views" not in labelled
+
+
+def test_table_2_asks_for_its_protocols_whatever_the_tables_have(folders):
+    write_methods(folders, ["ConCluGen"])
+    planned = folders.planned(target="results/tables/baselines.csv")
+    assert (planned["downstream"], planned["pretrain"], planned["baselines"]) == (3, 1, 1)
+    assert "table" not in planned
+
+
+def test_label_fractions_are_asked_for_where_the_configuration_names_them(folders):
+    target = "results/tables/label_efficiency.csv"
+    write_methods(folders, ["ConCluGen"])
+    done = folders.snakemake("--dry-run", "--", target, check=False)
+    assert done.returncode != 0
+    assert "needs downstream.label_fractions below 1" in done.stdout + done.stderr
+    write_methods(folders, ["ConCluGen"], label_fractions=[0.01, 0.5, 1.0])
+    planned = folders.planned(target=target)
+    assert planned["label_efficiency"] == 1
+    assert planned["downstream"] == 6  # raw features of all modalities and of each, shuffled, linear
+    fraction = "results/downstream/mine/talks/paper/ConCluGen/linear/fraction-0.01/seed1.parquet"
+    assert folders.planned(target=fraction)["downstream"] == 1
+
+
+def test_figures_are_drawn_from_the_table_and_its_predictions(folders):
+    write_methods(folders, ["ConCluGen"])
+    planned = folders.planned(target="results/figures/mine/ConCluGen-linear.png")
+    assert (planned["figures"], planned["table"], planned["downstream"]) == (1, 1, 6)
+
+
+def test_leaks_need_features_and_the_corpus_but_no_training(folders):
+    write_methods(folders, ["ConCluGen"])
+    commands = folders.snakemake("--dry-run", "--", "results/qc/leaks.csv").stdout
+    assert "--manifest results/manifests/mine.parquet --corpus results/manifests/talks.parquet" in commands
+    assert "text=results/features/mine/text/0000.h5" in commands
+    assert "conclugen.evaluation.join --tables results/qc/mine.leaks.csv" in commands
+    assert "conclugen.pretrain" not in commands
+
+
+def test_table_1_has_the_rows_of_a_mosei_where_there_is_one(fresh, folders):
+    target = "results/tables/benchmark.csv"
+    write_methods(folders, ["ConCluGen"])
+    assert folders.planned(target=target) == {"published": 1}
+    commands = fresh.snakemake("--dry-run", "--", target).stdout
+    assert "conclugen.evaluation.benchmark --table results/tables/mosei.csv" in commands
+
+
+def test_a_report_is_all_of_it(folders):
+    write_methods(folders, ["ConCluGen"])
+    planned = folders.planned(target="report")
+    assert {name: planned[name] for name in ("table", "figures", "published", "leaks", "all_leaks")} == {
+        "table": 1,
+        "figures": 1,
+        "published": 1,
+        "leaks": 1,
+        "all_leaks": 1,
+    }

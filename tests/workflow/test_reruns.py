@@ -1,0 +1,100 @@
+"""Each kind of edit plans the jobs that must run again, and none else."""
+
+import shutil
+
+import h5py
+import pytest
+import yaml
+from tiny_project import TINY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+# Rows beside chance: raw features of all modalities and of each of three, a shuffled control, two methods.
+ALL = {"downstream": 7, "table": 1}
+WITH_TEXT = {"downstream": 5, "table": 1}  # all but the raw features of video and of audio
+PRETRAINED = {"downstream": 3, "table": 1}
+ONE_METHOD = {"downstream": 2, "table": 1}  # ConCluGen: its linear row and its shuffled control
+
+
+def test_a_second_run_has_nothing_to_do(ran):
+    assert ran.planned() == {}
+
+
+def test_comments_and_docstrings_rerun_nothing(project):
+    project.edit("src/conclugen/losses/mms.py", '"""', '"""Said otherwise. ')
+    project.edit("src/conclugen/store/shards.py", "import hashlib", "# for checksums\nimport hashlib")
+    assert project.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("losses/reconstruction.py", {"pretrain": 2, **PRETRAINED}),  # both methods use it
+        ("losses/clustering.py", {"pretrain": 1, **ONE_METHOD}),  # ConCluGen alone: Generative has no clusters
+        ("pretrain/kmeans.py", {"pretrain": 1, **ONE_METHOD}),
+        ("losses/infonce.py", {}),
+        ("features/augment.py", {}),  # no method of this run compares views
+        ("downstream/shuffled.py", {"downstream": 1, "table": 1}),
+        ("evaluation/metrics.py", {"table": 1}),
+        ("evaluation/qc.py", {"qc": 1, "table": 1}),
+        ("features/backbones/soundnet.py", {}),
+        ("features/backbones/minilm.py", {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
+        ("data/caer.py", {}),
+        ("config.py", {}),
+    ],
+)
+def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):
+    path = project.folder / "src/conclugen" / file
+    path.write_text(path.read_text() + "\n\nEDITED = 1\n")
+    assert project.planned() == expected
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "expected"),
+    [
+        ("tables", "resamples", 60, {"table": 1}),
+        ("downstream", "standardise", False, ALL),
+        ("pretrain", "epochs", 9, {"pretrain": 2, **PRETRAINED}),
+        ("qc", "max_lost", 0.7, {"qc": 1, "table": 1}),
+        ("features", "text", {"batch_texts": 32}, {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
+    ],
+)
+def test_a_value_of_the_configuration_reruns_its_stage_and_what_follows(project, section, key, value, expected):
+    config = {name: dict(values) for name, values in TINY.items()}
+    config[section][key] = value
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    assert project.planned() == expected
+
+
+def test_another_method_pretrains_that_one_alone(project):
+    config = TINY | {"pretrain": TINY["pretrain"] | {"methods": ["ConCluGen", "Generative", "ConGen"]}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    assert project.planned() == {"pretrain": 1, "downstream": 1, "table": 1}
+
+
+def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):
+    shutil.copytree(project.folder / "results/demo/mosei", project.folder / "corpus")
+    config = TINY | {"datasets": {"mosei": {"root": "corpus"}}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    project.snakemake("--", "results/tables/mosei.csv")
+    with h5py.File(project.folder / "corpus/CMU_MOSEI_Labels.csd", "r+") as file:
+        video = next(iter(file["All Labels/data"].values()))
+        video["features"][0, 1] = 3 - video["features"][0, 1]
+    project.snakemake("--", "results/plans/mosei.csv")
+    assert project.planned() == {"qc": 1, **ALL}
+
+
+def test_quality_control_that_is_outdated_hides_no_missing_result(project):
+    path = project.folder / "src/conclugen/evaluation/qc.py"
+    path.write_text(path.read_text() + "\n\nEDITED = 1\n")
+    shutil.rmtree(project.folder / "results/downstream")
+    (project.folder / "results/tables/mosei.csv").unlink()
+    assert project.planned() == {"qc": 1, **ALL}
+
+
+def test_a_lost_result_is_made_again_and_equals_the_old_one(project):
+    before = project.read("results/tables/mosei.csv")
+    shutil.rmtree(project.folder / "results/pretrain")
+    (project.folder / "results/tables/mosei.csv").unlink()
+    project.snakemake("--", "results/tables/mosei.csv")
+    assert project.read("results/tables/mosei.csv") == before

@@ -1,0 +1,91 @@
+"""A copy of the pipeline with a tiny configuration, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "rules", "src", "envs", "profiles", "config.yaml")
+
+# Few clips, pretrained and evaluated on; one network of each of two methods.
+TINY = {
+    "demo": {"utterances": {"mosei": 30}, "seconds": 1.2, "height": 180},
+    "qc": {"max_lost": 0.6},
+    "faces": {"detect_every": 8},
+    "features": {"frames2d": {"size": 64}, "frames3d": {"size": 64}},
+    "pretrain": {
+        "dataset": "mosei",
+        "methods": ["ConCluGen", "Generative"],
+        "seeds": [0],
+        "epochs": 8,
+        "sizes": {"representation": 16, "hidden": 16, "projection": 8, "projection_hidden": 8, "decoder_hidden": 16},
+    },
+    "downstream": {
+        "datasets": ["mosei"],
+        "seeds": [0, 1],
+        "heads": {"epochs": 5, "learning_rates": [0.01], "weight_decays": [1.0]},
+    },
+    "tables": {"resamples": 50, "chance_draws": 10},
+}
+
+
+class Project:
+    """A copy of the pipeline in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, folder: Path) -> Project:
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+                shutil.copytree(source, folder / part, ignore=ignore, dirs_exist_ok=True)
+            else:
+                shutil.copy2(source, folder / part)
+        (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+        return cls(folder)
+
+    def clone(self, folder: Path) -> Project:
+        """A copy with everything it has run, with times kept."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True, symlinks=True)
+        return Project(folder)
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        environment = os.environ | {"PYTHONPATH": str(self.folder / "src"), "OMP_WAIT_POLICY": "PASSIVE"}
+        command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml"]
+        done = subprocess.run(
+            [*command, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{arguments}: {done.stdout[-4000:]}{done.stderr[-4000:]}")
+        return done
+
+    def planned(self, *arguments: str, target: str = "results/tables/mosei.csv") -> dict[str, int]:
+        """Jobs that a dry run would do, by rule."""
+        done = self.snakemake("--dry-run", *arguments, "--", target)
+        text = done.stdout + done.stderr
+        if "Nothing to be done" in text:
+            return {}
+        stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", text, re.DOTALL)
+        assert stats, text[-3000:]
+        counts = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", stats.group(1), re.MULTILINE)}
+        counts.pop("total")
+        return counts
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1))
+
+    def read(self, file: str) -> bytes:
+        return (self.folder / file).read_bytes()
