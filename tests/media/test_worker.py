@@ -6,15 +6,11 @@ import time
 
 import pytest
 from make_media import tone, write_media
+from processes import decoders
 from worker_tasks import act, fail, listen, wait_a_while
 
 from conclugen.media.worker import DecodePool
 from conclugen.store.ledger import Status
-
-
-def children():
-    found = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "cmd="], capture_output=True, text=True)
-    return [line for line in found.stdout.splitlines() if "spawn_main" in line]
 
 
 def alive(pid):
@@ -52,7 +48,7 @@ def test_outcomes_come_in_order_and_the_job_survives_every_kind_of_item(capfd):
         assert "KeyError" in by_item["bug"].reason
         assert 1.0 <= by_item["sleep"].seconds < 5
         assert [outcome.value[0] for _, outcome in pool.imap(act, ["again"])] == ["again"]
-    assert children() == []
+    assert decoders() == []
     assert "KeyError" in capfd.readouterr().err  # a bug leaves its trace in the log
 
 
@@ -60,15 +56,15 @@ def test_leaving_early_leaves_no_process():
     with DecodePool(2, 100.0) as pool:
         results = pool.imap(act, ["a", "sleep", "sleep", "b"])
         assert next(results)[0] == "a"
-        assert children()
+        assert decoders()
         results.close()
-    assert children() == []
+    assert decoders() == []
 
 
 def test_a_worker_that_cannot_start_is_the_jobs_failure_and_not_the_items():
     with DecodePool(1, 5.0, fail) as pool, pytest.raises(RuntimeError, match="could not start"):
         list(pool.imap(act, ["a"]))
-    assert children() == []
+    assert decoders() == []
 
 
 def test_preparation_does_not_count_against_the_limit():
