@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conclugen.config import Config, check
-from conclugen.config_errors import ConfigError
+from conclugen.config.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {

@@ -40,7 +40,7 @@ def test_comments_and_docstrings_rerun_nothing(project):
         ("features/backbones/soundnet.py", {}),
         ("features/backbones/minilm.py", {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
         ("data/caer.py", {}),
-        ("config.py", {}),
+        ("config/stage_two.py", {}),
     ],
 )
 def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):

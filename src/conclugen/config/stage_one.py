@@ -1,0 +1,143 @@
+"""Stage one: the demo corpus, faces, streams."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
+
+
+class Strengths(Section):
+    """How well each stream of the demo gives the emotion away, 0 to 1."""
+
+    face: Share = 0.8
+    voice: Share = 0.5
+    words: Share = 0.85
+
+
+class Demo(Section):
+    """The demo corpus: clips per layout and how they are made."""
+
+    utterances: dict[Literal["voxceleb2", "mosei", "meld", "caer"], Count] = {
+        "voxceleb2": 200,
+        "mosei": 250,
+        "meld": 140,
+        "caer": 140,
+    }
+    seconds: Above0 = 2.0
+    height: Count = 240
+    fps: Count = 25
+    seed: Seed = 0
+    strengths: Strengths = Strengths()
+
+
+class Faces(Section):
+    """Detection, tracking and cropping of faces, on frames sampled at `fps`."""
+
+    fps: Above0 = 16.0
+    detect_lines: Count = 360
+    detect_every: Count = 4
+    min_face: Share = 0.1
+    min_probability: Share = 0.9
+    margin: Share = 0.3
+    smooth_s: Annotated[Number, Field(ge=0)] = 0.15
+    crop_size: Count = 224
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 92
+    min_frames: Count = 4
+    max_seconds: Above0 = 60.0
+    timeout_s: Above0 = 120.0
+
+
+class WeightFile(Section):
+    """A weight file of your own: its path and its sha256 (at least the first 8 digits)."""
+
+    path: str
+    sha256: str
+
+
+class Stream(Section):
+    """What every stream has: its backbone, a weight file where it is not embedded, and the stored type."""
+
+    weights: WeightFile | None = None
+    dtype: Literal["float16", "float32"] = "float32"
+
+
+class Frames2d(Stream):
+    """Still frames of the face, mean over frames."""
+
+    backbone: Literal["mobilenet_v2", "resnet152"] = "mobilenet_v2"
+    fps: Above0 = 1.0
+    size: Count = 224
+    batch_frames: Count = 64
+
+
+class Frames3d(Stream):
+    """Windows of moving face, mean over windows."""
+
+    backbone: Literal["i3d", "r3d101"] = "i3d"
+    fps: Above0 = 16.0
+    window: Count = 16
+    stride: Count = 16
+    size: Count = 112
+    batch_frames: Count = 64
+
+
+class Audio(Stream):
+    """Sound of the whole utterance, mean over time."""
+
+    backbone: Literal["resemblyzer", "soundnet", "davenet"] = "resemblyzer"
+    max_seconds: Above0 = 60.0
+    batch_seconds: Above0 = 120.0
+    timeout_s: Above0 = 60.0
+
+
+class Text(Stream):
+    """Words of the whole utterance, mean over tokens."""
+
+    backbone: Literal["minilm", "distilbert_sst2"] = "minilm"
+    batch_texts: Count = 64
+
+
+Range = Annotated[list[Above0], Field(min_length=2, max_length=2)]
+
+
+class Views(Section):
+    """Augmented copies of frames3d, for methods that compare views of a clip; the strengths are SimCLR's and CVRL's."""
+
+    copies: Annotated[int, Field(ge=2)] = 10
+    seed: Seed = 0
+    crop_scale: Range = [0.3, 1.0]
+    crop_ratio: Range = [0.75, 1.3333]
+    flip: Share = 0.5
+    jitter: Share = 0.8
+    brightness: Share = 0.8
+    contrast: Share = 0.8
+    saturation: Share = 0.8
+    hue: Annotated[Number, Field(ge=0, le=0.5)] = 0.2
+    grayscale: Share = 0.2
+    blur: Share = 0.5
+    blur_sigma: Range = [0.1, 2.0]
+
+    @model_validator(mode="after")
+    def _possible(self) -> Views:
+        for name in ("crop_scale", "crop_ratio", "blur_sigma"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"features.views.{name}: {[low, high]} has the larger one first")
+        if self.crop_scale[1] > 1:
+            raise ValueError(f"features.views.crop_scale: {self.crop_scale} is more than the whole frame, 1")
+        if not self.crop_ratio[0] <= 1 <= self.crop_ratio[1]:
+            raise ValueError(f"features.views.crop_ratio: {self.crop_ratio} leaves out 1, the shape of the whole frame")
+        return self
+
+
+class Streams(Section):
+    """The four streams, and the augmented copies of one."""
+
+    frames2d: Frames2d = Frames2d()
+    frames3d: Frames3d = Frames3d()
+    audio: Audio = Audio()
+    text: Text = Text()
+    views: Views = Views()

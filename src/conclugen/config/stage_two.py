@@ -1,0 +1,95 @@
+"""Stage two: pretraining, downstream protocols, quality control, tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
+from conclugen.pretrain.methods import METHODS
+
+Protocol = Literal["raw", "shuffled", "linear", "knn", "finetune", "supervised"]
+
+
+class Sizes(Section):
+    """Widths of the heads (the paper's representation is 4096)."""
+
+    representation: Count = 4096
+    hidden: Count = 4096
+    projection: Count = 512
+    projection_hidden: Count = 512
+    clustering: Count = 8
+    decoder_hidden: Count = 4096
+
+
+class Pretrain(Section):
+    """Self-supervised pretraining."""
+
+    dataset: str
+    preset: str = "paper"
+    methods: list[str] = [name for name, method in METHODS.items() if not method["views"]]
+    seeds: list[Seed] = [0, 1, 2, 3, 4]
+    splits: list[Literal["train", "none"]] = ["train", "none"]
+    validation_fraction: Share = 0.05
+    epochs: Count = 100
+    batch_size: Count = 4096
+    learning_rate: Above0 | None = None
+    weight_decay: Number | None = None
+    sizes: Sizes = Sizes()
+    mem_mb: Count = 16000
+
+
+class Budget(Section):
+    """What is trained for how long; validation chooses among rates, decays and epochs."""
+
+    learning_rates: Annotated[list[Above0], Field(min_length=1)]
+    weight_decays: Annotated[list[Number], Field(min_length=1)] = [0.01, 1.0, 10.0]
+    dropout: Annotated[Number, Field(ge=0, le=0.9)] = 0.5
+    epochs: Count = 50
+    batch_size: Count = 256
+    patience: Count = 15
+
+
+class Neighbours(Section):
+    """k nearest neighbours; validation chooses k."""
+
+    neighbours: Annotated[list[Count], Field(min_length=1)] = [5, 20, 50, 100]
+    temperature: Above0 = 0.1
+
+
+class Downstream(Section):
+    """What representations are worth: protocols, seeds, and what validation may choose from."""
+
+    datasets: list[str]
+    protocols: list[Protocol] = ["raw", "shuffled", "linear"]
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2, 3, 4]
+    label_fractions: list[Share] = [1.0]
+    standardise: bool = True
+    heads: Budget = Budget(learning_rates=[1e-3, 1e-2])
+    networks: Budget = Budget(learning_rates=[1e-4, 1e-3])
+    knn: Neighbours = Neighbours()
+    mem_mb: Count = 8000
+
+    @model_validator(mode="after")
+    def _whole_labels(self) -> Downstream:
+        if 1.0 not in self.label_fractions:
+            raise ValueError(f"downstream.label_fractions: {self.label_fractions} lacks 1.0, the main result")
+        return self
+
+
+class Qc(Section):
+    """How much may be lost: the share of the utterances of any stage and split; fewer than `min_lost` never fail."""
+
+    max_lost: Share = 0.05
+    min_lost: Count = 3
+
+
+class Tables(Section):
+    """Intervals and tests."""
+
+    resamples: Count = 1000
+    level: Annotated[Number, Field(gt=0, lt=1)] = 0.95
+    seed: Seed = 0
+    chance_draws: Count = 100
+    reference: str = "ConCluGen"
