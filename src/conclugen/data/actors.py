@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from conclugen.data.common import LayoutError, stem, table, warn
 from conclugen.data.manifest import Manifest
@@ -19,18 +19,27 @@ class Recording:
     text: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The folds.
+
+    Attributes:
+        valid_actors: numbers of the actors in `valid`.
+        test_actors: those in `test`; the others are in `train`.
+    """
+
+    valid_actors: tuple[int, ...]
+    test_actors: tuple[int, ...]
+
+
 def by_actor(
-    dataset: str,
-    adapter: str,
-    classes: tuple[str, ...],
-    recordings: Sequence[Recording],
-    valid_actors: Collection[int],
-    test_actors: Collection[int],
+    dataset: str, adapter: str, classes: tuple[str, ...], recordings: Sequence[Recording], settings: Settings
 ) -> Manifest:
     """Return a manifest whose actors are speakers, groups and folds; ids are the bare file names.
 
     Raises LayoutError for an actor in both lists. A second file of the same name (archives overlap) is left out.
     """
+    valid_actors, test_actors = settings.valid_actors, settings.test_actors
     if both := sorted(set(valid_actors) & set(test_actors)):
         raise LayoutError(f"valid_actors and test_actors share {both}")
     absent = sorted({*valid_actors, *test_actors} - {recording.actor for recording in recordings})

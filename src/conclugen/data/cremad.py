@@ -5,12 +5,11 @@ Entry module. Folds are by actor, so that nobody is in two of them.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from conclugen.data.actors import Recording, by_actor
+from conclugen.data.actors import Recording, Settings, by_actor
 from conclugen.data.common import VIDEO_EXTENSIONS, LayoutError, run, scan
 from conclugen.data.manifest import Manifest
 from conclugen.data.sources import cremad as sources
@@ -33,19 +32,6 @@ SENTENCES = {
 _NAME = re.compile(r"(\d{4})_([A-Z]{3})_([A-Z]{3})_([A-Z]+)\.\w+", re.IGNORECASE)
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options.
-
-    Attributes:
-        valid_actors: numbers of the actors (1001 to 1091) in `valid`.
-        test_actors: those in `test`; the others are in `train`.
-    """
-
-    valid_actors: tuple[int, ...]
-    test_actors: tuple[int, ...]
-
-
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the folder of videos. Raises LayoutError where there is none."""
     folders = sources(root, {})
@@ -56,9 +42,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     recordings = [recording for recording in found if recording is not None]
     if not recordings:
         raise LayoutError(f"{folders[0]}: no file such as 1001_DFA_ANG_XX.flv")
-    return by_actor(
-        dataset, "cremad", tuple(EMOTIONS.values()), recordings, settings.valid_actors, settings.test_actors
-    )
+    return by_actor(dataset, "cremad", tuple(EMOTIONS.values()), recordings, settings)
 
 
 def _recording(path: str) -> Recording | None:

@@ -5,12 +5,11 @@ Entry module. Folds are by actor, so that nobody is in two of them.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from conclugen.data.actors import Recording, by_actor
+from conclugen.data.actors import Recording, Settings, by_actor
 from conclugen.data.common import LayoutError, run, scan
 from conclugen.data.manifest import Manifest
 
@@ -20,25 +19,12 @@ AUDIO_VIDEO, SPEECH = "01", "01"
 _NAME = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)\.mp4", re.IGNORECASE)
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options.
-
-    Attributes:
-        valid_actors: numbers of the actors (1 to 24) in `valid`.
-        test_actors: those in `test`; the others are in `train`.
-    """
-
-    valid_actors: tuple[int, ...]
-    test_actors: tuple[int, ...]
-
-
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the tree. Raises LayoutError where no spoken clip with sound and picture is below the root."""
     recordings = [found for path in scan(root, (".mp4",)) if (found := _recording(path)) is not None]
     if not recordings:
         raise LayoutError(f"{root}: no file such as Actor_01/01-01-01-01-01-01-01.mp4 (speech, sound and picture)")
-    return by_actor(dataset, "ravdess", CLASSES, recordings, settings.valid_actors, settings.test_actors)
+    return by_actor(dataset, "ravdess", CLASSES, recordings, settings)
 
 
 def _recording(path: str) -> Recording | None:
