@@ -102,12 +102,41 @@ def test_patience_stops_and_freezes(monkeypatch):
     assert next(values) == 0.99  # the two last epochs never ran
 
 
-def test_a_small_draw_takes_as_many_steps():
+@pytest.mark.parametrize(
+    ("count", "fraction", "expected"),
+    [(16_326, 1.0, (256, 64)), (8_163, 0.5, (256, 32)), (163, 0.01, (163, 8)), (635, 1.0, (256, 3)), (6, 0.01, (6, 3))],
+)
+def test_an_epoch_is_one_pass_and_a_small_share_goes_round_more_often(count, fraction, expected):
+    one = Draw(0, fraction, torch.zeros(count, 1), torch.arange(count), torch.arange(0))
+    assert heads._steps(one, dataclasses.replace(BUDGET, batch_size=256)) == expected
+
+
+def test_draws_of_other_sizes_keep_their_order():
     inputs, targets = problem()
     small = Draw(0, 0.05, targets, torch.arange(7), torch.arange(128, 200))
-    trained = heads.fit(inputs, [draw(targets, 0), small], "multi", BUDGET)
-    assert trained.weight.isfinite().all()
-    assert (trained.epoch > 0).all()
+    draws = [draw(targets, 0), small, draw(targets, 1)]
+    trained = heads.fit(inputs, draws, "multi", BUDGET)
+    for number, one in enumerate(draws):
+        alone = heads.fit(inputs, [one], "multi", BUDGET)
+        torch.testing.assert_close(trained.weight[number], alone.weight[0], rtol=1e-4, atol=1e-5)
+        assert trained.epoch[number].tolist() == alone.epoch[0].tolist()
+
+
+def test_letting_go_of_finished_heads_changes_nothing(monkeypatch):
+    inputs, targets = problem()
+    budget = dataclasses.replace(BUDGET, dropout=0.5, epochs=30, patience=3, learning_rates=(1e-3, 1e-1, 1.0))
+    draws = [draw(targets, seed) for seed in (0, 1)]
+    sizes = []
+    shrink = heads._Trainer.shrink
+    monkeypatch.setattr(
+        heads._Trainer, "shrink", lambda self: (shrink(self), sizes.append(self.weight[..., 0].numel()))
+    )
+    lean = heads.fit(inputs, draws, "multi", budget)
+    monkeypatch.setattr(heads._Trainer, "shrink", lambda self: None)
+    full = heads.fit(inputs, draws, "multi", budget)
+    assert sizes[-1] < sizes[0]
+    for name in ("weight", "bias", "score", "loss", "epoch"):
+        torch.testing.assert_close(getattr(lean, name), getattr(full, name), rtol=1e-4, atol=1e-5)
 
 
 def test_a_head_that_explodes_is_not_chosen():

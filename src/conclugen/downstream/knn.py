@@ -9,10 +9,10 @@ network (and the subset of a label fraction), nothing else.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -65,10 +65,37 @@ def unit_rows(values: dict[str, torch.Tensor], data: Data, standardise: bool, wh
     return functional.normalize(joined, dim=1)  # by the root of the number of modalities present
 
 
-def votes(
-    queries: torch.Tensor, keys: torch.Tensor, targets: torch.Tensor, k: int, temperature: float, task: str
-) -> torch.Tensor:
-    """Return probabilities (N, C) for queries (N, D) from keys (M, D) with targets (M, C), NaN for unknown.
+@dataclasses.dataclass(frozen=True)
+class Neighbours:
+    """Of each query, the K nearest keys, nearest first: their similarity (Q, K) and their place among the keys."""
+
+    near: torch.Tensor
+    index: torch.Tensor
+
+    def __getitem__(self, rows: torch.Tensor | slice) -> Neighbours:
+        """Return those of some queries."""
+        return Neighbours(self.near[rows], self.index[rows])
+
+
+def search(queries: torch.Tensor, keys: torch.Tensor, subsets: Sequence[torch.Tensor], k: int) -> list[Neighbours]:
+    """Return, for each subset (places among the keys (M, D)), the k nearest of its keys to each of queries (Q, D).
+
+    Similarities are computed once for all subsets, in blocks; the index counts within the subset.
+    """
+    found: list[list[Neighbours]] = [[] for _ in subsets]
+    for block in queries.split(ROWS_AT_ONCE):
+        similarity = block @ keys.T
+        for subset, parts in zip(subsets, found, strict=True):
+            some = similarity if len(subset) == len(keys) else similarity[:, subset]
+            parts.append(Neighbours(*some.topk(min(k, len(subset)), dim=1)))
+    return [
+        Neighbours(torch.cat([part.near for part in parts]), torch.cat([part.index for part in parts]))
+        for parts in found
+    ]
+
+
+def votes(found: Neighbours, targets: torch.Tensor, k: int, temperature: float, task: str) -> torch.Tensor:
+    """Return probabilities (Q, C) from the k nearest of the keys, whose targets are (M, C), NaN for unknown.
 
     Multi-label: p/π against (1-p)/(1-π) with p the positive share of the vote and π that of all keys. Single label:
     p_c/π_c, normalised. Where no neighbour's label is known, p is π.
@@ -76,35 +103,61 @@ def votes(
     known = ~targets.isnan()
     wanted = targets.nan_to_num(0)
     prior = (wanted.sum(0) / known.sum(0).clamp_min(1)).clamp(1e-6, 1 - 1e-6)
-    parts = []
-    for block in queries.split(ROWS_AT_ONCE):
-        near, index = (block @ keys.T).topk(min(k, len(keys)), dim=1)
-        weight = torch.exp((near - near[:, :1]) / temperature)[..., None] * known[index]
-        share = (weight * wanted[index]).sum(1) / weight.sum(1).clamp_min(1e-12)
-        parts.append(torch.where(weight.sum(1) > 0, share, prior))
-    share = torch.cat(parts)
+    near, index = found.near[:, :k], found.index[:, :k]
+    weight = torch.exp((near - near[:, :1]) / temperature)[..., None] * known[index]
+    share = (weight * wanted[index]).sum(1) / weight.sum(1).clamp_min(1e-12)
+    share = torch.where(weight.sum(1) > 0, share, prior)
     lifted = share / prior
     if task == "multi":
         return lifted / (lifted + (1 - share) / (1 - prior))
     return lifted / lifted.sum(1, keepdim=True).clamp_min(1e-12)
 
 
-def _run(rows: torch.Tensor, data: Data, draw: Draw, settings: Settings, folder: Path) -> list[dict[str, Any]]:
-    """Choose k on validation, write the predictions, return selection rows."""
-    keys, targets = rows[draw.train.to(rows.device)], draw.targets[draw.train].to(rows.device)
-    valid = draw.valid.to(rows.device)
+def evaluate(rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Settings) -> Iterator[Chosen]:
+    """Yield, for each draw on one network's `rows` (N, ΣR), what validation chose and its predictions."""
+    keys = data.labelled("train")
+    queries = torch.from_numpy(np.flatnonzero(np.isin(data.split, ("valid", "test"))))
+    place = torch.full((len(rows),), -1).scatter(0, keys, torch.arange(len(keys)))
+    where, most = rows.device, max(settings.neighbours)
+    subsets = [place[draw.train].to(where) for draw in draws]
+    nearest = search(rows[queries.to(where)], rows[keys.to(where)], subsets, most)
+    for draw, found in zip(draws, nearest, strict=True):
+        targets = draw.targets[draw.train].to(where)
+        held = torch.isin(queries, draw.valid).to(where)
+        wanted = draw.targets[queries].to(where)[held]
+        scores = {
+            k: _score(votes(found[held], targets, k, settings.temperature, data.task), wanted, data.task)
+            for k in sorted(set(settings.neighbours))
+        }
+        best = max(scores, key=lambda k: (scores[k], -k))
+        predicted = torch.zeros((len(rows), targets.shape[1]))
+        predicted[queries] = votes(found, targets, best, settings.temperature, data.task).cpu()
+        yield Chosen(draw, scores, best, predicted)
 
-    def score(k: int) -> float:
-        found = votes(rows[valid], keys, targets, k, settings.temperature, data.task)
-        centred = found - 0.5 if data.task == "multi" else found
-        return float(headline(centred, draw.targets[draw.valid].to(rows.device), data.task).nan_to_num(-1))
 
-    scores = {k: score(k) for k in sorted(set(settings.neighbours))}
-    best = max(scores, key=lambda k: (scores[k], -k))
-    found = votes(rows, keys, targets, best, settings.temperature, data.task)
-    predictions.write(folder, data, found, draw.seed, draw.fraction, {"protocol": "knn"})
-    shared = {"seed": draw.seed, "label_fraction": draw.fraction}
-    return [{**shared, "neighbours": k, "valid_score": s, "chosen": k == best} for k, s in scores.items()]
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """A draw, the validation score of each k, the best k, and scores (N, C): zero for training utterances."""
+
+    draw: Draw
+    scores: dict[int, float]
+    best: int
+    predicted: torch.Tensor
+
+
+def _score(found: torch.Tensor, wanted: torch.Tensor, task: str) -> float:
+    return float(headline(found - 0.5 if task == "multi" else found, wanted, task).nan_to_num(-1))
+
+
+def _run(rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Settings, folder: Path) -> list[dict]:
+    """Write the predictions of all draws on one network, return selection rows."""
+    selection = []
+    for one in evaluate(rows, data, draws, settings):
+        predictions.write(folder, data, one.predicted, one.draw.seed, one.draw.fraction, {"protocol": "knn"})
+        shared = {"seed": one.draw.seed, "label_fraction": one.draw.fraction}
+        for k, score in one.scores.items():
+            selection.append({**shared, "neighbours": k, "valid_score": score, "chosen": k == one.best})
+    return selection
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -118,8 +171,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for number, seeds in by_model(settings.seeds, arguments.models).items():
         values = represent(load(arguments.models[number]), data.inputs, where)
         rows = unit_rows(values, data, settings.standardise, where)
-        for draw in draws_of(data, seeds, settings.label_fractions):
-            selection += _run(rows, data, draw, settings, arguments.output)
+        selection += _run(rows, data, draws_of(data, seeds, settings.label_fractions), settings, arguments.output)
     selection.sort(key=lambda row: (row["seed"], -row["label_fraction"]))
     predictions.write_selection(arguments.output, selection)
 
