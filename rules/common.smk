@@ -164,9 +164,9 @@ def models_of(wildcards):
     return [f"{folder}/seed{seed}/model.safetensors" for seed in CONFIG.pretrain.seeds]
 
 
-def prediction_files(dataset, rows, folders=("",)):
+def prediction_files(dataset, rows, folders=("",), preset=CONFIG.pretrain.preset):
     """The predictions of (method, protocol) `rows`, for every seed; `folders`: of label fractions, in those."""
-    base = f"results/downstream/{dataset}/{CONFIG.pretrain.dataset}/{CONFIG.pretrain.preset}"
+    base = f"results/downstream/{dataset}/{CONFIG.pretrain.dataset}/{preset}"
     return [
         str(Path(base, method, protocol, folder, f"seed{seed}.parquet"))
         for method, protocol in rows
@@ -175,8 +175,36 @@ def prediction_files(dataset, rows, folders=("",)):
     ]
 
 
+def presets_compared(wildcards):
+    """The linear evaluation of every method with each preset, and the raw features, which have none."""
+    methods = [(name, "linear") for name in CONFIG.pretrain.methods]
+    raw = prediction_files_of_all([(slices.RAW, "raw")], [CONFIG.pretrain.preset])
+    return raw + prediction_files_of_all(methods, CONFIG.tables.presets)
+
+
+def switches_compared(wildcards):
+    """The linear evaluation of the reference method with each variant and what it is based on."""
+    return prediction_files_of_all(
+        [(CONFIG.tables.reference, "linear")], slices.ablation_presets(CONFIG)
+    )
+
+
+def prediction_files_of_all(rows, presets):
+    """The predictions of `rows` for every data set and each of `presets`."""
+    return [
+        path
+        for dataset in CONFIG.downstream.datasets
+        for preset in presets
+        for path in prediction_files(dataset, rows, preset=preset)
+    ]
+
+
 def folders_of(files):
     return sorted({str(Path(path).parent) for path in files})
+
+
+def folders_in_order(files):
+    return list(dict.fromkeys(str(Path(path).parent) for path in files))
 
 
 def of_every_dataset(path):

@@ -90,6 +90,64 @@ rule label_efficiency:
         "--predictions {params.folders:q} --settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
 
 
+rule presets:
+    input:
+        predictions=presets_compared,
+        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=of_every_dataset("results/qc/{dataset}.csv"),
+    output:
+        table="results/tables/presets.csv",
+    log:
+        "results/logs/tables/presets.log",
+    benchmark:
+        "results/benchmarks/tables/presets.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_in_order(input.predictions),
+        first=CONFIG.tables.presets[0],
+        settings=settings("tables"),
+        code=fingerprint("conclugen.evaluation.presets"),
+    message:
+        "Compare the presets on validation and test"
+    shell:
+        "python -m conclugen.evaluation.presets --manifest {input.manifests:q} "
+        "--predictions {params.folders:q} --settings {params.settings:q} --first {params.first:q} "
+        "--threads {threads} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule ablation:
+    input:
+        predictions=switches_compared,
+        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=of_every_dataset("results/qc/{dataset}.csv"),
+    output:
+        table="results/tables/ablation.csv",
+    log:
+        "results/logs/tables/ablation.log",
+    benchmark:
+        "results/benchmarks/tables/ablation.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_in_order(input.predictions),
+        settings=settings("tables"),
+        variants=settings("variants"),
+        code=fingerprint("conclugen.evaluation.ablation"),
+    message:
+        "Compare presets that differ in one switch, on validation"
+    shell:
+        "python -m conclugen.evaluation.ablation --manifest {input.manifests:q} "
+        "--predictions {params.folders:q} --settings {params.settings:q} --variants {params.variants:q} "
+        "--threads {threads} --output {output.table:q} > {log:q} 2>&1"
+
+
 # Called so because `benchmark` is a word of Snakemake's own.
 rule published:
     input:

@@ -60,6 +60,8 @@ def test_the_shipped_configuration_names_every_section():
         ("presets.mine", {"based_on": "paper", "objective": {"temp": 1}}, "presets.mine.objective.temp: unknown"),
         ("presets.mine", {"objective": {}}, "presets.mine.based_on: None is unknown"),
         ("datasets.leaks", {"adapter": "folder", "root": "/x"}, "datasets.leaks: this name is taken"),
+        ("tables.presets", ["papr"], "tables.presets: 'papr' is unknown; did you mean 'paper'"),
+        ("tables.ablation", ["improved"], "tables.ablation: 'improved' is unknown"),
         ("device", "gpu", "device: .*'auto', 'cpu' or 'cuda'"),
         ("downstream.datasets", None, "downstream.datasets: .*None"),
     ],

@@ -6,11 +6,12 @@ from conclugen import slices
 from conclugen.config import check
 from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2
 from conclugen.downstream import knn, settings, supervised
-from conclugen.evaluation import qc, several, table
+from conclugen.evaluation import ablation, qc, several, table
 from conclugen.faces import run as faces
 from conclugen.features import audio, frames2d, frames3d, frames3d_views, imported, text
 from conclugen.pretrain import run as pretrain
 from conclugen.pretrain.methods import METHODS
+from conclugen.pretrain.presets import VARIANTS, changes_of, switches
 from conclugen.store.settings import parse
 
 CONFIG = check(
@@ -72,6 +73,7 @@ WILDCARDS = {
         ("qc", qc.Settings, {}),
         ("table", table.Settings, {}),
         ("tables", several.Settings, {}),
+        ("variants", ablation.Variants, {}),
     ],
 )
 def test_every_slice_is_what_its_stage_reads(stage, kind, wildcards):
@@ -90,6 +92,25 @@ def test_a_preset_of_ones_own_changes_what_it_names_and_nothing_else():
     warm = slices.stage_settings(CONFIG, "pretrain", WILDCARDS | {"preset": "warm"})
     assert warm["objective"] == paper["objective"] | {"temperature": 0.1}
     assert {k for k in paper if paper[k] != warm[k]} == {"preset", "objective"}
+
+
+def test_variants_say_what_differs_and_presets_of_ones_own_may_be_among_them():
+    values = CONFIG.model_dump()
+    values["tables"]["ablation"] = ["improved-without-temperature", "warm"]
+    config = check(values)
+    assert slices.ablation_presets(config) == ["improved", "paper", "improved-without-temperature", "warm"]
+    found = slices.variants(config)
+    assert found["based_on"] == {"improved-without-temperature": "improved", "warm": "paper"}
+    assert found["changes"]["warm"] == "objective.temperature null → 0.1"
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant_differs_from_its_preset(name):
+    base, changes = changes_of(name, {})
+    assert switches(name, {}) != switches(base, {})
+    assert all(switches(name, {})[part] | changed == switches(name, {})[part] for part, changed in changes.items())
+    wildcards = WILDCARDS | {"preset": name}
+    assert parse(pretrain.Settings, json.dumps(slices.stage_settings(CONFIG, "pretrain", wildcards))).preset == name
 
 
 def test_a_slice_holds_nothing_of_other_stages():

@@ -5,7 +5,7 @@ A rule reruns when its slice changes, so a slice holds what its stage uses and n
 
 from __future__ import annotations
 
-import copy
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from conclugen.config import Config
 from conclugen.pretrain.methods import METHODS, unused_modules
-from conclugen.pretrain.presets import PRESETS
+from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
 RAW = "raw-features"
 PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
@@ -109,16 +109,6 @@ def _modalities(config: Config, method: str) -> dict[str, list[str]]:
     return {name: list(recipe["streams"].get(name, config.modalities[name])) for name in recipe["modalities"]}
 
 
-def _preset(config: Config, name: str) -> dict[str, Any]:
-    """A built-in preset, or one of the configuration laid over the one it is based on."""
-    own = config.presets.get(name, {"based_on": name})
-    values = copy.deepcopy(PRESETS[own["based_on"]])
-    for part, changes in own.items():
-        if part != "based_on":
-            values[part] |= changes
-    return values
-
-
 def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     recipe, section = METHODS[wildcards["method"]], config.pretrain
     return {
@@ -135,7 +125,7 @@ def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
         "epochs": section.epochs,
         "batch_size": section.batch_size,
         "sizes": section.sizes.model_dump(),
-        **_preset(config, wildcards["preset"]),
+        **switches(wildcards["preset"], config.presets),
     }
 
 
@@ -167,15 +157,17 @@ def _evaluated(config: Config, method: str) -> tuple[dict[str, list[str]], list[
 
 def _architecture(config: Config, preset: str) -> dict[str, Any]:
     """The representation heads that a supervised network has in common with the pretrained ones."""
-    switches, sizes = _preset(config, preset)["architecture"], config.pretrain.sizes
-    kept = {name: switches[name] for name in ("gated", "representation_relu", "narrow")}
+    chosen, sizes = switches(preset, config.presets)["architecture"], config.pretrain.sizes
+    kept = {name: chosen[name] for name in ("gated", "representation_relu", "residual", "keep_input", "narrow")}
     shape = {"representation_dim": sizes.representation, "hidden_dim": sizes.hidden}
-    return kept | shape | {"standardise_inputs": switches["standardise"]}
+    return kept | shape | {"standardise_inputs": chosen["standardise"]}
 
 
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset = config.datasets[wildcards["dataset"]]
-    values = config.tables.model_dump() | {"paper": dataset.adapter if dataset.adapter in PAPER_DATASETS else None}
+    values = config.tables.model_dump(exclude={"presets", "ablation"}) | {
+        "paper": dataset.adapter if dataset.adapter in PAPER_DATASETS else None
+    }
     return values | {"data": "demo" if demo_layout(dataset.root) in config.demo.utterances else "own"}
 
 
@@ -194,6 +186,27 @@ def _tables(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     return {"datasets": {name: _table(config, {"dataset": name}) for name in config.downstream.datasets}}
 
 
+def ablation_presets(config: Config) -> list[str]:
+    """Return the presets whose predictions the table of switches compares: those that variants are based on, first."""
+    bases = dict.fromkeys(changes_of(name, config.presets)[0] for name in config.tables.ablation)
+    return [*bases, *config.tables.ablation]
+
+
+def variants(config: Config) -> dict[str, dict[str, str]]:
+    """Return, by variant, the preset it is based on and what differs, in words."""
+    found: dict[str, dict[str, str]] = {"based_on": {}, "changes": {}}
+    for name in config.tables.ablation:
+        base, changes = changes_of(name, config.presets)
+        found["based_on"][name] = base
+        found["changes"][name] = "; ".join(
+            f"{part}.{key} {json.dumps(PRESETS[base][part][key])} → {json.dumps(value)}"
+            for part, changed in changes.items()
+            for key, value in changed.items()
+            if PRESETS[base][part][key] != value
+        )
+    return found
+
+
 SLICES = {
     "demo": _demo,
     "manifest": _manifest,
@@ -210,4 +223,5 @@ SLICES = {
     "downstream": _downstream,
     "table": _table,
     "tables": _tables,
+    "variants": lambda config, wildcards: variants(config),
 }

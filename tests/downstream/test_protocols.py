@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-HEADS = {"representation_dim": 16, "hidden_dim": 16, "gated": False, "representation_relu": False, "narrow": []}
+HEADS = {"representation_dim": 16, "hidden_dim": 16, "gated": False, "representation_relu": False, "narrow": []} | {
+    "residual": False,
+    "keep_input": False,
+}
 KNN = ("modalities", "evaluate", "seeds", "standardise", "label_fractions")
 NEEDS_MODEL = {"linear": True, "raw": False, "shuffled": True, "knn": True, "finetune": True, "supervised": False}
 

@@ -18,6 +18,8 @@ PLAIN = NetworkSettings(
     hidden_dim=10,
     gated=False,
     representation_relu=False,
+    residual=False,
+    keep_input=False,
     narrow=(),
     projection_shared=False,
     projection_dim=6,
@@ -169,3 +171,24 @@ def test_a_single_present_row_does_not_break_batch_normalisation():
     out = network.project(representation, {"video": torch.tensor([True, False, False, False])})["video"]
     out.sum().backward()
     assert torch.isfinite(representation["video"].grad).all()
+
+
+def test_residual_heads_add_a_linear_map_of_the_input():
+    network, inputs = Network(dataclasses.replace(PLAIN, residual=True)), draw()
+    head = network.representation["audio"]
+    expected = head.inner(inputs["audio"]) + inputs["audio"] @ head.straight.weight.T
+    torch.testing.assert_close(network.represent(inputs)["audio"], expected)
+    assert head.straight.bias is None
+
+
+def test_a_kept_input_stands_beside_the_representation_and_no_head_sees_it():
+    settings = dataclasses.replace(PLAIN, keep_input=True, standardise=True)
+    network, inputs = Network(settings), draw()
+    present = {m: torch.arange(8) > 1 for m in inputs}
+    network.fit_inputs(inputs, present)
+    out, seen = network(inputs), network.represent(inputs, present)
+    for modality, dim in PLAIN.input_dims.items():
+        assert seen[modality].shape == (8, 16 + dim)
+        torch.testing.assert_close(seen[modality][2:, :16], out.representation[modality][2:])
+        torch.testing.assert_close(seen[modality][2:, 16:], out.inputs[modality][2:])
+        assert (seen[modality][:2] == 0).all()

@@ -205,3 +205,10 @@ def test_the_mean_of_the_losses_scales_the_sum(made, tmp_path):
     summed, averaged = fit(made, settings, tmp_path / "s")[1][0], fit(made, mean, tmp_path / "m")[1][0]
     assert summed["loss"] == pytest.approx(summed["mms"] + summed["reconstruction"], rel=1e-6)
     assert averaged["loss"] == pytest.approx((averaged["mms"] + averaged["reconstruction"]) / 2, rel=1e-6)
+
+
+def test_the_weight_of_reconstruction_is_in_the_total_and_not_in_its_own_column(made, tmp_path):
+    settings = make_settings("ConGen", epochs=1)
+    objective = dataclasses.replace(settings.objective, reconstruction_weight=10.0)
+    row = fit(made, dataclasses.replace(settings, objective=objective), tmp_path)[1][0]
+    assert row["loss"] == pytest.approx(row["mms"] + 10 * row["reconstruction"], rel=1e-6)

@@ -115,27 +115,39 @@ def test_other_code_or_data_starts_afresh(made, tmp_path, capsys, monkeypatch):
 
 
 def run_and_kill(command, environment, state, delay):
-    """Start the job, kill it `delay` seconds after its first checkpoint, and return its exit status."""
+    """Start the job, kill it `delay` seconds after it wrote a checkpoint of its own, and return its exit status."""
+    before = {path: path.stat().st_mtime_ns for path in state.glob("*/state.pt")}
     job = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while job.poll() is None and not list(state.glob("*/state.pt")):
-        time.sleep(0.005)
+    while job.poll() is None and {p: p.stat().st_mtime_ns for p in state.glob("*/state.pt")} == before:
+        time.sleep(0.002)
     time.sleep(delay)
     job.send_signal(signal.SIGKILL)
     return job.wait()
 
 
 @pytest.mark.slow
-def test_a_killed_job_goes_on_and_gives_the_same_files(made, tmp_path):
+def test_a_job_killed_again_and_again_gives_the_same_files(made, tmp_path):
     settings = make_settings("ConCluGen", "improved", epochs=80, batch_size=16)
     environment = {**os.environ, "CONCLUGEN_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
     main(arguments(made, settings, tmp_path / "whole"))
-    extra = {"--checkpoint-seconds": ["0.1"]}
+    extra = {"--checkpoint-seconds": ["0.05"]}
     command = [sys.executable, "-m", "conclugen.pretrain.run", *arguments(made, settings, tmp_path / "cut", **extra)]
-    delay = random.Random(time.time_ns()).random() * 0.3
-    print(f"killed {delay} s after a checkpoint")
-    assert run_and_kill(command, environment, tmp_path / "cut" / "state", delay) == -signal.SIGKILL
-    assert not (tmp_path / "cut" / "model").exists()
+    delays = random.Random(20)
+    for _ in range(3):
+        # At any point of an epoch or of writing a checkpoint; each run gets further than the one before.
+        killed = run_and_kill(command, environment, tmp_path / "cut" / "state", delays.random() * 0.2)
+        assert killed == -signal.SIGKILL
+        assert not (tmp_path / "cut" / "model").exists()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "going on after epoch" in done.stdout
     assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
     assert list((tmp_path / "cut" / "state").iterdir()) == []
+
+
+def test_a_seed_gives_the_same_bytes_again_and_another_seed_others(made, tmp_path):
+    settings = make_settings("ConCluGen", "improved", epochs=2)
+    for name, seed in (("first", "3"), ("again", "3"), ("other", "4")):
+        main(arguments(made, settings, tmp_path / name, **{"--seed": [seed]}))
+    first, again, other = (outputs(tmp_path / name) for name in ("first", "again", "other"))
+    assert first == again
+    assert first[0] != other[0]

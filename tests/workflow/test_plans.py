@@ -4,6 +4,8 @@ import pytest
 import yaml
 from tiny_project import ROOT, TINY, Project
 
+from conclugen.pretrain.presets import VARIANTS
+
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
@@ -105,6 +107,16 @@ def test_label_fractions_are_asked_for_where_the_configuration_names_them(folder
     assert planned["downstream"] == 6  # raw features of all modalities and of each, shuffled, linear
     fraction = "results/downstream/mine/talks/paper/ConCluGen/linear/fraction-0.01/seed1.parquet"
     assert folders.planned(target=fraction)["downstream"] == 1
+
+
+def test_presets_and_switches_are_trained_when_their_tables_are_asked_for(folders):
+    write_methods(folders, ["ConCluGen", "Generative"])
+    planned = folders.planned(target="results/tables/presets.csv")
+    # Two methods with three presets, one seed; raw features once.
+    assert (planned["presets"], planned["pretrain"], planned["downstream"]) == (1, 6, 7)
+    planned = folders.planned(target="results/tables/ablation.csv")
+    count = 1 + len(VARIANTS)
+    assert (planned["ablation"], planned["pretrain"], planned["downstream"]) == (1, count, count)
 
 
 def test_figures_are_drawn_from_the_table_and_its_predictions(folders):

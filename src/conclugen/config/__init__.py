@@ -15,9 +15,9 @@ from conclugen.config.stage_one import Demo, Faces, Streams
 from conclugen.config.stage_two import Downstream, Pretrain, Qc, Tables
 from conclugen.config.types import Name, Section
 from conclugen.pretrain.methods import METHODS
-from conclugen.pretrain.presets import PRESETS
+from conclugen.pretrain.presets import PRESETS, VARIANTS
 
-OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks")
+OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets")
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]
 
 
@@ -46,12 +46,14 @@ class Config(Section):
 
 
 def _unknown_names(config: Config) -> list[str]:
-    presets = [*PRESETS, *config.presets]
+    presets = [*PRESETS, *VARIANTS, *config.presets]
     asked = [
         ("pretrain.dataset", [config.pretrain.dataset], list(config.datasets)),
         ("downstream.datasets", config.downstream.datasets, list(config.datasets)),
         ("pretrain.methods", config.pretrain.methods, list(METHODS)),
         ("pretrain.preset", [config.pretrain.preset], presets),
+        ("tables.presets", config.tables.presets, presets),
+        ("tables.ablation", config.tables.ablation, [*VARIANTS, *config.presets]),
         ("tables.reference", [config.tables.reference], config.pretrain.methods),
     ]
     return [

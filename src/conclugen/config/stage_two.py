@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
 from conclugen.pretrain.methods import METHODS
+from conclugen.pretrain.presets import PRESETS, VARIANTS
 
 Protocol = Literal["raw", "shuffled", "linear", "knn", "finetune", "supervised"]
 
@@ -93,3 +94,5 @@ class Tables(Section):
     seed: Seed = 0
     chance_draws: Count = 100
     reference: str = "ConCluGen"
+    presets: Annotated[list[str], Field(min_length=1)] = list(PRESETS)
+    ablation: Annotated[list[str], Field(min_length=1)] = list(VARIANTS)

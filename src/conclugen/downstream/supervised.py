@@ -27,6 +27,8 @@ class Settings(common.Settings):
     hidden_dim: int
     gated: bool
     representation_relu: bool
+    residual: bool
+    keep_input: bool
     narrow: tuple[str, ...]
     standardise_inputs: bool
 
@@ -40,6 +42,8 @@ def network(data: Data, settings: Settings) -> Network:
         hidden_dim=settings.hidden_dim,
         gated=settings.gated,
         representation_relu=settings.representation_relu,
+        residual=settings.residual,
+        keep_input=settings.keep_input,
         narrow=settings.narrow,
         projection_shared=False,
         projection_dim=1,

@@ -24,7 +24,7 @@ class Predictions:
         streams: those it was given, joined by `+`.
         label_fraction: share of the training labels it learned on.
         seeds: (S,) downstream seeds.
-        scores: (S, N, C) on the test split, in the order of the truth.
+        scores: (S, N, C) on the split of the truth, in the order of the truth.
     """
 
     corpus: str
@@ -63,9 +63,9 @@ def _read_seed(path: Path, truth: Truth) -> tuple[np.ndarray, dict]:
     columns = [f"score_{name}" for name in truth.classes]
     if missing := [column for column in columns if column not in table.columns]:
         raise ValueError(f"{path}: columns {missing} are missing")
-    table = table[table["split"] == "test"].set_index("utterance_id")
+    table = table[table["split"] == truth.split].set_index("utterance_id")
     if lost := sorted(set(truth.ids) - set(table.index)):
-        raise ValueError(f"{path}: {len(lost)} test utterances have no prediction, such as {lost[:3]}")
+        raise ValueError(f"{path}: {len(lost)} {truth.split} utterances have no prediction, such as {lost[:3]}")
     return table.loc[truth.ids, columns].to_numpy(dtype=np.float32), about
 
 

@@ -1,4 +1,4 @@
-"""The truth of the test split. This is the only module that asks the manifest for test labels."""
+"""The truth that predictions are measured against. This is the only module that asks the manifest for test labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conclugen.downstream.data import targets
 
 @dataclasses.dataclass(frozen=True)
 class Truth:
-    """Labels of the test split, and what chance rows may know of the training split.
+    """Labels of the test split (or of valid), and what chance rows may know of the training split.
 
     Attributes:
         dataset, task, classes: as in the manifest.
@@ -21,6 +21,7 @@ class Truth:
         labels: (N, C) 1, 0, NaN for unknown; one-hot for single label.
         group: (N,) number of each utterance's group, the unit of resampling; one without a group is its own.
         priors: (C,) share of the training utterances with a known label that have the class.
+        split: the split whose labels these are.
     """
 
     dataset: str
@@ -30,19 +31,20 @@ class Truth:
     labels: np.ndarray
     group: np.ndarray
     priors: np.ndarray
+    split: str = "test"
 
 
-def read_truth(manifest_path: str | Path) -> Truth:
-    """Read test labels and train priors. Raises ValueError where the test split has no known label."""
-    manifest = all_labels(manifest_path)
-    labels, split = targets(manifest).numpy().astype(float), manifest.table["split"]
-    kept = (split == "test").to_numpy() & (~np.isnan(labels)).any(1)
+def read_truth(manifest_path: str | Path, split: str = "test") -> Truth:
+    """Read the labels of a split and train priors. Raises ValueError where the split has no known label."""
+    manifest = all_labels(manifest_path) if split == "test" else read_manifest(manifest_path)
+    labels, splits = targets(manifest).numpy().astype(float), manifest.table["split"]
+    kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
     if not kept.any():
-        raise ValueError(f"{manifest.dataset}: no test utterance has a known label; there is nothing to measure")
+        raise ValueError(f"{manifest.dataset}: no {split} utterance has a known label; there is nothing to measure")
     group = manifest.table["group"].where(
         lambda g: g.notna() & (g != ""), "utterance " + manifest.table["utterance_id"]
     )
-    train = labels[(split == "train").to_numpy()]
+    train = labels[(splits == "train").to_numpy()]
     known = (~np.isnan(train)).sum(0)
     return Truth(
         manifest.dataset,
@@ -52,6 +54,7 @@ def read_truth(manifest_path: str | Path) -> Truth:
         labels[kept],
         np.unique(group.to_numpy(dtype=str)[kept], return_inverse=True)[1],
         np.nansum(train, 0) / np.maximum(known, 1),
+        split,
     )
 
 

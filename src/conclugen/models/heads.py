@@ -60,6 +60,18 @@ class ContextGate(nn.Module):
         return values * torch.sigmoid(self.gate(values))
 
 
+class Residual(nn.Module):
+    """inner(x) + W x: what a linear map of the input tells is not lost in the layers of `inner`."""
+
+    def __init__(self, inner: nn.Module, input_dim: int, output_dim: int) -> None:
+        super().__init__()
+        self.inner, self.straight = inner, nn.Linear(input_dim, output_dim, bias=False)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """(N, input_dim) to (N, output_dim)."""
+        return self.inner(values) + self.straight(values)
+
+
 class BatchNorm(nn.BatchNorm1d):
     """Batch normalisation that falls back on the running statistics for a batch of fewer than two rows."""
 
@@ -72,14 +84,18 @@ class BatchNorm(nn.BatchNorm1d):
         return super().forward(values)
 
 
-def representation_head(input_dim: int, hidden_dim: int, output_dim: int, gated: bool, final_relu: bool) -> nn.Module:
+def representation_head(
+    input_dim: int, hidden_dim: int, output_dim: int, gated: bool, final_relu: bool, residual: bool
+) -> nn.Module:
     """Return F: (N, input_dim) to (N, output_dim), three layers (section 3.1 of the paper).
 
     Gated, as in the official code: Linear, ReLU, context gate, Linear. Otherwise Linear, ReLU, Linear, ReLU, Linear.
+    With `residual`, a linear map of the input is added to the result.
     """
     middle = [ContextGate(hidden_dim)] if gated else [nn.Linear(hidden_dim, hidden_dim), nn.ReLU()]
     layers = [nn.Linear(input_dim, hidden_dim), nn.ReLU(), *middle, nn.Linear(hidden_dim, output_dim)]
-    return nn.Sequential(*layers, *([nn.ReLU()] if final_relu else []))
+    head = nn.Sequential(*layers, *([nn.ReLU()] if final_relu else []))
+    return Residual(head, input_dim, output_dim) if residual else head
 
 
 def projection_head(input_dim: int, hidden_dim: int, output_dim: int, batch_norm: bool, final_relu: bool) -> nn.Module:

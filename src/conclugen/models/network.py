@@ -24,6 +24,8 @@ class NetworkSettings:
         representation_dim, hidden_dim: output and inner width of the representation heads.
         gated: representation heads with a context gate in place of the middle layer.
         representation_relu: representation heads end in a ReLU.
+        residual: representation heads add a linear map of their input.
+        keep_input: what downstream sees of a modality is its representation and, beside it, its input (R + D_m wide).
         narrow: modalities whose representation head keeps the input's width inside and ends in a plain Linear.
         projection_shared: one projection head for all modalities, not one each.
         projection_dim, projection_hidden_dim: output and inner width of the projection.
@@ -40,6 +42,8 @@ class NetworkSettings:
     hidden_dim: int
     gated: bool
     representation_relu: bool
+    residual: bool
+    keep_input: bool
     narrow: tuple[str, ...]
     projection_shared: bool
     projection_dim: int
@@ -95,10 +99,14 @@ class Network(nn.Module):
     def represent(self, inputs: Tensors, present: Tensors | None = None) -> dict[str, torch.Tensor]:
         """Map `{modality: (N, D_m)}` to `{modality: (N, R)}`; any of the network's modalities may be left out.
 
-        Where `present` (N,) is given, absent rows become zero instead of the image of a zero vector.
+        With `keep_input`, the (standardised) input stands beside the representation: (N, R + D_m). Where `present` (N,)
+        is given, absent rows become zero instead of the image of a zero vector.
         Raises KeyError for a modality the network does not know.
         """
-        values = self._represent(self.prepare(inputs))
+        prepared = self.prepare(inputs)
+        values = self._represent(prepared)
+        if self.settings.keep_input:
+            values = {m: torch.cat([value, prepared[m].to(value.dtype)], dim=1) for m, value in values.items()}
         return values if present is None else {m: v * present[m][:, None].to(v.dtype) for m, v in values.items()}
 
     def project(self, representation: Tensors, present: Tensors | None = None) -> dict[str, torch.Tensor]:
@@ -151,7 +159,7 @@ class Network(nn.Module):
 def _representation(settings: NetworkSettings, modality: str) -> nn.Module:
     narrow, dim = modality in settings.narrow, settings.input_dims[modality]
     hidden, relu = (dim, False) if narrow else (settings.hidden_dim, settings.representation_relu)
-    return heads.representation_head(dim, hidden, settings.representation_dim, settings.gated, relu)
+    return heads.representation_head(dim, hidden, settings.representation_dim, settings.gated, relu, settings.residual)
 
 
 def _projection(settings: NetworkSettings) -> nn.Module:

@@ -160,7 +160,7 @@ def evaluate(
     """Return the active losses and, as `loss`, their total. Raises FloatingPointError, unless told not to `stop`."""
     settings = training.settings
     active = losses(settings.losses, outputs, present, settings.objective, training.clusters)
-    loss = total(active, settings.objective.reduction)
+    loss = total(active, settings.objective)
     if stop and not bool(torch.isfinite(loss)):
         raise FloatingPointError(", ".join(f"{name} = {value.item():g}" for name, value in active.items()))
     return {"loss": loss, **active}

@@ -36,12 +36,16 @@ def losses(
     return {name: value for name, value in found.items() if value is not None}
 
 
-def total(active: Mapping[str, torch.Tensor], reduction: str) -> torch.Tensor:
-    """Return the sum (Eq. 11–13) or the mean of the active losses. Raises ValueError when there is none."""
+def total(active: Mapping[str, torch.Tensor], objective: Objective) -> torch.Tensor:
+    """Return the sum (Eq. 11–13) or the mean of the active losses, that of reconstruction times its weight.
+
+    Raises ValueError when there is none.
+    """
     if not active:
         raise ValueError("no loss is active; clustering alone cannot start before its first k-means")
-    values = torch.stack(list(active.values()))
-    return values.sum() if reduction == "sum" else values.mean()
+    weights = {"reconstruction": objective.reconstruction_weight}
+    values = torch.stack([value * weights.get(name, 1.0) for name, value in active.items()])
+    return values.sum() if objective.reduction == "sum" else values.mean()
 
 
 def _mms(outputs: Outputs, present: Present, objective: Objective, clusters: Clusters | None) -> torch.Tensor:

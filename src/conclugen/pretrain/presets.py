@@ -7,12 +7,16 @@ the method they build on: k-means starts from the last centroids and is refitted
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any
 
 PAPER: dict[str, dict[str, Any]] = {
     "architecture": {
         "gated": False,
         "representation_relu": False,
+        "residual": False,
+        "keep_input": False,
         "narrow": (),
         "projection_shared": False,
         "projection_batch_norm": False,
@@ -22,6 +26,7 @@ PAPER: dict[str, dict[str, Any]] = {
     },
     "objective": {
         "reduction": "sum",
+        "reconstruction_weight": 1.0,
         "margin": 0.001,
         "temperature": None,
         "clustering": "joint",
@@ -53,6 +58,8 @@ OFFICIAL_CODE: dict[str, dict[str, Any]] = {
     "architecture": {
         "gated": True,
         "representation_relu": True,
+        "residual": False,
+        "keep_input": False,
         "narrow": ("audio",),
         "projection_shared": True,
         "projection_batch_norm": True,
@@ -88,3 +95,45 @@ IMPROVED: dict[str, dict[str, Any]] = {
 }
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {"paper": PAPER, "official-code": OFFICIAL_CODE, "improved": IMPROVED}
+
+# `improved` but for one switch (or those that only make sense together): the rows of the ablation table. To add one,
+# add an entry, or a preset of your own in the configuration.
+VARIANTS: dict[str, dict[str, Any]] = {
+    "improved-without-standardise": {"architecture": {"standardise": False}},
+    "improved-without-temperature": {"objective": {"temperature": None}},
+    "improved-without-clustering-cosine": {
+        "objective": {"clustering_temperature": None, "clustering_normalise": False},
+        "clusters": {"spherical": False},
+    },
+    "improved-with-later-clusters": {"clusters": {"start_epoch": PAPER["clusters"]["start_epoch"]}},
+    "improved-with-clusters-anew": {"clusters": {"queue_reset": True, "refit_every": 1, "warm_start": False}},
+    "improved-with-individual-clustering": {"objective": {"clustering": "individual"}},
+    "improved-with-restarts": {"schedule": PAPER["schedule"]},
+    "improved-with-mean": {"objective": {"reduction": "mean"}},
+    "improved-with-gate": {"architecture": {"gated": True}},
+    "improved-with-relu": {"architecture": {"representation_relu": True, "decoder_relu": True}},
+    "improved-with-shared-projection": {"architecture": {"projection_shared": True}},
+    "improved-with-batch-norm": {"architecture": {"projection_batch_norm": True}},
+    "improved-with-residual": {"architecture": {"residual": True}},
+    "improved-with-kept-input": {"architecture": {"keep_input": True}},
+    "improved-with-reconstruction-x10": {"objective": {"reconstruction_weight": 10.0}},
+}
+
+
+def changes_of(name: str, own: Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Return the built-in preset that `name` is or is based on, and by part what differs from it.
+
+    `own` are the configuration's presets: `based_on`, and what differs.
+    """
+    if name in own:
+        return own[name]["based_on"], {part: value for part, value in own[name].items() if part != "based_on"}
+    return ("improved", VARIANTS[name]) if name in VARIANTS else (name, {})
+
+
+def switches(name: str, own: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return all switches of the preset `name`, a built-in one, a variant or one of `own`."""
+    base, changes = changes_of(name, own)
+    values = copy.deepcopy(PRESETS[base])
+    for part, changed in changes.items():
+        values[part] |= changed
+    return values

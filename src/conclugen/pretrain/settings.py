@@ -26,6 +26,8 @@ class Architecture:
 
     gated: bool
     representation_relu: bool
+    residual: bool
+    keep_input: bool
     narrow: tuple[str, ...]
     projection_shared: bool
     projection_batch_norm: bool
@@ -40,6 +42,7 @@ class Objective:
 
     Attributes:
         reduction: `sum` of the active losses or their `mean`.
+        reconstruction_weight: factor of the reconstruction loss in it.
         margin: δ of MMS and clustering.
         temperature: of MMS; None for plain dot products.
         clustering: `joint` (the mean of the modalities against its centroid) or `individual` (each one, summed).
@@ -49,6 +52,7 @@ class Objective:
     """
 
     reduction: str
+    reconstruction_weight: float
     margin: float
     temperature: float | None
     clustering: str

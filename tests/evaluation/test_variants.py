@@ -1,0 +1,101 @@
+"""The tables of presets and of switches."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_predictions import make_manifest, make_predictions, noisy
+
+from conclugen.evaluation import ablation, metrics, presets
+from conclugen.evaluation.predictions import read
+from conclugen.evaluation.truth import read_truth
+
+SETTINGS = {
+    "resamples": 200,
+    "level": 0.95,
+    "seed": 0,
+    "chance_draws": 5,
+    "reference": "ConCluGen",
+    "paper": None,
+    "data": "own",
+}
+STRENGTHS = {"paper": 0.2, "improved": 0.6, "improved-a": 0.05, "improved-b": 0.6}
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A manifest and predictions of one method by preset; `improved` and `improved-b` are the same."""
+    frame = make_manifest(tmp_path / "m.parquet")
+    folders = {}
+    for preset, strength in STRENGTHS.items():
+        folder = make_predictions(tmp_path / preset, frame, "ConCluGen", "linear", noisy(strength))
+        folders[preset] = tmp_path / "made" / "corpus" / preset / "ConCluGen" / "linear"
+        shutil.move(folder, folders[preset])
+    return tmp_path, folders
+
+
+def run(entry, made, names, *more):
+    folder, folders = made
+    words = ["--manifest", str(folder / "m.parquet"), "--predictions", *(str(folders[name]) for name in names)]
+    words += ["--settings", json.dumps({"datasets": {"made": SETTINGS}}), "--output", str(folder / "out.csv"), *more]
+    entry.main(words)
+    return pd.read_csv(folder / "out.csv")
+
+
+def test_presets_are_measured_on_both_splits_and_chosen_on_validation(made):
+    found = run(presets, made, ["paper", "improved", "improved-a"], "--first", "paper").set_index("preset")
+    assert found.index.tolist() == ["paper", "improved", "improved-a"]
+    assert (found["n_valid"].iloc[0], found["n_test"].iloc[0]) == (75, 150)
+    for split in ("valid", "test"):
+        truth = read_truth(made[0] / "m.parquet", split)
+        scores = read(made[1]["improved"], truth).scores
+        own = np.mean([metrics.compute(truth.labels, s, "multi")["balanced_accuracy_mean"] for s in scores])
+        assert found.loc["improved", split] == pytest.approx(own, abs=1e-4)
+        difference = found[split] - found.loc["paper", split]
+        assert found.loc["improved", f"{split}_minus_paper"] == pytest.approx(difference["improved"], abs=2e-4)
+        assert found.loc["improved", f"{split}_minus_paper_lo"] > 0
+        assert found.loc["paper", [f"{split}_minus_paper", f"{split}_p"]].isna().all()
+    assert found["chosen"].fillna("").tolist() == ["", "yes", ""]
+
+
+VARIANTS = {
+    "based_on": {"improved-a": "improved", "improved-b": "improved"},
+    "changes": {"improved-a": "objective.temperature 0.1 → null", "improved-b": "nothing that matters"},
+}
+
+
+def test_switches_are_compared_with_their_preset_on_validation_alone(made):
+    given = ["improved", "improved-b", "improved-a"]
+    found = run(ablation, made, given, "--variants", json.dumps(VARIANTS))
+    assert found["variant"].fillna("").tolist() == ["", "improved-a", "improved-b"]  # the largest loss first
+    assert set(found["preset"]) == {"improved"}
+    loss, same = found.iloc[1], found.iloc[2]
+    assert loss["change"] == "objective.temperature 0.1 → null"
+    assert loss["difference"] == pytest.approx(loss["valid"] - found.iloc[0]["valid"], abs=2e-4)
+    assert loss["difference_hi"] < 0
+    assert (loss["better"], same["better"]) == ("improved", "not told apart")
+    assert (same["difference"], same["p_holm"]) == (0, 1)
+    assert not [column for column in found if "test" in column]
+
+
+def test_the_table_of_switches_reads_no_test_label(made, monkeypatch):
+    def forbidden(path):
+        raise AssertionError("test labels were asked for")
+
+    monkeypatch.setattr("conclugen.evaluation.truth.all_labels", forbidden)
+    run(ablation, made, ["improved", "improved-a", "improved-b"], "--variants", json.dumps(VARIANTS))
+    with pytest.raises(AssertionError, match="asked for"):
+        run(presets, made, ["paper"], "--first", "paper")
+
+
+def test_predictions_of_another_data_set_are_refused(made):
+    folder, folders = made
+    other = folder / "other" / "corpus" / "paper" / "ConCluGen" / "linear"
+    shutil.copytree(folders["paper"], other)
+    folders["paper"] = other
+    with pytest.raises(ValueError, match="no manifest of 'other'"):
+        run(presets, made, ["paper"], "--first", "paper")
