@@ -16,6 +16,7 @@ IMPORTED = [
     name for name, dataset in CONFIG.datasets.items() if dataset.adapter == "features"
 ]
 FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
+TRANSCRIBED = [name for name in CONFIG.datasets if slices.transcribed(CONFIG, name)]
 
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
 shell.prefix(
@@ -79,6 +80,29 @@ def plan_list(kind):
     return of
 
 
+def words_of(wildcards):
+    """This shard's texts: those of its plan or, with `asr`, its transcripts and their ledger."""
+    if wildcards.dataset not in TRANSCRIBED:
+        return {"text": plan_list("text")(wildcards)}
+    base = f"results/transcripts/{wildcards.dataset}/{wildcards.shard}"
+    return {"text": f"{base}.csv", "ledger": f"{base}.ledger.csv"}
+
+
+def transcripts_argument(wildcards, input):
+    return f"--transcripts-ledger {input.ledger}" if "ledger" in input.keys() else ""
+
+
+def transcripts_of(dataset):
+    """The transcripts of all shards of a data set, where it has any and its words are used."""
+    if dataset not in TRANSCRIBED or "text" not in slices.accounted_streams(
+        CONFIG, dataset
+    ):
+        return []
+    return [
+        f"results/transcripts/{dataset}/{shard}.csv" for shard in shards_of(dataset)
+    ]
+
+
 def splits_of(wildcards):
     """The list of utterances, splits and groups of a corpus, known once its plan is made."""
     plan = Path(checkpoints.plan.get(dataset=wildcards.corpus).output.plan)
@@ -126,6 +150,14 @@ def other_backbones(chosen):
     return [f"conclugen.features.backbones.{name}" for name in names]
 
 
+def engine_code(wildcards):
+    """Fingerprint of the transcripts with the chosen engine; the other one is no part of it."""
+    return fingerprint(
+        "conclugen.features.transcripts",
+        without=slices.unused_engines(CONFIG, wildcards.dataset),
+    )
+
+
 def reads_faces(dataset):
     """Whether a stream in use is cut from the face shards of this data set."""
     return dataset in FILMED and not set(slices.FACE_STREAMS).isdisjoint(
@@ -145,7 +177,11 @@ def ledgers(wildcards):
             wildcards.dataset, slices.accounted_streams(CONFIG, wildcards.dataset)
         )
     ]
-    return (faces if reads_faces(wildcards.dataset) else []) + streams
+    heard = [
+        path.replace(".csv", ".ledger.csv")
+        for path in transcripts_of(wildcards.dataset)
+    ]
+    return (faces if reads_faces(wildcards.dataset) else []) + heard + streams
 
 
 def pretrain_code(wildcards):

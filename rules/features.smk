@@ -122,9 +122,41 @@ rule audio:
         "> {log:q} 2>&1"
 
 
+# For data sets with `asr`: the official texts, and recognised speech where there is none.
+rule transcripts:
+    input:
+        media=plan_list("media"),
+        text=plan_list("text"),
+    output:
+        transcripts="results/transcripts/{dataset}/{shard}.csv",
+        ledger="results/transcripts/{dataset}/{shard}.ledger.csv",
+    log:
+        "results/logs/transcripts/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/transcripts/{dataset}/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(TRANSCRIBED),
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=4000,
+        gpu=GPUS,
+    params:
+        root=root_of,
+        settings=settings("transcripts"),
+        code=engine_code,
+    message:
+        "Transcribe {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.transcripts --media-list {input.media:q} --text-list {input.text:q} "
+        "--root {params.root:q} --settings {params.settings:q} --threads {threads} "
+        "--output {output.transcripts:q} --ledger {output.ledger:q} > {log:q} 2>&1"
+
+
 rule text:
     input:
-        text=plan_list("text"),
+        unpack(words_of),
     output:
         shard="results/features/{dataset}/text/{shard}.h5",
         ledger="results/features/{dataset}/text/{shard}.ledger.csv",
@@ -141,12 +173,13 @@ rule text:
         mem_mb=4000,
         gpu=GPUS,
     params:
+        ledger=transcripts_argument,
         settings=settings("text"),
         code=stream_code("text"),
     message:
         "Extract text features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.text --text-list {input.text:q} --settings {params.settings:q} "
+        "python -m conclugen.features.text --text-list {input.text:q} {params.ledger} --settings {params.settings:q} "
         "--threads {threads} --output {output.shard:q} --ledger {output.ledger:q} > {log:q} 2>&1"
 
 

@@ -45,6 +45,8 @@ rule leaks:
         features=lambda wildcards: feature_shards(
             wildcards.dataset, slices.streams(CONFIG)
         ),
+        transcripts=lambda wildcards: transcripts_of(wildcards.dataset),
+        corpus_transcripts=lambda wildcards: transcripts_of(CONFIG.pretrain.dataset),
     output:
         table="results/qc/{dataset}.leaks.csv",
     log:
@@ -64,7 +66,8 @@ rule leaks:
         "Look for leaks in {wildcards.dataset}"
     shell:
         "python -m conclugen.evaluation.leaks --manifest {input.manifest:q} {params.corpus} "
-        "--features {params.features:q} --output {output.table:q} > {log:q} 2>&1"
+        "--features {params.features:q} --transcripts {input.transcripts:q} "
+        "--corpus-transcripts {input.corpus_transcripts:q} --output {output.table:q} > {log:q} 2>&1"
 
 
 rule all_leaks:

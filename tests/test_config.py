@@ -62,6 +62,8 @@ def test_the_shipped_configuration_names_every_section():
         ("datasets.leaks", {"adapter": "folder", "root": "/x"}, "datasets.leaks: this name is taken"),
         ("tables.presets", ["papr"], "tables.presets: 'papr' is unknown; did you mean 'paper'"),
         ("tables.ablation", ["improved"], "tables.ablation: 'improved' is unknown"),
+        ("datasets.mine.asr", {"engine": "parrot"}, "datasets.mine.asr.engine: .*'whisper_tiny_en' or 'whisper'"),
+        ("datasets.f", {"adapter": "features", "root": "x", "file": "x", "streams": {"a": "a"}, "asr": {}}, "no media"),
         ("device", "gpu", "device: .*'auto', 'cpu' or 'cuda'"),
         ("downstream.datasets", None, "downstream.datasets: .*None"),
     ],

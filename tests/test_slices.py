@@ -8,7 +8,7 @@ from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, pl
 from conclugen.downstream import knn, settings, supervised
 from conclugen.evaluation import ablation, qc, several, table
 from conclugen.faces import run as faces
-from conclugen.features import audio, frames2d, frames3d, frames3d_views, imported, text
+from conclugen.features import audio, frames2d, frames3d, frames3d_views, imported, text, transcripts
 from conclugen.pretrain import run as pretrain
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import VARIANTS, changes_of, switches
@@ -19,8 +19,9 @@ CONFIG = check(
         "datasets": {
             **{
                 name: {"adapter": name, "root": f"/data/{name}"}
-                for name in ("voxceleb2", "mosei", "meld", "caer", "ravdess", "cremad", "folder")
+                for name in ("voxceleb2", "mosei", "meld", "ravdess", "cremad", "folder")
             },
+            "caer": {"adapter": "caer", "root": "/data/caer", "asr": {}},
             "features": {
                 "adapter": "features",
                 "root": "/data",
@@ -59,6 +60,7 @@ WILDCARDS = {
         ("frames3d_views", frames3d_views.ViewsSettings, {}),
         ("audio", audio.AudioSettings, {}),
         ("text", text.TextSettings, {}),
+        ("transcripts", transcripts.Settings, {"dataset": "caer"}),
         ("imported", imported.Settings, {"dataset": "features", "stream": "text"}),
         *[("pretrain", pretrain.Settings, {"method": name}) for name in METHODS],
         *[
@@ -85,6 +87,14 @@ def test_backbones_in_the_configuration_are_those_of_the_streams():
     for module, name in ((frames2d, "frames2d"), (frames3d, "frames3d"), (audio, "audio"), (text, "text")):
         allowed = type(getattr(CONFIG.features, name)).model_fields["backbone"].annotation.__args__
         assert set(allowed) == set(module.BACKBONES)
+
+
+def test_recognisers_in_the_configuration_are_those_of_the_stage():
+    used = slices.unused_engines(CONFIG, "caer")
+    assert {f"conclugen.features.asr.{name}" for name in transcripts.ENGINES} == {
+        *used,
+        "conclugen.features.asr.whisper_tiny_en",
+    }
 
 
 def test_a_preset_of_ones_own_changes_what_it_names_and_nothing_else():

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from conclugen.config import Config
 from conclugen.pretrain.methods import METHODS, unused_modules
@@ -17,7 +17,7 @@ from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
 RAW = "raw-features"
 PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
-DATASET_COMMON = ("adapter", "root", "plan", "detector", "max_lost")
+DATASET_COMMON = ("adapter", "root", "plan", "detector", "asr", "max_lost")
 PAPER_DATASETS = ("mosei", "meld", "caer")
 FACE_STREAMS = ("frames2d", "frames3d", "frames3d_views")
 
@@ -45,6 +45,18 @@ def accounted_streams(config: Config, dataset: str) -> list[str]:
         used += pretraining_streams(config, method) if dataset == config.pretrain.dataset else []
         used += streams(config, method) if dataset in config.downstream.datasets else []
     return list(dict.fromkeys(used))
+
+
+def transcribed(config: Config, dataset: str) -> bool:
+    """Whether the words of a data set come from its transcripts, where its official texts have gaps."""
+    return config.datasets[dataset].asr is not None
+
+
+def unused_engines(config: Config, dataset: str) -> list[str]:
+    """Return the modules of the speech recognisers that a data set does not use."""
+    asr = config.datasets[dataset].asr
+    known = get_args(type(asr).model_fields["engine"].annotation)
+    return [f"conclugen.features.asr.{name}" for name in known if name != asr.engine]
 
 
 def raw_controls(config: Config) -> dict[str, list[str]]:
@@ -216,6 +228,7 @@ SLICES = {
     "frames3d": lambda config, wildcards: config.features.frames3d.model_dump(),
     "frames3d_views": _frames3d_views,
     "audio": lambda config, wildcards: config.features.audio.model_dump(),
+    "transcripts": lambda config, wildcards: config.datasets[wildcards["dataset"]].asr.model_dump(),
     "text": lambda config, wildcards: config.features.text.model_dump(),
     "imported": _imported,
     "qc": _qc,

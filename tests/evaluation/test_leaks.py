@@ -36,9 +36,10 @@ def make_shards(folder, lost=(), backbone="net", **attributes):
     return [f"{folder.name}={folder / name}" for name in ("0.h5", "1.h5")]
 
 
-def run(tmp_path, features=(), corpus=None, **options):
+def run(tmp_path, features=(), corpus=None, transcripts=(), **options):
     manifest = make_manifest(tmp_path / "m.parquet", **options)
     more = ["--corpus", str(corpus)] if corpus else []
+    more += ["--transcripts", *map(str, transcripts)]
     output = tmp_path / "made.leaks.csv"
     leaks.main(["--manifest", str(manifest), "--features", *features, *more, "--output", str(output)])
     return pd.read_csv(output, keep_default_na=False, na_values=[""])
@@ -48,6 +49,16 @@ def cell(found, check, split, against):
     rows = found.query("check == @check and split == @split and against == @against")
     assert len(rows) == 1
     return rows.iloc[0]
+
+
+def test_recognised_words_are_compared_like_official_ones(tmp_path):
+    frame = pd.DataFrame({"utterance_id": IDS[:8], "text": [*TEXTS[:7], "hello"], "text_source": "asr"})
+    frame[:5].to_csv(tmp_path / "0.csv", index=False)
+    frame[5:].to_csv(tmp_path / "1.csv", index=False)
+    found = run(tmp_path, transcripts=[tmp_path / "0.csv", tmp_path / "1.csv"])
+    text = cell(found, "text", "test", "train")
+    assert (text["count"], text["of"]) == (3, 4)  # one more than without them; u9 keeps its own
+    assert text["found"] == "yes"
 
 
 def test_what_folds_share(tmp_path):

@@ -87,6 +87,12 @@ def test_a_set_without_transcripts_loses_no_text(tmp_path):
         run(tmp_path, lost, stage="text", text_source="official")
 
 
+def test_a_set_whose_speech_is_recognised_loses_what_has_no_words(tmp_path):
+    lost = losses(*range(20), status=Status.NO_TEXT, reason="no speech found")
+    with pytest.raises(SystemExit, match=r"transcripts, train: lost 20 of 80"):
+        run(tmp_path, lost, stage="transcripts", text_source="none")
+
+
 def test_utterances_in_no_ledger_are_lost(tmp_path):
     with pytest.raises(SystemExit, match="10 unaccounted, such as u090"):
         run(tmp_path, {}, ids=[f"u{i:03d}" for i in range(90)])

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from conclugen.features import text
+from conclugen.features import lists, text
 from conclugen.store.ledger import Status, read_ledger
 from conclugen.store.shards import read_shard
 
@@ -24,7 +24,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("text")
     with open(folder / "0000.text.csv", "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
-        writer.writerow(text.COLUMNS)
+        writer.writerow(lists.COLUMNS)
         writer.writerows([name, words, "official" if words else "none"] for name, words in TEXTS.items())
     argv = ["--text-list", str(folder / "0000.text.csv"), "--output", str(folder / "0.h5")]
     text.main([*argv, "--ledger", str(folder / "0.ledger.csv"), "--settings", json.dumps(SETTINGS)])
@@ -49,4 +49,4 @@ def test_each_vector_is_that_of_its_own_text(run):
 def test_a_list_without_a_column_is_refused(tmp_path):
     (tmp_path / "list.csv").write_text("utterance_id,text\na,b\n")
     with pytest.raises(ValueError, match="text_source"):
-        text.read_texts(tmp_path / "list.csv")
+        lists.read_texts(tmp_path / "list.csv")

@@ -88,6 +88,23 @@ def test_instance_cont_is_pretrained_on_views_of_the_corpus_and_evaluated_on_cli
     assert "frames3d_views" not in labelled
 
 
+def test_transcripts_are_made_where_speech_is_recognised_and_read_by_text_and_its_checks(folders):
+    write_methods(folders, ["ConCluGen"])
+    assert "transcripts" not in folders.planned(target="results/qc/leaks.csv")
+    config = yaml.safe_load((folders.folder / "tiny.yaml").read_text())
+    config["datasets"]["mine"]["asr"] = {"language": "en"}
+    (folders.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    commands = folders.snakemake("--dry-run", "--", "results/tables/mine.csv", "results/qc/leaks.csv").stdout
+    made, ledger = "results/transcripts/mine/0000.csv", "results/transcripts/mine/0000.ledger.csv"
+    lists = "--media-list results/plans/mine/0000.media.csv --text-list results/plans/mine/0000.text.csv"
+    assert f"conclugen.features.transcripts {lists} --root mine" in commands
+    assert f"--text-list {made} --transcripts-ledger {ledger}" in commands
+    assert "--text-list results/plans/talks/0000.text.csv  --settings" in commands
+    assert f"--transcripts {made} --corpus-transcripts  --output" in commands
+    [accounted] = [line for line in commands.splitlines() if "evaluation.qc " in line and "/mine.csv" in line]
+    assert ledger in accounted
+
+
 def test_table_2_asks_for_its_protocols_whatever_the_tables_have(folders):
     write_methods(folders, ["ConCluGen"])
     planned = folders.planned(target="results/tables/baselines.csv")

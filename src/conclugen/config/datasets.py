@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from conclugen.config.types import Count, Name, Section, Seed, Share, Split
+from conclugen.config.stage_one import WeightFile
+from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share, Split
 
 
 class Fractions(Section):
@@ -25,12 +26,30 @@ class Plan(Section):
     max_shards: Count = 256
 
 
+class Asr(Section):
+    """Recognition of speech where a data set has no text; `whisper` needs a weight file in a folder of its own."""
+
+    engine: Literal["whisper_tiny_en", "whisper"] = "whisper_tiny_en"
+    weights: WeightFile | None = None
+    language: str | None = None
+    beams: Count = 1
+    speech: Share | None = 0.5
+    no_speech: Share = 0.6
+    min_logprob: Number = -1.0
+    max_compression: Above0 = 2.4
+    batch_windows: Count = 8
+    max_seconds: Above0 = 60.0
+    timeout_s: Above0 = 60.0
+
+
 class Dataset(Section):
-    """What every data set has: where it is, how it is cut, whether faces are searched for, what loss is bearable."""
+    """What every data set has: where it is, how it is cut, whether faces are searched for, how its words are found,
+    what loss is bearable."""
 
     root: str
     plan: Plan = Plan()
     detector: Literal["mtcnn", "none"] = "mtcnn"
+    asr: Asr | None = None
     max_lost: Share | None = None
 
 
@@ -120,6 +139,12 @@ class Features(Dataset):
     group: str | None = None
     speaker: str | None = None
     text: str | None = None
+
+    @model_validator(mode="after")
+    def _silent(self) -> Features:
+        if self.asr is not None:
+            raise ValueError("datasets: adapter features has no media, so asr must be null")
+        return self
 
 
 AnyDataset = Annotated[

@@ -9,6 +9,7 @@ are more common among the lost utterances than in their fold.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ YES, NO, UNKNOWN = "yes", "no", "unknown"
 def row(manifest: Manifest, check: str, **values: Any) -> dict[str, Any]:
     """Return a row with every column; those not given are empty."""
     return dict.fromkeys(COLUMNS) | {"dataset": manifest.dataset, "check": check} | values
+
+
+def with_transcripts(manifest: Manifest, paths: Iterable[Path]) -> Manifest:
+    """Return the manifest with the words of its transcripts (utterance_id, text), where there are any."""
+    words = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
+    if not words:
+        return manifest
+    text = pd.concat(words).set_index("utterance_id")["text"]
+    table = manifest.table
+    return dataclasses.replace(manifest, table=table.assign(text=table["utterance_id"].map(text).fillna(table["text"])))
 
 
 def overlap(manifest: Manifest) -> list[dict[str, Any]]:
@@ -172,6 +183,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--features", nargs="*", action="extend", default=[], metavar="STREAM=PATH")
     parser.add_argument("--corpus", type=Path, help="manifest of the corpus pretrained on, where it is another")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--transcripts", nargs="*", action="extend", default=[], type=Path, help="of the data set")
+    parser.add_argument("--corpus-transcripts", nargs="*", action="extend", default=[], type=Path, help="of the corpus")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     set_threads(arguments.threads)
@@ -181,10 +194,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not (stream and equals and path):
             parser.error(f"--features {item!r}: expected STREAM=PATH")
         streams.setdefault(stream, []).append(_account(path))
-    manifest = all_labels(arguments.manifest)
+    manifest = with_transcripts(all_labels(arguments.manifest), arguments.transcripts)
     rows = overlap(manifest)
     if arguments.corpus is not None:
-        rows += corpus_overlap(manifest, read_manifest(arguments.corpus))
+        rows += corpus_overlap(
+            manifest, with_transcripts(read_manifest(arguments.corpus), arguments.corpus_transcripts)
+        )
     rows += backbones(manifest, streams) + lost(manifest, streams)
     write_csv(arguments.output, rows, COLUMNS)
     print(f"{manifest.dataset}:\n{describe(rows)}")

@@ -1,8 +1,8 @@
 """Quality control: what every stage lost, by split and class, and a limit on it.
 
 Entry module. Fails when a stage lost more of a split than allowed, and says why. Utterances of a set that has no
-transcripts at all count as nothing lost in the text stage. Tiny counts: a share is judged only once at least
-`min_lost` utterances are lost, so that one bad clip among eight is reported but stops nothing.
+transcripts at all, official or recognised, count as nothing lost in the text stage. Tiny counts: a share is judged only
+once at least `min_lost` utterances are lost, so that one bad clip among eight is reported but stops nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from conclugen.evaluation.truth import all_labels
 from conclugen.store.ledger import LedgerRow, Status, read_ledger
 from conclugen.store.settings import parse
 
+TRANSCRIPTS = "transcripts"
 UNACCOUNTED = "unaccounted"  # in the manifest, but in no ledger of the stage
 ALL, UNKNOWN = "(all)", "(unknown)"
 REASONS_SHOWN = 3
@@ -68,8 +69,8 @@ def collect(manifest: Manifest, ledgers: Iterable[LedgerRow]) -> pd.DataFrame:
 
 
 def _no_transcripts(manifest: Manifest, found: pd.DataFrame) -> pd.Series:
-    """Absent text is no loss in a set that has no text anywhere."""
-    textless = bool((manifest.table["text_source"] == "none").all())
+    """Absent text is no loss in a set that has no text anywhere and whose speech is not recognised."""
+    textless = bool((manifest.table["text_source"] == "none").all()) and not (found["stage"] == TRANSCRIPTS).any()
     return (found["status"] == Status.NO_TEXT) & textless
 
 

@@ -14,7 +14,7 @@ import torch
 
 from conclugen.features.backbone import Backbone
 from conclugen.store import devices
-from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
 from conclugen.store.provenance import versions
 from conclugen.store.shards import write_shard
 
@@ -109,6 +109,13 @@ def embed(module: torch.nn.Module, batch: Any, where: torch.device, half: bool =
     low = devices.compute_dtype(where)
     with torch.inference_mode(), torch.autocast(where.type, low, enabled=half and low is not torch.float32):
         return module(batch).float()
+
+
+def losses_before(ledger: Path | None) -> dict[str, tuple[Status, str]]:
+    """Return the status and reason of each utterance that an earlier stage lost; nothing without its ledger."""
+    if ledger is None:
+        return {}
+    return {row.utterance_id: (row.status, row.reason) for row in read_ledger(ledger) if row.status is not Status.OK}
 
 
 def check_dtype(dtype: str) -> None:

@@ -10,17 +10,10 @@ import numpy as np
 
 from conclugen.faces.shard import FaceShard
 from conclugen.features.backbone import Backbone, choose
-from conclugen.features.common import Clock, Collector, arguments, check_dtype
+from conclugen.features.common import Clock, Collector, arguments, check_dtype, losses_before
 from conclugen.store import devices
-from conclugen.store.ledger import Status, read_ledger
+from conclugen.store.ledger import Status
 from conclugen.store.settings import parse
-
-
-def lost_faces(ledger: Path | None) -> dict[str, tuple[Status, str]]:
-    """Return the status and reason of each utterance that the face stage lost; nothing without a ledger."""
-    if ledger is None:
-        return {}
-    return {row.utterance_id: (row.status, row.reason) for row in read_ledger(ledger) if row.status is not Status.OK}
 
 
 def crops(
@@ -71,5 +64,5 @@ def run(
     backbone = choose(backbones, settings.backbone, settings.weights)
     module, sha256 = backbone.load(devices.device())
     with FaceShard(args.faces) as shard:
-        collector = extract(shard, lost_faces(args.faces_ledger), settings, module, backbone.dim)
+        collector = extract(shard, losses_before(args.faces_ledger), settings, module, backbone.dim)
     collector.write(args.output, args.ledger, describe(backbone, settings), sha256, settings.dtype)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 from conclugen.features.backbone import Backbone, WeightFile, choose
-from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed
+from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed, losses_before
+from conclugen.features.lists import read_texts
 from conclugen.store import devices
 from conclugen.store.ledger import Status
 from conclugen.store.settings import parse
 
 STREAM = "text"
-COLUMNS = ("utterance_id", "text", "text_source")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,25 +50,22 @@ def _distilbert_sst2(file: WeightFile | None) -> Backbone:
 BACKBONES = {"minilm": _minilm, "distilbert_sst2": _distilbert_sst2}
 
 
-def read_texts(path: Path) -> list[tuple[str, str]]:
-    """Return (utterance_id, text) in the order of `{shard}.text.csv`. Raises ValueError where a column is missing."""
-    with open(path, encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-            raise ValueError(f"{path}: columns {missing} are missing")
-        return [(row["utterance_id"], " ".join(row["text"].split())) for row in reader]
-
-
-def extract(texts: Sequence[tuple[str, str]], batch: int, module: torch.nn.Module, dim: int) -> Collector:
-    """Return the features of every (utterance_id, text); an empty text is a loss."""
+def extract(
+    texts: Sequence[tuple[str, str, str]],
+    lost: Mapping[str, tuple[Status, str]],
+    batch: int,
+    module: torch.nn.Module,
+    dim: int,
+) -> Collector:
+    """Return the features of every (utterance_id, text, source); an empty text is a loss, for the reason in `lost`."""
     where = devices.device()
-    collector, clock = Collector(STREAM, [name for name, _ in texts], dim), Clock()
+    collector, clock = Collector(STREAM, [name for name, _, _ in texts], dim), Clock()
     spoken = []
-    for row, (_, text) in enumerate(texts):
+    for row, (name, text, _) in enumerate(texts):
         if text:
             spoken.append(row)
         else:
-            collector.lose(row, Status.NO_TEXT, "no text")
+            collector.lose(row, *lost.get(name, (Status.NO_TEXT, "no text")))
     spoken.sort(key=lambda row: len(texts[row][1]))  # neighbours of one length need little padding
     for begin in range(0, len(spoken), batch):
         rows = spoken[begin : begin + batch]
@@ -83,13 +79,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one text list."""
     parser = arguments(__doc__)
     parser.add_argument("--text-list", required=True, type=Path, help="the shard's utterances and their texts")
+    parser.add_argument("--transcripts-ledger", type=Path, help="ledger of the transcripts, for the reasons of losses")
     args = parser.parse_args(argv)
     settings = parse(TextSettings, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads)
     backbone = choose(BACKBONES, settings.backbone, settings.weights)
     module, sha256 = backbone.load(devices.device())
-    collector = extract(read_texts(args.text_list), settings.batch_texts, module, backbone.dim)
+    texts, lost = read_texts(args.text_list), losses_before(args.transcripts_ledger)
+    collector = extract(texts, lost, settings.batch_texts, module, backbone.dim)
     collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
 
 

@@ -1,0 +1,210 @@
+"""Transcripts of one shard: official texts as they are, and speech recognition for utterances without one."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import functools
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from conclugen.features.asr.heard import RATE, Doubts, Engine, doubt, windows
+from conclugen.features.asr.speech import SpeechFinder
+from conclugen.features.backbone import WeightFile
+from conclugen.features.common import Clock
+from conclugen.features.lists import COLUMNS, read_texts
+from conclugen.features.waves import read_wave
+from conclugen.media.items import MediaItem, read_media_list
+from conclugen.media.worker import DecodePool
+from conclugen.store import devices
+from conclugen.store.atomic import write_text
+from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from conclugen.store.settings import parse
+
+STAGE = "transcripts"
+OFFICIAL, ASR, NONE = "official", "asr", "none"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Settings of the stage.
+
+    Attributes:
+        engine: a key of `ENGINES`.
+        weights: the file of an engine that is not embedded, else None.
+        language: such as `en`; None: the engine finds it out (or knows but one).
+        beams: of the search for words; 1 is greedy.
+        speech: only where the speech detector's probability exceeds this is anything recognised; None: everywhere.
+        no_speech, min_logprob, max_compression: see `asr.heard.Doubts`.
+        batch_windows: windows of up to 30 s that are recognised at once; bounds memory.
+        max_seconds: a longer utterance is cut to this length.
+        timeout_s: wall-clock limit for decoding one utterance.
+    """
+
+    engine: str
+    weights: WeightFile | None
+    language: str | None
+    beams: int
+    speech: float | None
+    no_speech: float
+    min_logprob: float
+    max_compression: float
+    batch_windows: int
+    max_seconds: float
+    timeout_s: float
+
+    @property
+    def doubts(self) -> Doubts:
+        """When words are not believed."""
+        return Doubts(self.no_speech, self.min_logprob, self.max_compression)
+
+
+@dataclasses.dataclass
+class Spoken:
+    """What is known of one utterance: the text, what became of it and why, and the seconds it took."""
+
+    text: str = ""
+    source: str = NONE
+    status: Status = Status.NO_TEXT
+    reason: str = ""
+    seconds: float = 0.0
+
+
+def _whisper(*arguments: object) -> tuple[Engine, str]:
+    from conclugen.features.asr import whisper
+
+    return whisper.build(*arguments)
+
+
+def _whisper_tiny_en(*arguments: object) -> tuple[Engine, str]:
+    from conclugen.features.asr import whisper_tiny_en
+
+    return whisper_tiny_en.build(*arguments)
+
+
+ENGINES: dict[str, Callable[..., tuple[Engine, str]]] = {
+    "whisper": _whisper,
+    "whisper_tiny_en": _whisper_tiny_en,
+}
+
+
+def transcribe(
+    texts: Sequence[tuple[str, str, str]],
+    items: Sequence[MediaItem],
+    root: Path,
+    settings: Settings,
+    engine: Engine,
+    spans: Callable[[np.ndarray], list[tuple[int, int]]],
+) -> list[Spoken]:
+    """Return the words of every (id, text, source); those without text are recognised in the media of `items`.
+
+    Raises ValueError where the two lists name different utterances.
+    """
+    if [text[0] for text in texts] != [item.utterance_id for item in items]:
+        raise ValueError("the media list and the text list name different utterances; plan the data set anew")
+    found = [Spoken(text, source, Status.OK) if text else Spoken() for _, text, source in texts]
+    wanted = [row for row, one in enumerate(found) if not one.text]
+    read = functools.partial(read_wave, root=root, rate=RATE, max_seconds=settings.max_seconds)
+    with DecodePool(1, settings.timeout_s) as pool:
+        outcomes = pool.imap(read, [items[row] for row in wanted])
+        heard = _windows(zip(wanted, (outcome for _, outcome in outcomes), strict=True), found, spans)
+        for batch in _batches(heard, settings.batch_windows):
+            _recognise(batch, found, engine, settings.doubts)
+    return found
+
+
+def _windows(
+    outcomes: Iterable[tuple[int, object]], found: list[Spoken], spans: Callable[[np.ndarray], list[tuple[int, int]]]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (row, window (T,)) of the speech of every utterance that has any; the others get their reason."""
+    clock = Clock()
+    for row, outcome in outcomes:
+        clock.lap()
+        one = found[row]
+        one.seconds += outcome.seconds
+        if outcome.status is not Status.OK:
+            one.status, one.reason = outcome.status, outcome.reason
+            continue
+        parts = windows(outcome.value, spans(outcome.value))
+        one.seconds += clock.lap()
+        if not parts:
+            one.reason = f"no speech found in {len(outcome.value) / RATE:.1f} s of sound"
+        for part in parts:
+            yield row, part
+
+
+def _batches(parts: Iterable[tuple[int, np.ndarray]], size: int) -> Iterator[list[tuple[int, np.ndarray]]]:
+    held: list[tuple[int, np.ndarray]] = []
+    for part in parts:
+        held.append(part)
+        if len(held) == size:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def _recognise(batch: list[tuple[int, np.ndarray]], found: list[Spoken], engine: Engine, doubts: Doubts) -> None:
+    """Add the believed words of a batch of windows to their utterances."""
+    clock = Clock()
+    heard = engine([window for _, window in batch])
+    seconds = clock.lap() / len(batch)
+    for (row, _), words in zip(batch, heard, strict=True):
+        one, reason = found[row], doubt(words, doubts)
+        one.seconds += seconds
+        if reason:
+            one.reason = "; ".join(filter(None, (one.reason, reason)))
+        else:
+            one.text = " ".join(f"{one.text} {words.text}".split())
+            one.source, one.status = ASR, Status.OK
+
+
+def write(path: Path, ledger: Path, ids: Sequence[str], found: Sequence[Spoken]) -> None:
+    """Write the transcripts (utterance_id, text, text_source) and their ledger."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((name, one.text, one.source) for name, one in zip(ids, found, strict=True))
+    write_text(path, text.getvalue())
+    rows = [LedgerRow(n, STAGE, one.status, one.reason, one.seconds) for n, one in zip(ids, found, strict=True)]
+    write_ledger(ledger, rows)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the transcripts and the ledger of one shard."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--media-list", required=True, type=Path, help="the shard's utterances and their files")
+    parser.add_argument("--text-list", required=True, type=Path, help="the shard's utterances and their official texts")
+    parser.add_argument("--root", required=True, type=Path, help="the folder that the files lie below")
+    parser.add_argument("--settings", required=True, help="JSON object with every setting")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", required=True, type=Path, help="the transcripts to write (CSV)")
+    parser.add_argument("--ledger", required=True, type=Path, help="their ledger to write (CSV)")
+    flags = parser.parse_args(argv)
+    settings = parse(Settings, flags.settings)
+    if settings.engine not in ENGINES:
+        raise ValueError(f"engine is {settings.engine!r}; known are {', '.join(sorted(ENGINES))}")
+    threads = max(1, flags.threads - 1)  # one is the decoding process
+    devices.set_threads(threads)
+    texts, items = read_texts(flags.text_list), read_media_list(flags.media_list)
+    build = functools.partial(ENGINES[settings.engine], settings.weights, settings.language)
+    engine, sha256 = build(devices.device(), threads, settings.beams)
+    spans = _everywhere if settings.speech is None else SpeechFinder(settings.speech)
+    with torch.inference_mode():
+        found = transcribe(texts, items, flags.root, settings, engine, spans)
+    write(flags.output, flags.ledger, [name for name, _, _ in texts], found)
+    count = sum(one.source == ASR for one in found)
+    print(f"{count} of {sum(not text for _, text, _ in texts)} utterances without text transcribed, weights {sha256}")
+
+
+def _everywhere(wave: np.ndarray) -> list[tuple[int, int]]:
+    return [(0, len(wave))]
+
+
+if __name__ == "__main__":
+    main()
