@@ -21,9 +21,7 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        tables=expand(
-            "results/tables/{dataset}.csv", dataset=CONFIG.downstream.datasets
-        ),
+        tables=of_every_table("results/tables/{name}.csv"),
         leaks="results/qc/leaks.csv",
     message:
         "All tables of the configuration are there, and what their scores may owe to leaks"

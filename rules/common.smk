@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from conclugen import slices
-from conclugen.config import check
+from conclugen.config import SENTIMENT_TABLE, check
 from conclugen.data.sources import SOURCES
 from conclugen.store.fingerprint import fingerprint
+from snakemake.exceptions import WorkflowError
 
 CONFIG = check(config)
 ENVIRONMENT = "../envs/conclugen.yaml"
@@ -36,6 +37,7 @@ def one_of(names):
 
 wildcard_constraints:
     dataset=one_of(CONFIG.datasets),
+    target=one_of(slices.TARGETS),
     corpus=one_of(CONFIG.datasets),
     layout=one_of(CONFIG.demo.utterances),
     stream=r"\w+",
@@ -200,9 +202,19 @@ def models_of(wildcards):
     return [f"{folder}/seed{seed}/model.safetensors" for seed in CONFIG.pretrain.seeds]
 
 
-def prediction_files(dataset, rows, folders=("",), preset=CONFIG.pretrain.preset):
-    """The predictions of (method, protocol) `rows`, for every seed; `folders`: of label fractions, in those."""
-    base = f"results/downstream/{dataset}/{CONFIG.pretrain.dataset}/{preset}"
+def measured(wildcards):
+    """The name of the table that these wildcards are about: of a data set, or of its sentiment."""
+    if wildcards.target and not slices.has_sentiment(CONFIG, wildcards.dataset):
+        raise WorkflowError(
+            f"the labels of {wildcards.dataset} have no sentiment; it has no table {wildcards.dataset}{wildcards.target}"
+        )
+    return wildcards.dataset + wildcards.target
+
+
+def prediction_files(name, rows, folders=("",), preset=CONFIG.pretrain.preset):
+    """The predictions of (method, protocol) `rows` for the table `name`, for every seed; `folders`: of label fractions,
+    in those."""
+    base = f"results/downstream/{name}/{CONFIG.pretrain.dataset}/{preset}"
     return [
         str(Path(base, method, protocol, folder, f"seed{seed}.parquet"))
         for method, protocol in rows
@@ -276,9 +288,20 @@ def label_fractions(wildcards):
     ]
 
 
-def benchmark_table(wildcards):
+def of_every_table(path):
+    """`path` for each table: of every data set, and of the sentiment of those that have one."""
+    return expand(path, name=slices.measured(CONFIG))
+
+
+def benchmark_tables(wildcards):
+    """The tables whose rows stand in Table 1, by the flag that takes them."""
     dataset = slices.benchmark_dataset(CONFIG)
-    return [f"results/tables/{dataset}.csv"] if dataset else []
+    names = {"table": dataset, "sentiment": f"{dataset}{SENTIMENT_TABLE}"}
+    return {
+        flag: f"results/tables/{name}.csv"
+        for flag, name in names.items()
+        if name in slices.measured(CONFIG)
+    }
 
 
 def losses_accounted(wildcards):

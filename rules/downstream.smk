@@ -10,18 +10,19 @@ rule downstream:
         manifest="results/manifests/{dataset}.parquet",
     output:
         predictions=expand(
-            "results/downstream/{{dataset}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/seed{seed}.parquet",
+            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/seed{seed}.parquet",
             seed=CONFIG.downstream.seeds,
         ),
         fractions=expand(
-            "results/downstream/{{dataset}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/{fraction}/seed{seed}.parquet",
+            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/{fraction}/seed{seed}.parquet",
             fraction=slices.fractions(CONFIG),
             seed=CONFIG.downstream.seeds,
         ),
+        selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}/selection.csv",
     log:
-        "results/logs/downstream/{dataset}/{corpus}/{preset}/{method}/{protocol}.log",
+        "results/logs/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}.log",
     benchmark:
-        "results/benchmarks/downstream/{dataset}/{corpus}/{preset}/{method}/{protocol}.tsv"
+        "results/benchmarks/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -36,7 +37,7 @@ rule downstream:
         settings=settings("downstream"),
         code=lambda wildcards: fingerprint(f"conclugen.downstream.{wildcards.protocol}"),
     message:
-        "Evaluate {wildcards.method} on {wildcards.dataset}: {wildcards.protocol}"
+        "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}"
     shell:
         "python -m conclugen.downstream.{wildcards.protocol} --manifest {input.manifest:q} "
         "--features {params.features:q} {params.models} --settings {params.settings:q} --threads {threads} "

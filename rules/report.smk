@@ -94,7 +94,9 @@ rule all_leaks:
 
 rule report:
     input:
-        tables=of_every_dataset("results/tables/{dataset}.csv"),
+        tables=of_every_table("results/tables/{name}.csv"),
+        classes=of_every_dataset("results/tables/{dataset}.classes.csv"),
+        robustness="results/tables/robustness.csv",
         figures=of_every_dataset("results/figures/{dataset}/headline.png"),
         benchmark="results/tables/benchmark.csv",
         leaks="results/qc/leaks.csv",

@@ -1,20 +1,19 @@
 # Tables: every metric, interval and test, computed from predictions alone.
-from snakemake.exceptions import WorkflowError
 
 
 rule table:
     input:
         predictions=lambda wildcards: prediction_files(
-            wildcards.dataset, slices.table_rows(CONFIG)
+            measured(wildcards), slices.table_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
         qc=losses_accounted,
     output:
-        table="results/tables/{dataset}.csv",
+        table="results/tables/{dataset}{target}.csv",
     log:
-        "results/logs/tables/{dataset}.log",
+        "results/logs/tables/{dataset}{target}.log",
     benchmark:
-        "results/benchmarks/tables/{dataset}.tsv"
+        "results/benchmarks/tables/{dataset}{target}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -25,10 +24,90 @@ rule table:
         settings=settings("table"),
         code=fingerprint("conclugen.evaluation.table"),
     message:
-        "Write the table of {wildcards.dataset}"
+        "Write the table of {wildcards.dataset}{wildcards.target}"
     shell:
         "python -m conclugen.evaluation.table --manifest {input.manifest:q} --predictions {params.folders:q} "
         "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule classes:
+    input:
+        predictions=lambda wildcards: prediction_files(
+            wildcards.dataset, slices.table_rows(CONFIG)
+        ),
+        manifest="results/manifests/{dataset}.parquet",
+        qc=losses_accounted,
+    output:
+        table="results/tables/{dataset}.classes.csv",
+    log:
+        "results/logs/tables/{dataset}.classes.log",
+    benchmark:
+        "results/benchmarks/tables/{dataset}.classes.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_of(input.predictions),
+        settings=settings("table"),
+        code=fingerprint("conclugen.evaluation.classes"),
+    message:
+        "Write the table of the classes of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.evaluation.classes --manifest {input.manifest:q} --predictions {params.folders:q} "
+        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule robustness:
+    input:
+        predictions=lambda wildcards: prediction_files(
+            measured(wildcards), slices.robust_rows(CONFIG)
+        ),
+        manifest="results/manifests/{dataset}.parquet",
+        qc=losses_accounted,
+    output:
+        table="results/tables/{dataset}{target}.robustness.csv",
+    log:
+        "results/logs/tables/{dataset}{target}.robustness.log",
+    benchmark:
+        "results/benchmarks/tables/{dataset}{target}.robustness.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        folders=lambda wildcards, input: folders_of(input.predictions),
+        settings=settings("table"),
+        code=fingerprint("conclugen.evaluation.robustness"),
+    message:
+        "Measure {wildcards.dataset}{wildcards.target} without each modality"
+    shell:
+        "python -m conclugen.evaluation.robustness --manifest {input.manifest:q} --predictions {params.folders:q} "
+        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule all_robustness:
+    input:
+        tables=of_every_table("results/tables/{name}.robustness.csv"),
+    output:
+        table="results/tables/robustness.csv",
+    log:
+        "results/logs/tables/robustness.log",
+    benchmark:
+        "results/benchmarks/tables/robustness.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=fingerprint("conclugen.evaluation.join"),
+    message:
+        "Put what is lost without each modality into one table"
+    shell:
+        "python -m conclugen.evaluation.join --tables {input.tables:q} --output {output.table:q} > {log:q} 2>&1"
 
 
 rule baselines:
@@ -151,7 +230,7 @@ rule ablation:
 # Called so because `benchmark` is a word of Snakemake's own.
 rule published:
     input:
-        table=benchmark_table,
+        unpack(benchmark_tables),
     output:
         table="results/tables/benchmark.csv",
     log:
@@ -164,9 +243,11 @@ rule published:
     resources:
         mem_mb=1000,
     params:
-        table=lambda wildcards, input: [f"--table {path}" for path in input.table],
+        tables=lambda wildcards, input: [
+            f"--{flag} {path}" for flag, path in input.items()
+        ],
         code=fingerprint("conclugen.evaluation.benchmark"),
     message:
         "Write Table 1: published numbers, each with the kind of its metric"
     shell:
-        "python -m conclugen.evaluation.benchmark {params.table} --output {output.table:q} > {log:q} 2>&1"
+        "python -m conclugen.evaluation.benchmark {params.tables} --output {output.table:q} > {log:q} 2>&1"

@@ -37,6 +37,7 @@ CONFIG = check(
 )
 WILDCARDS = {
     "dataset": "mosei",
+    "target": "",
     "layout": "mosei",
     "corpus": "voxceleb2",
     "preset": "paper",

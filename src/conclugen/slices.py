@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from conclugen.config import Config
+from conclugen.config import SENTIMENT_TABLE, Config
 from conclugen.pretrain.methods import METHODS, unused_modules
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
@@ -19,6 +19,7 @@ RAW = "raw-features"
 PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
 DATASET_COMMON = ("adapter", "root", "plan", "detector", "asr", "max_lost")
 PAPER_DATASETS = ("mosei", "meld", "caer")
+TARGETS = {"": "expression", SENTIMENT_TABLE: "sentiment"}  # by what follows a data set's name in that of its table
 FACE_STREAMS = ("frames2d", "frames3d", "frames3d_views")
 
 
@@ -59,6 +60,22 @@ def unused_engines(config: Config, dataset: str) -> list[str]:
     return [f"conclugen.features.asr.{name}" for name in known if name != asr.engine]
 
 
+def has_sentiment(config: Config, dataset: str) -> bool:
+    """Whether the labels of a data set have a sentiment."""
+    given = config.datasets[dataset]
+    return given.adapter == "mosei" or getattr(given, "sentiment", None) is not None
+
+
+def measured(config: Config) -> list[str]:
+    """Return what is evaluated, by the name of its table: every data set, and `-sentiment` of those that have it."""
+    return [
+        f"{name}{ending}"
+        for name in config.downstream.datasets
+        for ending, target in TARGETS.items()
+        if target in config.downstream.targets and (target == "expression" or has_sentiment(config, name))
+    ]
+
+
 def raw_controls(config: Config) -> dict[str, list[str]]:
     """Return the raw-features controls and the modalities each sees: all, then, where there are several, one by one."""
     single = {f"{RAW}-{name}": [name] for name in config.modalities} if len(config.modalities) > 1 else {}
@@ -90,6 +107,15 @@ def table_rows(config: Config) -> list[tuple[str, str]]:
     rows += [(reference, name) for name in ("shuffled", "supervised") if name in chosen]
     rows += [(m, name) for m in config.pretrain.methods for name in ("linear", "knn", "finetune") if name in chosen]
     return rows
+
+
+def robust_rows(config: Config) -> list[tuple[str, str]]:
+    """Return the rows of a table whose classifier sees several modalities at once, each of which can be masked."""
+    return [
+        (method, protocol)
+        for method, protocol in table_rows(config)
+        if protocol in ("raw", "linear") and len(_evaluated(config, method)[1]) > 1
+    ]
 
 
 def _demo(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -146,7 +172,7 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     method, protocol, section = wildcards["method"], wildcards["protocol"], config.downstream
     joined, evaluate = _evaluated(config, method)
     values = section.model_dump(include={"seeds", "label_fractions", "standardise"})
-    values |= {"modalities": joined, "evaluate": evaluate}
+    values |= {"modalities": joined, "evaluate": evaluate, "target": TARGETS[wildcards["target"]]}
     if protocol == "knn":
         return values | section.knn.model_dump()
     if protocol not in ("finetune", "supervised"):
@@ -176,10 +202,10 @@ def _architecture(config: Config, preset: str) -> dict[str, Any]:
 
 
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    dataset = config.datasets[wildcards["dataset"]]
-    values = config.tables.model_dump(exclude={"presets", "ablation"}) | {
-        "paper": dataset.adapter if dataset.adapter in PAPER_DATASETS else None
-    }
+    dataset, target = config.datasets[wildcards["dataset"]], TARGETS[wildcards.get("target", "")]
+    printed = target == "expression" and dataset.adapter in PAPER_DATASETS
+    values = config.tables.model_dump(exclude={"presets", "ablation"})
+    values |= {"target": target, "paper": dataset.adapter if printed else None}
     return values | {"data": "demo" if demo_layout(dataset.root) in config.demo.utterances else "own"}
 
 

@@ -27,6 +27,7 @@ def _settings(**changes):
         "group": None,
         "speaker": None,
         "text": None,
+        "sentiment": None,
     }
     return features.Settings(**{**given, **changes})
 
@@ -129,6 +130,7 @@ def test_entry_point_draws_folds_where_there_are_none(tmp_path):
     settings = {
         **{"file": "a.npz", "ids": "ids", "labels": None, "split": None, "splits": {}, "seed": 3},
         **{"fractions": {"train": 0.6, "valid": 0.2, "test": 0.2}, "group": None, "speaker": None, "text": None},
+        "sentiment": None,
     }
     flags = ["--dataset", "f", "--root", str(root), "--output", str(root / "m.parquet")]
     features.main([*flags, "--settings", json.dumps(settings)])

@@ -51,12 +51,14 @@ class World:
     models: list[Path]
     truth: pd.DataFrame
     task: str
+    sentiment: pd.Series
 
     def settings(self, **changes: object) -> str:
         """Return JSON settings of the trained protocols."""
         values = {
             "modalities": MODALITIES,
             "evaluate": ["video", "audio"],
+            "target": "expression",
             "seeds": [0, 1],
             "learning_rates": [3e-3, 3e-2],
             "weight_decays": [0.01],
@@ -87,7 +89,7 @@ class World:
 
 
 def make_world(folder: Path, task: str, count: int = 420) -> World:
-    """Write manifest, two shards per stream and two random networks."""
+    """Write manifest, two shards per stream and two random networks; sentiment follows from the classes, with noise."""
     generator = np.random.default_rng(5)
     ids = np.array([f"clip{i:04d}" for i in range(count)])
     if task == "multi":
@@ -111,6 +113,7 @@ def make_world(folder: Path, task: str, count: int = 420) -> World:
             "speaker": [f"s{i // 4}" for i in range(count)],
             "group": [f"g{i // 4}" for i in range(count)],
             **labels,
+            "sentiment": _sentiment(truth),
         }
     )
     write_manifest(folder / "manifest.parquet", Manifest(table, "small", "folder", task, CLASSES))
@@ -129,7 +132,21 @@ def make_world(folder: Path, task: str, count: int = 420) -> World:
         torch.manual_seed(seed)
         io.save(io.build(NETWORK), folder / f"seed{seed}", {"method": "random"})
         models.append(folder / f"seed{seed}")
-    return World(folder, folder / "manifest.parquet", features, models, pd.DataFrame(truth, index=ids), task)
+    return World(
+        folder,
+        folder / "manifest.parquet",
+        features,
+        models,
+        pd.DataFrame(truth, index=ids),
+        task,
+        table.set_index("utterance_id")["sentiment"],
+    )
+
+
+def _sentiment(truth: np.ndarray) -> np.ndarray:
+    generator = np.random.default_rng(6)
+    values = np.clip(0.5 + truth @ (1.5, -2.0, -1.5) + generator.normal(0, 0.3, len(truth)), -3, 3)
+    return np.where(generator.random(len(truth)) < 0.05, np.nan, np.round(3 * values) / 3)
 
 
 @pytest.fixture(scope="session")

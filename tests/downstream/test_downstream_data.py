@@ -22,9 +22,9 @@ def features_of(world):
     return found
 
 
-def read(world, evaluate=("video", "audio"), manifest=None):
+def read(world, evaluate=("video", "audio"), manifest=None, target="expression"):
     joined = {"video": ("strong",), "audio": ("weak", "noise")}
-    return data.read(manifest or world.manifest, features_of(world), joined, evaluate)
+    return data.read(manifest or world.manifest, features_of(world), joined, evaluate, target)
 
 
 @pytest.mark.parametrize("name", ["multi_world", "single_world"])
@@ -68,7 +68,7 @@ def test_refuses_what_cannot_be_evaluated(multi_world, tmp_path):
     with pytest.raises(ValueError, match="evaluate names"):
         read(multi_world, ("text",))
     with pytest.raises(ValueError, match="no feature shards"):
-        data.read(multi_world.manifest, {}, {"video": ("strong",)}, ("video",))
+        data.read(multi_world.manifest, {}, {"video": ("strong",)}, ("video",), "expression")
 
 
 def test_seeds_share_the_models():

@@ -14,7 +14,7 @@ HEADS = {"representation_dim": 16, "hidden_dim": 16, "gated": False, "representa
     "residual": False,
     "keep_input": False,
 }
-KNN = ("modalities", "evaluate", "seeds", "standardise", "label_fractions")
+KNN = ("modalities", "evaluate", "target", "seeds", "standardise", "label_fractions")
 NEEDS_MODEL = {"linear": True, "raw": False, "shuffled": True, "knn": True, "finetune": True, "supervised": False}
 
 
@@ -46,6 +46,16 @@ def test_finds_the_planted_truth(name, protocol, request, tmp_path):
     assert (chosen["valid_score"] > chance + 0.2).all()
 
 
+@pytest.mark.parametrize("protocol", ["finetune", "supervised"])
+def test_networks_find_the_planted_sentiment(protocol, multi_world, tmp_path):
+    """The other protocols stand in test_sentiment.py."""
+    run(multi_world, protocol, tmp_path, target="sentiment")
+    found = pd.read_parquet(tmp_path / "seed0.parquet").query("split == 'test'").set_index("utterance_id")
+    wanted = multi_world.sentiment[found.index]
+    guess = multi_world.sentiment.median()
+    assert (found["score_sentiment"] - wanted).abs().mean() < 0.8 * (guess - wanted).abs().mean()
+
+
 def test_shuffled_labels_end_at_chance(multi_world, tmp_path):
     run(multi_world, "shuffled", tmp_path, seeds=list(range(6)))
     found = [multi_world.balanced_accuracy(tmp_path / f"seed{seed}.parquet") for seed in range(6)]
@@ -55,7 +65,9 @@ def test_shuffled_labels_end_at_chance(multi_world, tmp_path):
 def test_predictions_hold_every_utterance_and_no_label(multi_world, tmp_path):
     run(multi_world, "raw", tmp_path, seeds=[0])
     table = pd.read_parquet(tmp_path / "seed0.parquet")
-    assert list(table.columns) == ["utterance_id", "split", "score_happy", "score_sad", "score_anger"]
+    prefixes = ("score", "without_video", "without_audio")
+    columns = [f"{prefix}_{name}" for prefix in prefixes for name in ("happy", "sad", "anger")]
+    assert list(table.columns) == ["utterance_id", "split", *columns]
     assert (table.dtypes[2:] == np.float32).all()
     manifest = pd.read_parquet(multi_world.manifest)
     assert (
@@ -65,7 +77,7 @@ def test_predictions_hold_every_utterance_and_no_label(multi_world, tmp_path):
     assert table.iloc[:, 2:].map(lambda value: 0 <= value <= 1).all(axis=None)
 
 
-@pytest.mark.parametrize("protocol", ["linear", "finetune", "knn"])
+@pytest.mark.parametrize("protocol", ["linear", "raw", "shuffled", "finetune", "supervised", "knn"])
 def test_labels_of_test_change_nothing(protocol, multi_world, tmp_path):
     """The same bytes come out of a manifest whose test labels are all different: nothing reads them."""
     import pyarrow as pa
@@ -112,7 +124,7 @@ def test_saved_head_gives_the_predictions(multi_world, tmp_path):
     head = load_file(tmp_path / "seed0.head.safetensors")
     arguments = data.parse_arguments("", multi_world.arguments(tmp_path, "", False), False)
     joined = {"video": ("strong",), "audio": ("weak", "noise")}
-    inputs = data.read(multi_world.manifest, arguments.features, joined, ("video", "audio")).inputs
+    inputs = data.read(multi_world.manifest, arguments.features, joined, ("video", "audio"), "expression").inputs
     here = np.concatenate(
         [np.repeat(inputs.present[m].numpy()[:, None], inputs.features[m].shape[1], 1) for m in joined], 1
     )
@@ -120,7 +132,7 @@ def test_saved_head_gives_the_predictions(multi_world, tmp_path):
     logits = ((values - head["mean"]) / head["scale"] * here) @ head["weight"] + head["bias"]
     table = pd.read_parquet(tmp_path / "seed0.parquet").set_index("utterance_id")
     wanted = pd.DataFrame(1 / (1 + np.exp(-logits)), index=inputs.ids).loc[table.index]
-    np.testing.assert_allclose(table.iloc[:, 1:].to_numpy(), wanted.to_numpy(), atol=1e-5)
+    np.testing.assert_allclose(table.filter(like="score_").to_numpy(), wanted.to_numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("protocol", ["raw", "knn", "finetune"])

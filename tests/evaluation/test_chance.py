@@ -18,7 +18,7 @@ MELD = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 def truth_of(labels, task, classes, priors=None):
     count = len(labels)
     priors = labels.mean(0) if priors is None else priors
-    return Truth("real", task, classes, np.arange(count).astype(str), labels, np.arange(count), priors)
+    return Truth("real", task, classes, np.arange(count).astype(str), labels, np.arange(count), priors, labels)
 
 
 def measure(truth, draws=20):
@@ -76,7 +76,29 @@ def test_majority_goes_by_the_training_priors():
     assert (rows["majority"] == [0, 1]).all()
     rows = chance.rows(truth_of(labels, "single", ("a", "b"), np.array([0.4, 0.6])), 2)
     assert (rows["majority"] == [0, 1]).all()
-    assert list(rows) == ["majority", "prior sampling"]
+    assert list(rows) == ["majority", "training priors", "prior sampling"]
+    np.testing.assert_allclose(rows["training priors"][0], [[0.4, 0.6]] * 10, rtol=1e-6)
+
+
+def test_sentiment_is_guessed_from_the_training_split():
+    train = np.array([[-2.0], [0.6], [1.4], [0.8], [np.nan], [3.0]])
+    truth = Truth(
+        "x", "regression", ("sentiment",), np.arange(4).astype(str), np.zeros((4, 1)), np.arange(4), np.zeros(1), train
+    )
+    rows = chance.rows(truth, 3000)
+    constants = {name: float(scores[0, 0, 0]) for name, scores in rows.items() if name != "prior sampling"}
+    assert constants == pytest.approx(
+        {
+            "training median": 0.8,
+            "training mean": 3.8 / 5,
+            "majority of seven": 1.0,
+            "majority sign": 1.0,
+        }
+    )
+    drawn, counts = np.unique(rows["prior sampling"], return_counts=True)
+    assert drawn.tolist() == pytest.approx([-2, 0.6, 0.8, 1.4, 3])
+    np.testing.assert_allclose(counts / counts.sum(), 0.2, atol=0.02)
+    assert rows["prior sampling"].shape == (3000, 4, 1)
 
 
 def test_prior_sampling_follows_the_priors():

@@ -23,7 +23,7 @@ def make_truth(task, count=150, groups=20, classes=4, seed=0, rates=(0.5, 0.3, 0
     group = np.unique(generator.integers(0, groups, count), return_inverse=True)[1]
     names = tuple("abcdefgh"[:classes])
     ids = np.array([f"u{i}" for i in range(count)])
-    return Truth("made", task, names, ids, labels, group, np.nanmean(labels, 0))
+    return Truth("made", task, names, ids, labels, group, np.nanmean(labels, 0), labels)
 
 
 @pytest.mark.parametrize("task", ["multi", "single"])
@@ -79,7 +79,7 @@ def test_groups_make_wider_intervals_than_utterances():
     ids = np.arange(800).astype(str)
 
     def width(group):
-        truth = Truth("made", "single", one.classes, ids, labels, group, one.priors)
+        truth = Truth("made", "single", one.classes, ids, labels, group, one.priors, one.train)
         weights = intervals.group_weights(group.max() + 1, 400, 0)
         low, high = intervals.interval(intervals.resampled(truth, scores, weights)["accuracy"], 0.95)
         return high - low
@@ -102,6 +102,7 @@ def test_intervals_cover():
             np.eye(2)[np.zeros(120, int)],
             np.arange(120),
             np.array([1.0, 0.0]),
+            np.eye(2),
         )
         scores = np.eye(2)[(~right).astype(int)][None]
         weights = intervals.group_weights(120, 300, trial)

@@ -20,6 +20,7 @@ SETTINGS = {
     "level": 0.95,
     "seed": 0,
     "chance_draws": 5,
+    "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
     "data": "own",
@@ -48,7 +49,7 @@ def test_benchmark_puts_like_beside_like(tmp_path):
     assert set(published.loc[published["value"] > 0.8, "kind"]) == {benchmark.PLAIN}
     own, measured = found[found["source"] == "this run"], pd.read_csv(tmp_path / "table.csv")
     assert set(own["kind"]) == {benchmark.PLAIN, benchmark.BALANCED, benchmark.WEIGHTED}
-    for kind, metric in benchmark.OWN_KINDS.items():
+    for kind, metric in benchmark.EMOTION_KINDS.items():
         assert own.loc[own["kind"] == kind, "value"].tolist() == measured[metric].tolist()
         assert own.loc[own["kind"] == kind, "value_lo"].tolist() == measured[f"{metric}_lo"].tolist()
 
@@ -145,7 +146,7 @@ def test_figures(task, tmp_path):
 
 def test_confusion_rows_are_shares_of_true_classes(tmp_path):
     _, folder, _ = make(tmp_path, "single")
-    truth = read_truth(tmp_path / "m.parquet")
+    truth = read_truth(tmp_path / "m.parquet", "expression")
     predictions = read(folder, truth)
     figure = figures.confusion(truth, predictions)
     drawn = np.array(figure.axes[0].images[0].get_array())

@@ -23,6 +23,7 @@ ANCHORS = {"text": (0.641, 0.694), "audio": (0.592, 0.604), "vision": (0.592, 0.
 TOLERANCE = 0.03  # the test fold has 180 videos: an interval is about twice as wide
 SETTINGS = {
     "modalities": {name: [name] for name in STREAMS},
+    "target": "expression",
     "seeds": [0, 1, 2],
     "learning_rates": [0.001, 0.01],
     "weight_decays": [0.01, 1.0, 10.0],
@@ -67,6 +68,7 @@ def test_raw_features_reach_the_anchors(shared_data, tmp_path):
         "level": 0.95,
         "seed": 0,
         "chance_draws": 20,
+        "target": "expression",
         "reference": "ConCluGen",
         "paper": None,
         "data": "own",

@@ -19,6 +19,7 @@ SETTINGS = {
     "level": 0.95,
     "seed": 0,
     "chance_draws": 5,
+    "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
     "data": "own",
@@ -56,6 +57,7 @@ def test_rows_in_order_with_verdicts(world, capsys):
         ("majority", "chance"),
         ("all-negative", "chance"),
         ("all-positive", "chance"),
+        ("training priors", "chance"),
         ("prior sampling", "chance"),
         ("raw", "raw"),
         ("ConCluGen", "linear"),
@@ -75,7 +77,7 @@ def test_rows_in_order_with_verdicts(world, capsys):
     assert "BELOW chance" in printed
     assert set(found["n_test"]) == {"150"}
     assert found["streams"].iloc[-1] == "frames2d+frames3d+text"
-    assert found["seeds"].tolist()[3:5] == ["5", "2"]
+    assert found["seeds"].tolist()[4:6] == ["5", "2"]
 
 
 def test_columns_are_complete_and_ordered(world):

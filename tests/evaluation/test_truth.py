@@ -50,7 +50,7 @@ def make(path, task="single", **columns):
     fixed = {"media": None, "audio": None, "start_s": np.nan, "end_s": np.nan, "text": "", "text_source": "none"}
     frame = pd.DataFrame({"utterance_id": list("abcdef"), **fixed, "speaker": None, **columns})
     write_manifest(path, Manifest(frame, "made", "folder", task, ("x", "y")))
-    return read_truth(path)
+    return read_truth(path, "expression")
 
 
 def test_groups_priors_and_unknown_labels(tmp_path):

@@ -19,6 +19,7 @@ SETTINGS = {
     "level": 0.95,
     "seed": 0,
     "chance_draws": 5,
+    "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
     "data": "own",
@@ -51,7 +52,7 @@ def test_presets_are_measured_on_both_splits_and_chosen_on_validation(made):
     assert found.index.tolist() == ["paper", "improved", "improved-a"]
     assert (found["n_valid"].iloc[0], found["n_test"].iloc[0]) == (75, 150)
     for split in ("valid", "test"):
-        truth = read_truth(made[0] / "m.parquet", split)
+        truth = read_truth(made[0] / "m.parquet", "expression", split)
         scores = read(made[1]["improved"], truth).scores
         own = np.mean([metrics.compute(truth.labels, s, "multi")["balanced_accuracy_mean"] for s in scores])
         assert found.loc["improved", split] == pytest.approx(own, abs=1e-4)

@@ -93,7 +93,7 @@ def test_real_arrays_through_manifest_plan_and_shards(shared_data, tmp_path):
     name = "mosei_video_level_922.npz"
     root = shared_data / "mosei-922"
     settings = features.Settings(
-        name, "ids", None, "fold", {}, Fractions(0.0, 0.0, 0.0), 0, group=None, speaker=None, text=None
+        name, "ids", None, "fold", {}, Fractions(0.0, 0.0, 0.0), 0, group=None, speaker=None, text=None, sentiment=None
     )
     write_manifest(tmp_path / "m.parquet", features.build("m", root, settings))
     shards = plan.plan(tmp_path / "m.parquet", root, plan.Settings(None, 256, 256), tmp_path / "m.csv")

@@ -17,7 +17,8 @@ from conclugen.config.types import Name, Section
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
-OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets")
+OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets", "robustness")
+SENTIMENT_TABLE = "-sentiment"  # what follows the name of a data set in that of its table of sentiment
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]
 
 
@@ -69,7 +70,7 @@ def _reserved_names(config: Config) -> list[str]:
     return [
         f"datasets.{name}: this name is taken by results/tables/{name}.csv or results/qc/{name}.csv; choose another"
         for name in config.datasets
-        if name in OTHER_TABLES
+        if name in OTHER_TABLES or name.removesuffix(SENTIMENT_TABLE) in {*config.datasets} - {name}
     ]
 
 

@@ -139,6 +139,7 @@ class Features(Dataset):
     group: str | None = None
     speaker: str | None = None
     text: str | None = None
+    sentiment: str | None = None
 
     @model_validator(mode="after")
     def _silent(self) -> Features:

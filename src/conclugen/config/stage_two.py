@@ -63,6 +63,7 @@ class Downstream(Section):
     """What representations are worth: protocols, seeds, and what validation may choose from."""
 
     datasets: list[str]
+    targets: Annotated[list[Literal["expression", "sentiment"]], Field(min_length=1)] = ["expression", "sentiment"]
     protocols: list[Protocol] = ["raw", "shuffled", "linear"]
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2, 3, 4]
     label_fractions: list[Share] = [1.0]

@@ -14,8 +14,8 @@ import numpy as np
 
 from conclugen.data.arrays import ArrayError, matrix, read_array, strings
 from conclugen.data.common import Fractions, LayoutError, hashed_split, run, split_name, table, warn
-from conclugen.data.labels import one_of
-from conclugen.data.manifest import Manifest
+from conclugen.data.labels import in_range, one_of
+from conclugen.data.manifest import SENTIMENT, SENTIMENT_RANGE, Manifest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Settings:
         group: key of the unit of resampling, or None: every row is one.
         speaker: key of the speakers, or None.
         text: key of the texts, or None.
+        sentiment: key of the sentiment (N,) from -3 to 3, kept beside the labels, or None.
     """
 
     file: str
@@ -60,6 +61,7 @@ class Settings:
     group: str | None
     speaker: str | None
     text: str | None
+    sentiment: str | None
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
@@ -76,6 +78,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
             "speaker": [name or None for name in _column(path, settings.speaker, ids) or [""] * len(ids)],
         }
         task, classes, labels = _labels(dataset, path, settings.labels, ids)
+        labels |= _sentiment(dataset, path, settings.sentiment, ids, classes)
     except ArrayError as error:
         raise LayoutError(str(error)) from error
     return Manifest(table(columns, labels), dataset, "features", task, classes)
@@ -129,6 +132,21 @@ def _multi(dataset: str, path: Path, labels: Labels, values: np.ndarray, ids: Se
     numbers[~np.isfinite(numbers)] = np.nan
     warn(dataset, "labels that are no number", [ids[i] for i in np.flatnonzero(np.isnan(numbers).any(1))])
     return {name: numbers[:, i] for i, name in enumerate(labels.classes)}
+
+
+def _sentiment(
+    dataset: str, path: Path, key: str | None, ids: Sequence[str], classes: Sequence[str]
+) -> dict[str, np.ndarray]:
+    if key is None:
+        return {}
+    if SENTIMENT in classes:
+        raise LayoutError(f"{path}: a class is called {SENTIMENT!r}, as is the column of {key!r}; rename the class")
+    values = read_array(path, key)
+    _same_length(path, key, values, ids)
+    numbers = matrix(values, f"{path}: {key}").astype(float)
+    if numbers.shape[1] != 1:
+        raise LayoutError(f"{path}: {key!r} has {numbers.shape[1]} numbers per row; sentiment is one")
+    return {SENTIMENT: in_range(dataset, SENTIMENT, numbers[:, 0], ids, *SENTIMENT_RANGE)}
 
 
 def _indexed(values: np.ndarray, classes: Sequence[str]) -> list[str]:

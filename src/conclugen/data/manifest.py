@@ -17,6 +17,8 @@ from conclugen.store.atomic import atomic_path
 SPLITS = ("train", "valid", "test", "none")
 TEXT_SOURCES = ("official", "asr", "none")
 TASKS = ("single", "multi", "none")
+TARGETS = ("expression", "sentiment")  # what a data set can be evaluated on
+SENTIMENT, SENTIMENT_RANGE = "sentiment", (-3.0, 3.0)
 COLUMNS = ("utterance_id", "split", "media", "audio", "start_s", "end_s", "text", "text_source", "speaker", "group")
 KEY = b"conclugen"
 
@@ -70,6 +72,19 @@ def read_manifest(path: str | Path, label_splits: Collection[str] = ("train", "v
     return manifest
 
 
+def as_target(manifest: Manifest, target: str) -> Manifest:
+    """Return the manifest as labels of `target`: `expression` as it is; `sentiment` with that column as its only class
+    and the task `regression`, which no manifest is written with. Raises ManifestError where there is no sentiment.
+    """
+    if target not in TARGETS:
+        raise ManifestError(f"target is {target!r}; allowed are {TARGETS}")
+    if target == "expression":
+        return manifest
+    if SENTIMENT not in manifest.table.columns or SENTIMENT in manifest.classes:
+        raise ManifestError(f"{manifest.dataset}: its labels have no sentiment; it has no table of sentiment")
+    return dataclasses.replace(manifest, task="regression", classes=(SENTIMENT,))
+
+
 def label_columns(manifest: Manifest) -> list[str]:
     """Columns that hold labels: those of the task and any other beyond the fixed ones (such as sentiment)."""
     return [column for column in manifest.table.columns if column not in COLUMNS]
@@ -97,6 +112,8 @@ def validate(manifest: Manifest) -> None:
     if manifest.task == "multi":
         for name in manifest.classes:
             _require(manifest, ~np.isinf(table[name].astype(float)), f"{name} is infinite")
+    if SENTIMENT in table.columns and SENTIMENT not in manifest.classes:
+        _require(manifest, ~(table[SENTIMENT].abs() > SENTIMENT_RANGE[1] + 1e-3), "sentiment is outside -3..3")
 
 
 def is_inside(path: str | None) -> bool:

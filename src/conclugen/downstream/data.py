@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from conclugen.data.manifest import Manifest, read_manifest
+from conclugen.data.manifest import Manifest, as_target, read_manifest
 from conclugen.store import resident
 
 SPLITS = ("train", "valid", "test")
@@ -22,9 +22,10 @@ class Data:
 
     Attributes:
         ids, split: (N,).
-        task: `single` or `multi`.
+        task: `single`, `multi` or `regression`.
         classes: C names.
-        targets: (N, C) float32, 1 or 0 (one-hot for `single`); NaN where the label is unknown, and in all of test.
+        targets: (N, C) float32, 1 or 0 (one-hot for `single`), the value itself for `regression`; NaN where the label
+            is unknown, and in all of test.
         inputs: features (N, D_m) and presence (N,) by modality.
         streams: the streams of each modality.
     """
@@ -47,12 +48,14 @@ def read(
     features: Mapping[str, Sequence[Path]],
     modalities: Mapping[str, Sequence[str]],
     evaluate: Sequence[str],
+    target: str,
 ) -> Data:
-    """Read the labels of train and valid, and the modalities named in `evaluate`.
+    """Read the labels of train and valid, and the modalities named in `evaluate`; `target`: expression or sentiment.
 
-    Raises ValueError when the data set has no task, no labelled train or valid utterance, or a stream has no shard.
+    Raises ValueError when the data set has no such labels, no labelled train or valid utterance, or a stream has no
+    shard.
     """
-    manifest = read_manifest(manifest_path)
+    manifest = as_target(read_manifest(manifest_path), target)
     if manifest.task == "none":
         raise ValueError(f"{manifest.dataset} has no labels; it can be pretrained on but not evaluated on")
     if unknown := [name for name in evaluate if name not in modalities]:
@@ -82,8 +85,10 @@ def read(
 
 
 def targets(manifest: Manifest) -> torch.Tensor:
-    """Return the labels as (N, C) float32: 1 or 0, NaN where unknown."""
+    """Return the labels as (N, C) float32: 1 or 0, or the value itself (`regression`); NaN where unknown."""
     table = manifest.table
+    if manifest.task == "regression":
+        return torch.from_numpy(table[list(manifest.classes)].to_numpy(dtype=np.float32, copy=True))
     if manifest.task == "multi":
         values = table[list(manifest.classes)].to_numpy(dtype=np.float32)
         return torch.from_numpy(np.where(np.isnan(values), np.nan, values > 0).astype(np.float32))

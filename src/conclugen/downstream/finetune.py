@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse_arguments(__doc__ or "", argv, needs_model=True)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate)
+    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
     models = arguments.models
     run(
         data,

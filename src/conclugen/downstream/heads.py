@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import torch
 
 from conclugen.downstream.draws import Draw
-from conclugen.downstream.scores import headline, loss, weights
+from conclugen.downstream.scores import first_bias, headline, loss, weights
 
 BETAS, EPSILON = (0.9, 0.999), 1e-8
 LEAST_STEPS = 8  # of an epoch on a share of the labels, where an epoch on all labels has as many
@@ -143,7 +143,8 @@ class _Trainer:
         self.rate, self.decay = torch.tensor(rates, device=device), torch.tensor(decays, device=device)
         shape = (len(draws), len(rates), classes, inputs.shape[1])
         self.draw_numbers, self.candidates = torch.arange(shape[0]), torch.arange(shape[1])
-        self.weight, self.bias = self._start(shape), torch.zeros(shape[:3], device=device)
+        bias = torch.stack([first_bias(d.targets[d.train], task) for d in draws]).to(device)
+        self.weight, self.bias = self._start(shape), bias[:, None].expand(shape[:3]).contiguous()
         self.moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in (self.weight, self.bias)]
         self.best = Heads(
             self.weight.clone(),

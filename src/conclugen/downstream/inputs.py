@@ -12,11 +12,13 @@ SMALLEST_STD = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Matrix:
-    """values (N, D) float32 = (modalities side by side - mean (D,)) / scale (D,), zero where absent."""
+    """values (N, D) float32 = (modalities side by side - mean (D,)) / scale (D,), zero where absent; the columns of
+    each modality."""
 
     values: torch.Tensor
     mean: torch.Tensor
     scale: torch.Tensor
+    columns: Mapping[str, slice]
 
 
 def concatenate(
@@ -34,8 +36,9 @@ def concatenate(
     rows, width = len(next(iter(values.values()))), sum(value.shape[1] for value in values.values())
     joined, train = torch.empty((rows, width), dtype=torch.float32, device=device), train.to(device)
     mean, scale, start = torch.zeros(width, device=device), torch.ones(width, device=device), 0
+    places: dict[str, slice] = {}
     for name, value in values.items():
-        columns = slice(start, start + value.shape[1])
+        columns = places[name] = slice(start, start + value.shape[1])
         block, here = joined[:, columns], present[name].to(device)
         block.copy_(value)
         if standardise and bool(here[train].any()):
@@ -44,4 +47,4 @@ def concatenate(
             block.sub_(mean[columns]).div_(scale[columns])
         block.mul_(here[:, None])
         start = columns.stop
-    return Matrix(joined, mean, scale)
+    return Matrix(joined, mean, scale, places)

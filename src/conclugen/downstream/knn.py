@@ -2,13 +2,14 @@
 
 Entry module. Similarity is the mean cosine over the modalities present in both utterances. Neighbours vote with weight
 exp(cosine / temperature); votes are divided by how common a class is among the training utterances, as the class
-weights do for linear heads, since an unweighted vote would never name a rare class. A seed changes the pretrained
-network (and the subset of a label fraction), nothing else.
+weights do for linear heads, since an unweighted vote would never name a rare class. Sentiment is the weighted mean of
+the neighbours'. A seed changes the pretrained network (and the subset of a label fraction), nothing else.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,13 +36,14 @@ class Settings:
     """What the protocol depends on beside data, networks and code.
 
     Attributes:
-        modalities, evaluate, seeds, standardise, label_fractions: as for linear evaluation.
+        modalities, evaluate, target, seeds, standardise, label_fractions: as for linear evaluation.
         neighbours: candidates for k; the validation split chooses.
         temperature: of the vote, in units of cosine.
     """
 
     modalities: dict[str, tuple[str, ...]]
     evaluate: tuple[str, ...]
+    target: str
     seeds: tuple[int, ...]
     neighbours: tuple[int, ...]
     temperature: float
@@ -95,18 +97,21 @@ def search(queries: torch.Tensor, keys: torch.Tensor, subsets: Sequence[torch.Te
 
 
 def votes(found: Neighbours, targets: torch.Tensor, k: int, temperature: float, task: str) -> torch.Tensor:
-    """Return probabilities (Q, C) from the k nearest of the keys, whose targets are (M, C), NaN for unknown.
+    """Return outputs (Q, C) from the k nearest of the keys, whose targets are (M, C), NaN for unknown.
 
     Multi-label: p/π against (1-p)/(1-π) with p the positive share of the vote and π that of all keys. Single label:
-    p_c/π_c, normalised. Where no neighbour's label is known, p is π.
+    p_c/π_c, normalised. Regression: the weighted mean. Where no neighbour's label is known, p is π (the mean of all).
     """
     known = ~targets.isnan()
     wanted = targets.nan_to_num(0)
-    prior = (wanted.sum(0) / known.sum(0).clamp_min(1)).clamp(1e-6, 1 - 1e-6)
+    prior = wanted.sum(0) / known.sum(0).clamp_min(1)
+    prior = prior if task == "regression" else prior.clamp(1e-6, 1 - 1e-6)
     near, index = found.near[:, :k], found.index[:, :k]
     weight = torch.exp((near - near[:, :1]) / temperature)[..., None] * known[index]
     share = (weight * wanted[index]).sum(1) / weight.sum(1).clamp_min(1e-12)
     share = torch.where(weight.sum(1) > 0, share, prior)
+    if task == "regression":
+        return share
     lifted = share / prior
     if task == "multi":
         return lifted / (lifted + (1 - share) / (1 - prior))
@@ -146,14 +151,14 @@ class Chosen:
 
 
 def _score(found: torch.Tensor, wanted: torch.Tensor, task: str) -> float:
-    return float(headline(found - 0.5 if task == "multi" else found, wanted, task).nan_to_num(-1))
+    return float(headline(found - 0.5 if task == "multi" else found, wanted, task).nan_to_num(-math.inf))
 
 
 def _run(rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Settings, folder: Path) -> list[dict]:
     """Write the predictions of all draws on one network, return selection rows."""
     selection = []
     for one in evaluate(rows, data, draws, settings):
-        predictions.write(folder, data, one.predicted, one.draw.seed, one.draw.fraction, {"protocol": "knn"})
+        predictions.write(folder, data, one.predicted, one.draw.seed, one.draw.fraction, {"protocol": "knn"}, {})
         shared = {"seed": one.draw.seed, "label_fraction": one.draw.fraction}
         for k, score in one.scores.items():
             selection.append({**shared, "neighbours": k, "valid_score": score, "chosen": k == one.best})
@@ -165,7 +170,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse_arguments(__doc__ or "", argv, needs_model=True)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    data, where = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate), device()
+    where = device()
+    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
     selection = []
     predictions.clear(arguments.output)
     for number, seeds in by_model(settings.seeds, arguments.models).items():

@@ -28,7 +28,7 @@ def evaluate(arguments: Arguments, protocol: str, shuffled: bool) -> None:
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
     where = device()
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate)
+    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
 
     def build(model: Path | None) -> Matrix:
         values = represent(load(model), data.inputs, where)

@@ -20,23 +20,35 @@ KEY = b"conclugen"
 
 
 def write(
-    folder: Path, data: Data, probabilities: torch.Tensor, seed: int, fraction: float, about: Mapping[str, Any]
+    folder: Path,
+    data: Data,
+    outputs: torch.Tensor,
+    seed: int,
+    fraction: float,
+    about: Mapping[str, Any],
+    without: Mapping[str, torch.Tensor],
 ) -> None:
-    """Write `seed{n}.parquet`: scores (N, C) of every valid and test utterance, float32.
+    """Write `seed{n}.parquet`: outputs (N, C) of every valid and test utterance, float32.
 
-    A label fraction below 1 goes into its own folder, `fraction-{f}/seed{n}.parquet`. `about` is kept in the file's
-    metadata beside the streams. Raises ValueError for scores that are not finite.
+    `without` holds the outputs (N, C) of the same classifier with one modality masked in every utterance, by modality:
+    further columns. A label fraction below 1 goes into its own folder, `fraction-{f}/seed{n}.parquet`. `about` is kept
+    in the file's metadata beside the streams. Raises ValueError for outputs that are not finite.
     """
     kept = np.isin(data.split, ("valid", "test"))
-    scores = probabilities.detach().float().cpu().numpy()[kept]
-    if not np.isfinite(scores).all():
-        raise ValueError(f"seed {seed}: scores are not finite; the learning rates are too high or features are broken")
-    columns = {f"score_{name}": scores[:, i] for i, name in enumerate(data.classes)}
+    columns: dict[str, np.ndarray] = {}
+    for prefix, values in {"score": outputs, **{f"without_{name}": value for name, value in without.items()}}.items():
+        scores = values.detach().float().cpu().numpy()[kept]
+        if not np.isfinite(scores).all():
+            raise ValueError(
+                f"seed {seed}: outputs are not finite; the learning rates are too high or features are broken"
+            )
+        columns |= {f"{prefix}_{name}": scores[:, i] for i, name in enumerate(data.classes)}
     table = pd.DataFrame({"utterance_id": data.ids[kept], "split": data.split[kept], **columns})
     record = {
         "streams": {m: list(s) for m, s in data.streams.items()},
         "seed": seed,
         "label_fraction": fraction,
+        "without": list(without),
         **about,
     }
     arrow = pa.Table.from_pandas(table, preserve_index=False)

@@ -15,6 +15,7 @@ class Settings:
     Attributes:
         modalities: by modality, the streams it joins.
         evaluate: the modalities that are used.
+        target: what is predicted: `expression` or `sentiment`.
         seeds: downstream seeds: order of rows, dropout, start, and the pretrained network (seed mod their number).
         learning_rates, weight_decays, dropout, epochs, batch_size, patience: see `heads.Budget`.
         standardise: inputs get mean 0 and deviation 1 on the training split.
@@ -23,6 +24,7 @@ class Settings:
 
     modalities: dict[str, tuple[str, ...]]
     evaluate: tuple[str, ...]
+    target: str
     seeds: tuple[int, ...]
     learning_rates: tuple[float, ...]
     weight_decays: tuple[float, ...]

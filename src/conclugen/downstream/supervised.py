@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse_arguments(__doc__ or "", argv, needs_model=False)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate)
+    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
     run(data, settings, lambda _: network(data, settings), arguments.output, device(), {"protocol": "supervised"})
 
 

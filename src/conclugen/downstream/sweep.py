@@ -13,7 +13,7 @@ from conclugen.downstream import heads, predictions
 from conclugen.downstream.data import Data, by_model
 from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.inputs import Matrix
-from conclugen.downstream.scores import probabilities
+from conclugen.downstream.scores import outputs
 from conclugen.downstream.settings import Settings
 from conclugen.store.atomic import atomic_path
 
@@ -27,9 +27,11 @@ def run(
     rows = []
     for number, draw in enumerate(draws):
         best = int(chosen[number])
-        scores = probabilities(heads.logits(inputs.values, trained, number, best), data.task)
-        predictions.write(folder, data, scores, draw.seed, draw.fraction, about)
-        _save_head(predictions.place(folder, draw.fraction), draw.seed, inputs, trained.select(number, best))
+        head = trained.select(number, best)
+        scores = outputs(heads.logits(inputs.values, trained, number, best), data.task)
+        without = {name: outputs(value, data.task) for name, value in masked_logits(inputs, *head).items()}
+        predictions.write(folder, data, scores, draw.seed, draw.fraction, about, without)
+        _save_head(predictions.place(folder, draw.fraction), draw.seed, inputs, head)
         for k, (rate, decay) in enumerate(budget.candidates()):
             rows.append(
                 {
@@ -45,6 +47,20 @@ def run(
                 }
             )
     return rows
+
+
+def masked_logits(inputs: Matrix, weight: torch.Tensor, bias: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return, by modality, the logits (N, C) of a head (D, C), (C,) where that modality is absent from every utterance.
+
+    Absent means what it means in the data: its columns are zero, the mean of the training split where inputs are
+    standardised. Nothing is left without the only modality, so where there is one, nothing is returned.
+    """
+    parts = {name: inputs.values[:, columns] @ weight[columns] for name, columns in inputs.columns.items()}
+    return {
+        name: bias + torch.stack([value for other, value in parts.items() if other != name]).sum(0)
+        for name in parts
+        if len(parts) > 1
+    }
 
 
 def _save_head(folder: Path, seed: int, inputs: Matrix, head: tuple[torch.Tensor, torch.Tensor]) -> None:

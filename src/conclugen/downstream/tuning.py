@@ -18,7 +18,7 @@ from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.heads import Budget
 from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.representations import represent
-from conclugen.downstream.scores import headline, loss, probabilities, weights
+from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
 from conclugen.downstream.settings import Settings
 from conclugen.models.network import Network
 from conclugen.store.devices import compute_dtype
@@ -60,7 +60,12 @@ def classifier(network: Network, data: Data, settings: Settings, where: torch.de
     """Put a classifier on `network`; its standardisation is measured once, on the training split as it starts out."""
     values = represent(network, data.inputs, where)
     matrix = concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
-    return Classifier(network, matrix.mean, matrix.scale, len(data.classes), settings.dropout).to(where)
+    model = Classifier(network, matrix.mean, matrix.scale, len(data.classes), settings.dropout)
+    if data.task == "regression":
+        nn.init.zeros_(model.linear.weight)
+        with torch.no_grad():
+            model.linear.bias.copy_(first_bias(data.targets[data.labelled("train")], data.task))
+    return model.to(where)
 
 
 def train(model: Classifier, data: Data, draw: Draw, rate: float, decay: float, budget: Budget) -> Outcome:
@@ -136,7 +141,7 @@ def run(
             model = classifier(network(draw.seed), data, settings, where)
             outcomes.append(train(model, data, draw, rate, decay, settings.budget()))
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
-        predictions.write(folder, data, probabilities(best.logits, data.task), draw.seed, draw.fraction, about)
+        predictions.write(folder, data, outputs(best.logits, data.task), draw.seed, draw.fraction, about, {})
         selection += [_row(draw, one, one is best) for one in outcomes]
     predictions.write_selection(folder, selection)
 

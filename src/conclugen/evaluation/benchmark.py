@@ -2,7 +2,8 @@
 
 Entry module. The paper sets plain accuracy, balanced accuracy, support-weighted accuracy and seven-class sentiment
 accuracy side by side. Here every number has its kind, and this run's rows are printed under each kind they have, so
-that like stands beside like. Rows of the demo corpus say that they are no match for the others: they show the form.
+that like stands beside like: emotions from the table of the data set, sentiment from that of its sentiment. Rows of the
+demo corpus say that they are no match for the others: they show the form.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ PLAIN, BALANCED = "plain accuracy", "balanced accuracy"
 WEIGHTED, SENTIMENT = "support-weighted accuracy", "seven-class sentiment accuracy"
 UNKNOWN = "not established"
 SOURCES = {"own": "this run", "demo": "this run, demo corpus (not comparable)"}
-OWN_KINDS = {PLAIN: "acc_plain_macro", BALANCED: "balanced_accuracy_mean", WEIGHTED: "acc_support_weighted"}
+EMOTION_KINDS = {PLAIN: "acc_plain_macro", BALANCED: "balanced_accuracy_mean", WEIGHTED: "acc_support_weighted"}
+SENTIMENT_KINDS = {SENTIMENT: "acc7"}
 
 # Method, year, modalities (video, audio, text, facial keypoints), training, accuracy in percent, its kind.
 PUBLISHED = (
@@ -37,15 +39,17 @@ PUBLISHED = (
 ORDER = (BALANCED, WEIGHTED, PLAIN, SENTIMENT, UNKNOWN)
 
 
-def build(table: Sequence[dict[str, str]]) -> list[dict[str, object]]:
-    """Return rows by kind: the published ones, then this run's (`table`: rows of the MOSEI table as text)."""
+def build(table: Sequence[dict[str, str]], sentiment: Sequence[dict[str, str]]) -> list[dict[str, object]]:
+    """Return rows by kind: the published ones, then this run's (rows of the MOSEI tables as text)."""
     rows = []
+    measured = {kind: (name, table) for kind, name in EMOTION_KINDS.items()}
+    measured |= {kind: (name, sentiment) for kind, name in SENTIMENT_KINDS.items()}
     for kind in ORDER:
         for method, year, modalities, training, accuracy, its_kind in PUBLISHED:
             if its_kind == kind:
                 rows.append(_row(kind, method, accuracy / 100, year=year, modalities=modalities, training=training))
-        metric = OWN_KINDS.get(kind)
-        for own in table if metric else ():
+        metric, own_rows = measured.get(kind, ("", ()))
+        for own in own_rows:
             name = own["method"] if own["protocol"] == "chance" else f"{own['method']} ({own['protocol']})"
             bounds = [_number(own[f"{metric}{end}"]) for end in ("_lo", "_hi")]
             source = SOURCES[own["data"]]
@@ -80,17 +84,25 @@ def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
+def _read(path: Path | None, needed: str, what: str) -> list[dict[str, str]]:
+    """The rows of a table, none without one. Raises ValueError where it lacks the metric `needed`."""
+    table = read_table(path) if path else []
+    if table and needed not in table[0]:
+        raise ValueError(f"{path}: not the table of {what}; Table 1 is about CMU-MOSEI")
+    return table
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the benchmark; without a table, the published rows alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, help="the table of a CMU-MOSEI")
+    parser.add_argument("--sentiment", type=Path, help="the table of its sentiment")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    table = read_table(arguments.table) if arguments.table else []
-    if table and OWN_KINDS[WEIGHTED] not in table[0]:
-        raise ValueError(f"{arguments.table}: not the table of a multi-label set; Table 1 is about CMU-MOSEI")
-    write_csv(arguments.output, build(table))
+    table = _read(arguments.table, EMOTION_KINDS[WEIGHTED], "a multi-label set")
+    sentiment = _read(arguments.sentiment, SENTIMENT_KINDS[SENTIMENT], "sentiment")
+    write_csv(arguments.output, build(table, sentiment))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from conclugen.evaluation.regression import seven
 from conclugen.evaluation.truth import Truth
 
 SEED = 0
@@ -13,10 +14,14 @@ def rows(truth: Truth, draws: int) -> dict[str, np.ndarray]:
     """Return scores (S, N, C) of each chance row, by name, in table order.
 
     `majority` decides by the training priors (multi-label: class by class). `all-negative` and `all-positive`
-    (multi-label only) never and always say yes. `prior sampling` draws each decision from the training priors,
-    `draws` times; the others have S = 1.
+    (multi-label only) never and always say yes. `training priors` gives the priors themselves as probabilities.
+    `prior sampling` draws each decision from the training priors, `draws` times; the others have S = 1. Sentiment: the
+    training split's median, its mean, its most common of seven classes, its more common sign (as 1 or -1), and values
+    drawn from it.
     """
     count, priors = len(truth.ids), truth.priors
+    if truth.task == "regression":
+        return _sentiment(truth, draws)
     if truth.task == "multi":
         found = {
             "majority": np.tile(priors > 0.5, (1, count, 1)),
@@ -25,7 +30,25 @@ def rows(truth: Truth, draws: int) -> dict[str, np.ndarray]:
         }
     else:
         found = {"majority": np.tile(np.eye(len(priors))[priors.argmax()], (1, count, 1))}
+    total = priors.sum() if truth.task == "single" and priors.sum() > 0 else 1
+    found["training priors"] = np.tile(priors / total, (1, count, 1))
     found["prior sampling"] = _sample(truth, draws)
+    return {name: scores.astype(np.float32) for name, scores in found.items()}
+
+
+def _sentiment(truth: Truth, draws: int) -> dict[str, np.ndarray]:
+    known = truth.train[~np.isnan(truth.train)]
+    known = known if len(known) else np.zeros(1)
+    classes, counts = np.unique(seven(known), return_counts=True)
+    constants = {
+        "training median": np.median(known),
+        "training mean": known.mean(),
+        "majority of seven": classes[counts.argmax()],
+        "majority sign": 1.0 if (known > 0).sum() >= (known < 0).sum() else -1.0,
+    }
+    shape = (len(truth.ids), 1)
+    found = {name: np.full((1, *shape), value) for name, value in constants.items()}
+    found["prior sampling"] = np.random.default_rng(SEED).choice(known, size=(draws, *shape))
     return {name: scores.astype(np.float32) for name, scores in found.items()}
 
 

@@ -38,7 +38,7 @@ def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
         if row[f"{name}_lo"]:
             axes.plot([float(row[f"{name}_lo"]), float(row[f"{name}_hi"])], [place, place], color=colour, linewidth=2)
         axes.plot(value, place, "o", color=colour, markersize=5)
-    best = max(float(row[name]) for row in table if row["protocol"] == "chance")
+    best = metrics.best((float(row[name]) for row in table if row["protocol"] == "chance"), name)
     axes.axvline(best, color="#222222", linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(table)), [f"{row['method']} ({row['protocol']})" for row in reversed(table)], fontsize=8)
     axes.set_xlabel(f"{name} and its interval\n(dotted: the best chance row)")
@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output-dir", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    truth = read_truth(arguments.manifest)
+    truth = read_truth(arguments.manifest, "expression")
     save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
     for folder in arguments.predictions:
         predictions = read(folder, truth)

@@ -5,13 +5,14 @@ as often as its group was drawn. A metric is averaged over seeds within each res
 set, not about one seed. All methods see the same resamples: their differences are paired.
 
 Threshold metrics come from counts per group, so that a resample costs a matrix product, by the formulas of
-`metrics.py`; ranking metrics come from weighted ranks.
+`metrics.py`, `calibration.py` and `regression.py`; ranking metrics come from weighted ranks.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from conclugen.evaluation import calibration, regression
 from conclugen.evaluation.metrics import NAMES, decide, nanmean, of_confusion, of_counts
 from conclugen.evaluation.ranks import rank_metrics
 from conclugen.evaluation.truth import Truth
@@ -29,11 +30,17 @@ def resampled(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str
     return {name: nanmean(np.stack([values[name] for values in each]), 0) for name in NAMES[truth.task]}
 
 
-def interval(values: np.ndarray | None, level: float) -> tuple[float, float]:
-    """Return the percentile interval of resampled values (R,); NaN without them or where none is defined."""
+def interval(values: np.ndarray | None, level: float, about: float | None = None) -> tuple[float, float]:
+    """Return the percentile interval of resampled values (R,); NaN without them or where none is defined.
+
+    With `about`, a measured value of a metric whose resamples are biased, it is moved by how far their mean lies from
+    that value, not below 0.
+    """
     values = np.empty(0) if values is None else values[np.isfinite(values)]
     if not len(values):
         return np.nan, np.nan
+    if about is not None and np.isfinite(about):
+        values = np.maximum(values - values.mean() + about, 0)
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
@@ -60,14 +67,17 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def _one_seed(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    if truth.task == "regression":
+        return regression.resampled(truth.labels[:, 0], scores[:, 0], truth.group, weights)
+    error = calibration.resampled(truth.labels, scores, truth.group, weights, truth.task)
     if truth.task == "single":
-        return of_confusion(_confusion(truth, scores, weights))
-    return {**of_counts(*_counts(truth, scores, weights)), **_ranked(truth, scores, weights)}
+        return {**of_confusion(_confusion(truth, scores, weights)), "ece": error}
+    return {**of_counts(*counts(truth, scores, weights)), **_ranked(truth, scores, weights), "ece_macro": error}
 
 
-def _counts(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Weighted TP, FP, FN, TN, each (R, C), over known labels."""
-    said, known, positive = decide(scores, "multi") > 0, ~np.isnan(truth.labels), truth.labels > 0.5
+def counts(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return weighted TP, FP, FN, TN, each (R, C), over known labels."""
+    said, known, positive = decide(scores, truth.task) > 0, ~np.isnan(truth.labels), truth.labels > 0.5
     kinds = (said & positive, said & ~positive, ~said & positive, ~said & ~positive)
     return tuple(weights @ _per_group((kind & known).astype(float), truth.group, weights.shape[1]) for kind in kinds)
 

@@ -35,8 +35,10 @@ def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         resampled = intervals.resampled(truth, p.scores, weights) if weights.shape[1] > 1 else {}
         values: dict[str, Any] = {}
         for name in metrics.NAMES[truth.task]:
-            low, high = intervals.interval(resampled.get(name), settings.level)
-            values |= {name: mean_defined([v[name] for v in each]), f"{name}_lo": low, f"{name}_hi": high}
+            value = mean_defined([v[name] for v in each])
+            about = value if name in metrics.BIASED else None
+            low, high = intervals.interval(resampled.get(name), settings.level, about)
+            values |= {name: value, f"{name}_lo": low, f"{name}_hi": high}
         found.append((about, values))
     return found
 

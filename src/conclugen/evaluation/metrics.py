@@ -3,15 +3,20 @@
 Truth is (N, C) with 1, 0 and NaN for unknown (one-hot rows for single label); scores are (N, C) probabilities.
 Unknown labels are left out, class by class. A class that a metric is not defined for (no positives; for some no
 negatives either) is left out of its mean; a metric that no class defines is NaN. Threshold metrics are functions of
-counts, so that resamples (weighted counts) go through the same formulas; ranking metrics are scikit-learn's.
+counts, so that resamples (weighted counts) go through the same formulas; ranking metrics are scikit-learn's. Sentiment,
+whose truth and scores are numbers from -3 to 3, has its metrics in `regression.py`.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 from sklearn import metrics as sk
+
+from conclugen.evaluation import calibration, regression
 
 THRESHOLD = 0.5
 
@@ -26,14 +31,17 @@ MULTI = (
     "recall_support_weighted",
     "f1_support_weighted",
     "f1_binary_weighted",
+    "ece_macro",
 )
-SINGLE = ("accuracy", "f1_weighted", "precision_weighted", "recall_weighted", "f1_macro", "recall_macro")
-NAMES = {"multi": MULTI, "single": SINGLE}
-HEADLINE = {"multi": "balanced_accuracy_mean", "single": "recall_macro"}
+SINGLE = ("accuracy", "f1_weighted", "precision_weighted", "recall_weighted", "f1_macro", "recall_macro", "ece")
+NAMES = {"multi": MULTI, "single": SINGLE, "regression": regression.NAMES}
+HEADLINE = {"multi": "balanced_accuracy_mean", "single": "recall_macro", "regression": "mae"}
+LOWER_IS_BETTER = frozenset({"mae", "ece", "ece_macro"})
+BIASED = frozenset({"ece", "ece_macro"})  # resamples lie above the truth: an absolute value grows with noise
 
 
 def compute(truth: np.ndarray, scores: np.ndarray, task: str) -> dict[str, float]:
-    """Return every metric of the task, by name, as fractions of 1.
+    """Return every metric of the task, by name, as fractions of 1 (`mae`: in units of sentiment).
 
     Raises ValueError when shapes differ, scores are not finite, or no label is known.
     """
@@ -43,8 +51,23 @@ def compute(truth: np.ndarray, scores: np.ndarray, task: str) -> dict[str, float
         raise ValueError("scores are not finite")
     if not (~np.isnan(truth)).any():
         raise ValueError("no label is known; there is nothing to measure")
-    found = _multi(truth, scores) if task == "multi" else _single(truth, scores)
+    if task == "regression":
+        found = regression.compute(truth[:, 0], scores[:, 0])
+    else:
+        found = _multi(truth, scores) if task == "multi" else _single(truth, scores)
     return {name: float(found[name]) for name in NAMES[task]}
+
+
+def best(values: Iterable[float], metric: str) -> float:
+    """Return the best of a metric's values: the highest, or the lowest where lower is better; NaN where none is
+    defined."""
+    known = [value for value in values if math.isfinite(value)]
+    return (min if metric in LOWER_IS_BETTER else max)(known, default=math.nan)
+
+
+def is_better(value: float, other: float, metric: str) -> bool:
+    """Whether `value` is better than `other`."""
+    return value < other if metric in LOWER_IS_BETTER else value > other
 
 
 def decide(scores: np.ndarray, task: str) -> np.ndarray:
@@ -100,13 +123,15 @@ def _multi(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     columns = [(truth[known[:, c], c], scores[known[:, c], c]) for c in range(truth.shape[1])]
     found["auroc_macro"] = nanmean(np.array([_auroc(*column) for column in columns]), 0)
     found["average_precision_macro"] = nanmean(np.array([average_precision(*column) for column in columns]), 0)
+    found["ece_macro"] = calibration.compute(truth, scores, "multi")
     return found
 
 
 def _single(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     known, classes = ~np.isnan(truth).any(1), np.arange(truth.shape[1])
     true, decision = truth[known].argmax(1), decide(scores[known], "single").argmax(1)
-    return of_confusion(sk.confusion_matrix(true, decision, labels=classes).astype(float))
+    found = of_confusion(sk.confusion_matrix(true, decision, labels=classes).astype(float))
+    return found | {"ece": calibration.compute(truth[known], scores[known], "single")}
 
 
 def _auroc(true: np.ndarray, score: np.ndarray) -> float:

@@ -20,7 +20,7 @@ METHODS = (
 )
 MULTI = ("acc_support_weighted", "f1_support_weighted", "precision_support_weighted", "recall_support_weighted")
 SINGLE = ("accuracy", "f1_weighted", "precision_weighted", "recall_weighted")
-COLUMNS = {"multi": MULTI, "single": SINGLE}
+COLUMNS = {"multi": MULTI, "single": SINGLE, "regression": ()}  # the paper has no table of sentiment
 
 # Accuracy, F1, precision, recall in percent, in the order of METHODS; linear evaluation.
 TABLE_3_MOSEI = (
@@ -67,9 +67,9 @@ def numbers(dataset: str | None, task: str, method: str, protocol: str) -> dict[
 
     `dataset` is mosei, meld, caer or None. The supervised baseline stands in Table 2 under no method's name.
     """
-    if dataset not in LINEAR:
-        return {}
     columns = COLUMNS[task]
+    if dataset not in LINEAR or not columns:
+        return {}
     if protocol == "linear" and method in METHODS:
         number, rows = LINEAR[dataset]
         values = rows[METHODS.index(method)]

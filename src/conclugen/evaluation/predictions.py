@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 
 from conclugen.evaluation.truth import Truth
@@ -25,6 +27,7 @@ class Predictions:
         label_fraction: share of the training labels it learned on.
         seeds: (S,) downstream seeds.
         scores: (S, N, C) on the split of the truth, in the order of the truth.
+        without: the same with one modality masked, by modality; empty where the protocol masks none.
     """
 
     corpus: str
@@ -35,6 +38,7 @@ class Predictions:
     label_fraction: float
     seeds: tuple[int, ...]
     scores: np.ndarray
+    without: Mapping[str, np.ndarray]
 
 
 def read(folder: str | Path, truth: Truth) -> Predictions:
@@ -48,25 +52,36 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
         raise ValueError(f"{folder}: no seed*.parquet; run its protocol first")
     base = folder.parent if folder.name.startswith("fraction-") else folder
     corpus, preset, method, protocol = base.resolve().parts[-4:]
-    scores, abouts = zip(*(_read_seed(found[seed], truth) for seed in sorted(found)), strict=True)
-    kinds = {(_streams(about), float(about.get("label_fraction", 1))) for about in abouts}
+    tables, abouts = zip(*(_read_seed(found[seed], truth) for seed in sorted(found)), strict=True)
+    kinds = {
+        (_streams(about), float(about.get("label_fraction", 1)), tuple(about.get("without", ()))) for about in abouts
+    }
     if len(kinds) != 1:
         raise ValueError(f"{folder}: its seeds come from different runs ({sorted(kinds)}); delete them and rerun")
-    streams, fraction = kinds.pop()
-    return Predictions(corpus, preset, method, protocol, streams, fraction, tuple(sorted(found)), np.stack(scores))
+    streams, fraction, masked = kinds.pop()
+
+    def stack(prefix: str) -> np.ndarray:
+        columns = [f"{prefix}_{name}" for name in truth.classes]
+        return np.stack([table[columns].to_numpy(dtype=np.float32) for table in tables])
+
+    without = {name: stack(f"without_{name}") for name in masked}
+    names = (corpus, preset, method, protocol, streams)
+    return Predictions(*names, fraction, tuple(sorted(found)), stack("score"), without)
 
 
-def _read_seed(path: Path, truth: Truth) -> tuple[np.ndarray, dict]:
+def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:
+    """The columns of scores (N, …) in the order of the truth, and what the file says of itself."""
     arrow = pq.read_table(path)
     about = json.loads((arrow.schema.metadata or {}).get(KEY, b"{}"))
     table = arrow.to_pandas()
-    columns = [f"score_{name}" for name in truth.classes]
+    prefixes = ["score", *(f"without_{name}" for name in about.get("without", ()))]
+    columns = [f"{prefix}_{name}" for prefix in prefixes for name in truth.classes]
     if missing := [column for column in columns if column not in table.columns]:
         raise ValueError(f"{path}: columns {missing} are missing")
     table = table[table["split"] == truth.split].set_index("utterance_id")
     if lost := sorted(set(truth.ids) - set(table.index)):
         raise ValueError(f"{path}: {len(lost)} {truth.split} utterances have no prediction, such as {lost[:3]}")
-    return table.loc[truth.ids, columns].to_numpy(dtype=np.float32), about
+    return table.loc[truth.ids, columns], about
 
 
 def _streams(about: dict) -> str:

@@ -53,7 +53,7 @@ def parse_arguments(description: str, argv: Sequence[str] | None, fractions: boo
     given = parser.parse_args(argv)
     set_threads(given.threads)
     settings = parse(Settings, given.settings)
-    truths = {truth.dataset: truth for truth in map(read_truth, given.manifest)}
+    truths = {truth.dataset: truth for truth in (read_truth(path, "expression") for path in given.manifest)}
     folders: dict[str, list[Path]] = {name: [] for name in truths}
     for folder in given.predictions:
         name = folder.resolve().parts[-5]

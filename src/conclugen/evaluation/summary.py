@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,12 +31,20 @@ def summarise(rows: Sequence[Mapping[str, Any]], dataset: str, task: str) -> str
 
 
 def _duel(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
-    chance = max((row for row in rows if row["protocol"] == "chance"), key=lambda row: row[metric])
-    others = [row for row in rows if row["protocol"] != "chance"]
-    text = f"{chance['method']} {chance[metric]:.3f}"
+    defined = [row for row in rows if math.isfinite(row[metric])]
+    chance = _best([row for row in defined if row["protocol"] == "chance"], metric)
+    others = [row for row in defined if row["protocol"] != "chance"]
+    text = f"{chance['method']} {chance[metric]:.3f}" if chance else "no chance row defines it"
     if others:
-        best = max(others, key=lambda row: row[metric])
-        behind = sum(row[metric] <= chance[metric] for row in others)
+        best = _best(others, metric)
         text += f"; {best['method']} ({best['protocol']}) {best[metric]:.3f}"
-        text += f"; {behind} of {len(others)} rows at or below chance"
+    if others and chance:
+        ahead = sum(metrics.is_better(row[metric], chance[metric], metric) for row in others)
+        text += f"; {len(others) - ahead} of {len(others)} rows no better than chance"
     return text
+
+
+def _best(rows: Sequence[Mapping[str, Any]], metric: str) -> Mapping[str, Any] | None:
+    """The first row with the best value."""
+    value = metrics.best((row[metric] for row in rows), metric)
+    return next((row for row in rows if row[metric] == value), None)

@@ -35,6 +35,7 @@ class Settings:
     Attributes:
         resamples, level, seed: of the group bootstrap.
         chance_draws: how often `prior sampling` is drawn.
+        target: what is measured: `expression` or `sentiment`.
         reference: the method that others are tested against.
         paper: whose numbers stand beside: mosei, meld, caer or null.
         data: `demo` (a made-up corpus, not comparable with the paper) or `own`; for the record.
@@ -44,6 +45,7 @@ class Settings:
     level: float
     seed: int
     chance_draws: int
+    target: str
     reference: str
     paper: str | None
     data: str
@@ -83,7 +85,7 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
         rows.append(_row(truth, weights, (p.corpus, p.preset, p.method, p.protocol, p.streams), p.scores))
     headline = metrics.HEADLINE[truth.task]
     tests = _tests(rows, headline, settings.reference)
-    best_chance = max(mean_defined(row.values[headline]) for row in rows if row.protocol == CHANCE)
+    best_chance = metrics.best((mean_defined(row.values[headline]) for row in rows if row.protocol == CHANCE), headline)
     return [
         _cells(row, truth, settings) | test | {"beats_chance": _verdict(row, headline, best_chance, settings.level)}
         for row, test in zip(rows, tests, strict=True)
@@ -111,7 +113,8 @@ def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
     for name in metrics.NAMES[truth.task]:
         cells[name] = mean_defined(row.values[name])
         # A single group cannot be resampled: no interval.
-        low, high = intervals.interval(row.resampled.get(name), settings.level)
+        about = cells[name] if name in metrics.BIASED else None
+        low, high = intervals.interval(row.resampled.get(name), settings.level, about)
         cells |= {f"{name}_lo": low, f"{name}_hi": high}
     printed = paper.numbers(settings.paper, truth.task, row.method, row.protocol)
     cells["paper_table"] = printed.get("paper_table")
@@ -147,13 +150,20 @@ def _reference(row: Row, rows: Sequence[Row], reference: str) -> Row | None:
 
 
 def _verdict(row: Row, headline: str, best_chance: float, level: float) -> str:
-    """Whether the headline interval lies above the best chance row (yes), below it (below), or not (no)."""
+    """The verdict on a row; chance rows have none."""
     if row.protocol == CHANCE:
         return ""
-    low, high = intervals.interval(row.resampled.get(headline), level)
-    if not math.isfinite(low):
+    return verdict(intervals.interval(row.resampled.get(headline), level), best_chance, headline)
+
+
+def verdict(bounds: tuple[float, float], best_chance: float, headline: str) -> str:
+    """Whether an interval of the headline metric is better than the best chance row (yes), worse (below), holds it
+    (no), or is none (unknown)."""
+    if not math.isfinite(bounds[0]):
         return "unknown"
-    return "yes" if low > best_chance else "below" if high < best_chance else "no"
+    better = [metrics.is_better(end, best_chance, headline) for end in bounds]
+    worse = [metrics.is_better(best_chance, end, headline) for end in bounds]
+    return "yes" if all(better) else "below" if all(worse) else "no"
 
 
 def mean_defined(values: Sequence[float] | np.ndarray) -> float:
@@ -162,9 +172,19 @@ def mean_defined(values: Sequence[float] | np.ndarray) -> float:
     return float(known.mean()) if len(known) else math.nan
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the table and print what it says."""
-    parser = argparse.ArgumentParser(description=__doc__)
+@dataclasses.dataclass(frozen=True)
+class Arguments:
+    """What the flags of a table of one data set name."""
+
+    truth: Truth
+    predictions: list[Predictions]
+    settings: Settings
+    output: Path
+
+
+def parse_arguments(description: str, argv: Sequence[str] | None) -> Arguments:
+    """Read the flags of a table of one data set, and the files that they name."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[], help="one folder per row")
     parser.add_argument("--settings", required=True, help="JSON")
@@ -173,10 +193,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     set_threads(arguments.threads)
     settings = parse(Settings, arguments.settings)
-    truth = read_truth(arguments.manifest)
-    rows = build(truth, [read(folder, truth) for folder in arguments.predictions], settings)
-    write_csv(arguments.output, rows)
-    print(summarise(rows, truth.dataset, truth.task))
+    truth = read_truth(arguments.manifest, settings.target)
+    predictions = [read(folder, truth) for folder in arguments.predictions]
+    return Arguments(truth, predictions, settings, arguments.output)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the table and print what it says."""
+    given = parse_arguments(__doc__ or "", argv)
+    rows = build(given.truth, given.predictions, given.settings)
+    write_csv(given.output, rows)
+    print(summarise(rows, f"{given.truth.dataset}, {given.settings.target}", given.truth.task))
 
 
 if __name__ == "__main__":

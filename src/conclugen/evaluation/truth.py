@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from conclugen.data.manifest import Manifest, read_manifest
+from conclugen.data.manifest import Manifest, as_target, read_manifest
 from conclugen.downstream.data import targets
 
 
@@ -16,11 +16,13 @@ class Truth:
     """Labels of the test split (or of valid), and what chance rows may know of the training split.
 
     Attributes:
-        dataset, task, classes: as in the manifest.
+        dataset: as in the manifest.
+        task, classes: as in the manifest; `regression` and `sentiment` where that is measured.
         ids: (N,) test utterances with at least one known label.
-        labels: (N, C) 1, 0, NaN for unknown; one-hot for single label.
+        labels: (N, C) 1, 0, NaN for unknown; one-hot for single label; the value itself for regression.
         group: (N,) number of each utterance's group, the unit of resampling; one without a group is its own.
-        priors: (C,) share of the training utterances with a known label that have the class.
+        priors: (C,) share of the training utterances with a known label that have the class (regression: their mean).
+        train: (M, C) labels of the training utterances that have any.
         split: the split whose labels these are.
     """
 
@@ -31,12 +33,13 @@ class Truth:
     labels: np.ndarray
     group: np.ndarray
     priors: np.ndarray
+    train: np.ndarray
     split: str = "test"
 
 
-def read_truth(manifest_path: str | Path, split: str = "test") -> Truth:
-    """Read the labels of a split and train priors. Raises ValueError where the split has no known label."""
-    manifest = all_labels(manifest_path) if split == "test" else read_manifest(manifest_path)
+def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> Truth:
+    """Read the labels of `target` in a split, and train priors. Raises ValueError where the split has no known label."""
+    manifest = as_target(all_labels(manifest_path) if split == "test" else read_manifest(manifest_path), target)
     labels, splits = targets(manifest).numpy().astype(float), manifest.table["split"]
     kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
     if not kept.any():
@@ -54,6 +57,7 @@ def read_truth(manifest_path: str | Path, split: str = "test") -> Truth:
         labels[kept],
         np.unique(group.to_numpy(dtype=str)[kept], return_inverse=True)[1],
         np.nansum(train, 0) / np.maximum(known, 1),
+        train[(~np.isnan(train)).any(1)],
         split,
     )
 

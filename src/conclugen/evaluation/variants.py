@@ -69,7 +69,7 @@ def read_scores(
 
     Raises ValueError for a folder whose data set has no manifest.
     """
-    truths = {truth.dataset: truth for truth in (read_truth(path, split) for path in manifests)}
+    truths = {truth.dataset: truth for truth in (read_truth(path, "expression", split) for path in manifests)}
     found = []
     for folder in folders:
         name = folder.resolve().parts[-5]

@@ -1,0 +1,69 @@
+"""Classes one by one: against scikit-learn."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_predictions import CLASSES, make_manifest, make_predictions, noisy
+from sklearn import metrics as sk
+from test_table import SETTINGS
+
+from conclugen.evaluation import classes
+
+
+def run(tmp_path, task):
+    frame = make_manifest(tmp_path / "m.parquet", task)
+    folder = make_predictions(tmp_path, frame, "Own", "linear", noisy(0.5))
+    arguments = ["--manifest", str(tmp_path / "m.parquet"), "--predictions", str(folder), "--settings"]
+    classes.main([*arguments, json.dumps(SETTINGS), "--output", str(tmp_path / "classes.csv")])
+    return frame[frame["split"] == "test"].set_index("utterance_id"), folder, pd.read_csv(tmp_path / "classes.csv")
+
+
+@pytest.mark.parametrize("task", ["multi", "single"])
+def test_every_class_of_every_row(task, tmp_path):
+    test, folder, found = run(tmp_path, task)
+    truth = np.stack(test["truth"].to_list())
+    own = found[found["method"] == "Own"].set_index("class")
+    assert own.index.tolist() == list(CLASSES)
+    each = [pd.read_parquet(folder / f"seed{n}.parquet").set_index("utterance_id").loc[test.index] for n in range(2)]
+    for c, name in enumerate(CLASSES):
+        wanted = {metric: [] for metric in classes.NAMES}
+        for scores in (one.filter(like="score_").to_numpy() for one in each):
+            said = scores[:, c] > 0.5 if task == "multi" else scores.argmax(1) == c
+            precision, recall, f1, _ = sk.precision_recall_fscore_support(truth[:, c], said, average="binary")
+            values = (precision, recall, f1, sk.roc_auc_score(truth[:, c], scores[:, c]))
+            values += (sk.average_precision_score(truth[:, c], scores[:, c]),)
+            for metric, value in zip(classes.NAMES, values, strict=True):
+                wanted[metric].append(value)
+        row = own.loc[name]
+        assert (row["support"], row["n_test"]) == (truth[:, c].sum(), 150)
+        assert row["share_test"] == pytest.approx(truth[:, c].mean(), abs=1e-4)
+        for metric, values in wanted.items():
+            assert row[metric] == pytest.approx(np.mean(values), abs=1e-4), metric
+            assert row[f"{metric}_lo"] < row[metric] < row[f"{metric}_hi"]
+
+
+def test_chance_rows_have_classes_too(tmp_path):
+    _, _, found = run(tmp_path, "multi")
+    everything = found[found["method"] == "all-positive"].set_index("class")
+    np.testing.assert_allclose(everything["precision"], everything["share_test"])
+    assert (everything["recall"] == 1).all()
+    assert (everything["auroc"] == 0.5).all()
+    nothing = found[found["method"] == "all-negative"]
+    assert (nothing[["precision", "recall", "f1"]] == 0).all(axis=None)
+    assert len(found) == 3 * (5 + 1)
+
+
+def test_sentiment_has_no_classes(tmp_path):
+    frame = make_manifest(tmp_path / "m.parquet").assign(sentiment=0.5)
+    frame.drop(columns="truth").to_parquet(tmp_path / "other.parquet")
+    import pyarrow.parquet as pq
+
+    about = pq.read_schema(tmp_path / "m.parquet").metadata
+    pq.write_table(pq.read_table(tmp_path / "other.parquet").replace_schema_metadata(about), tmp_path / "s.parquet")
+    settings = json.dumps(SETTINGS | {"target": "sentiment"})
+    with pytest.raises(ValueError, match="has no classes"):
+        classes.main(["--manifest", str(tmp_path / "s.parquet"), "--settings", settings, "--output", "unused"])
