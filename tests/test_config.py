@@ -64,6 +64,8 @@ def test_the_shipped_configuration_names_every_section():
         ("tables.ablation", ["improved"], "tables.ablation: 'improved' is unknown"),
         ("datasets.mine.asr", {"engine": "parrot"}, "datasets.mine.asr.engine: .*'whisper_tiny_en' or 'whisper'"),
         ("datasets.f", {"adapter": "features", "root": "x", "file": "x", "streams": {"a": "a"}, "asr": {}}, "no media"),
+        ("datasets.mine-sentiment", {"adapter": "folder", "root": "/x"}, "datasets.mine-sentiment: this name is taken"),
+        ("downstream.targets", ["mood"], "downstream.targets.0: .*'expression' or 'sentiment'"),
         ("device", "gpu", "device: .*'auto', 'cpu' or 'cuda'"),
         ("downstream.datasets", None, "downstream.datasets: .*None"),
     ],

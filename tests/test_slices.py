@@ -160,6 +160,33 @@ def test_views_are_accounted_for_where_a_method_compares_them():
     assert slices.accounted_streams(check(values), "mosei") == [*plain, "frames3d"]
 
 
+def test_sentiment_is_measured_where_labels_have_it():
+    values = CONFIG.model_dump()
+    values["downstream"]["datasets"] = ["mosei", "meld", "features"]
+    assert slices.measured(check(values)) == ["mosei", "mosei-sentiment", "meld", "features"]
+    values["datasets"]["features"]["sentiment"] = "sent"
+    assert slices.measured(check(values))[-2:] == ["features", "features-sentiment"]
+    values["downstream"]["targets"] = ["expression"]
+    assert slices.measured(check(values)) == ["mosei", "meld", "features"]
+    values["downstream"]["targets"] = ["sentiment"]
+    assert slices.measured(check(values)) == ["mosei-sentiment", "features-sentiment"]
+
+
+def test_sentiment_differs_in_what_is_predicted_alone():
+    other = WILDCARDS | {"target": "-sentiment"}
+    for stage, changed in (("downstream", {"target"}), ("table", {"target", "paper"})):
+        one, two = slices.stage_settings(CONFIG, stage, WILDCARDS), slices.stage_settings(CONFIG, stage, other)
+        assert {key for key in one if one[key] != two[key]} == changed
+    assert slices.stage_settings(CONFIG, "pretrain", WILDCARDS) == slices.stage_settings(CONFIG, "pretrain", other)
+
+
+def test_modalities_are_masked_where_there_are_several():
+    rows = slices.robust_rows(CONFIG)
+    assert (slices.RAW, "raw") in rows
+    assert ("ConCluGen", "linear") in rows
+    assert not {(f"{slices.RAW}-text", "raw"), ("ConCluGen-vision", "linear"), ("ConCluGen", "shuffled")} & set(rows)
+
+
 def test_a_raw_control_of_one_modality_reads_that_one_alone():
     values = slices.stage_settings(CONFIG, "downstream", WILDCARDS | {"method": "raw-features-text", "protocol": "raw"})
     assert values["modalities"] == {"text": ["text"]}

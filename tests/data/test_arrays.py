@@ -1,5 +1,6 @@
 """Arrays of others: read without running anything, with ids, labels and folds."""
 
+import dataclasses
 import json
 
 import h5py
@@ -9,7 +10,7 @@ import pytest
 from conclugen.data import features
 from conclugen.data.arrays import ArrayError, matrix, read_array, strings
 from conclugen.data.common import Fractions, LayoutError
-from conclugen.data.manifest import read_manifest, validate
+from conclugen.data.manifest import ManifestError, as_target, read_manifest, validate, write_manifest
 from conclugen.data.sources import SOURCES
 
 SHARES = Fractions(0.6, 0.2, 0.2)
@@ -136,6 +137,39 @@ def test_entry_point_draws_folds_where_there_are_none(tmp_path):
     features.main([*flags, "--settings", json.dumps(settings)])
     assert set(read_manifest(root / "m.parquet").table["split"]) == {"train", "valid", "test"}
     assert SOURCES["features"](root, settings) == [root / "a.npz"]
+
+
+def test_sentiment_stands_beside_the_labels(tmp_path, caplog):
+    emotions, labels = np.eye(3)[:, :2], features.Labels("multi", "emo", ("happy", "sad"))
+    root = _save(
+        tmp_path,
+        ids=np.array(["x", "y", "z"]),
+        fold=np.array(["a", "dev", "test"]),
+        emo=emotions,
+        mood=np.array([-3.0, 0.5, 4.0]),
+        pair=emotions,
+    )
+    manifest = features.build("f", root, _settings(labels=labels, sentiment="mood"))
+    validate(manifest)
+    assert manifest.classes == ("happy", "sad")
+    assert manifest.table["sentiment"].tolist()[:2] == [-3.0, 0.5]
+    assert np.isnan(manifest.table["sentiment"].iloc[2])
+    assert "sentiment is missing or outside -3..3: 1, such as z" in caplog.text
+    found = as_target(manifest, "sentiment")
+    assert (found.task, found.classes) == ("regression", ("sentiment",))
+    assert as_target(manifest, "expression") is manifest
+    write_manifest(tmp_path / "m.parquet", manifest)
+    hidden = read_manifest(tmp_path / "m.parquet").table.set_index("split")["sentiment"]
+    assert hidden.isna().to_dict() == {"train": False, "valid": False, "test": True}
+    with pytest.raises(LayoutError, match="sentiment is one"):
+        features.build("f", root, _settings(sentiment="pair"))
+    with pytest.raises(LayoutError, match="rename the class"):
+        features.build(
+            "f", root, _settings(labels=features.Labels("multi", "emo", ("sentiment", "sad")), sentiment="mood")
+        )
+    table = manifest.table.assign(sentiment=5.0)
+    with pytest.raises(ManifestError, match=r"outside -3\.\.3"):
+        validate(dataclasses.replace(manifest, table=table))
 
 
 @pytest.mark.real

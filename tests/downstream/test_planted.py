@@ -108,6 +108,11 @@ def test_the_stronger_stream_is_missed_most(study):
     assert (rows.loc[rows["protocol"] == "chance", "value"] - 0.5).abs().max() < 0.02
 
 
+def test_predictions_without_masks_are_refused(study):
+    with pytest.raises(ValueError, match="mask no modality"):
+        study.measure(robustness, [study.run(raw, "words", ["words"])])
+
+
 def test_masked_is_what_a_missing_modality_is(study, tmp_path):
     """The same head, where the words of every test utterance are absent from the shard."""
     folder = study.run(raw, "pair", ["words", "voice"], seeds=1)

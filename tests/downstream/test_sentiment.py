@@ -102,7 +102,7 @@ def test_loss_first_bias_and_selection():
     logits = torch.tensor([[0.5], [4.0], [-1.0], [9.0]])
     targets = torch.tensor([[1.0], [3.0], [-3.0], [torch.nan]])
     assert float(scores.loss(logits, targets, torch.ones(1), "regression")) == pytest.approx(
-        float(functional.l1_loss(logits[:3], targets[:3]))
+        float(functional.smooth_l1_loss(logits[:3], targets[:3]))
     )
     # What is written lies within -3..3, and so does what is selected by.
     assert float(scores.headline(logits, targets, "regression")) == pytest.approx(-(0.5 + 0 + 2) / 3)

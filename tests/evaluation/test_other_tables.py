@@ -54,6 +54,22 @@ def test_benchmark_puts_like_beside_like(tmp_path):
         assert own.loc[own["kind"] == kind, "value_lo"].tolist() == measured[f"{metric}_lo"].tolist()
 
 
+def test_benchmark_has_the_sentiment_among_its_own_kind(tmp_path):
+    make(tmp_path, "multi")
+    rows = pd.read_csv(tmp_path / "table.csv", dtype=str, keep_default_na=False).drop(columns="acc_plain_macro")
+    rows = rows.assign(acc7="0.4100", acc7_lo="0.3900", acc7_hi="").iloc[-2:]
+    rows.to_csv(tmp_path / "sentiment.csv", index=False)
+    arguments = ["--sentiment", str(tmp_path / "sentiment.csv"), "--output", str(tmp_path / "benchmark.csv")]
+    benchmark.main(arguments)
+    found = pd.read_csv(tmp_path / "benchmark.csv")
+    kind = found[found["kind"] == benchmark.SENTIMENT]
+    assert kind["method"].tolist() == ["SSE-FT", "CMIB", "prior sampling", "ConCluGen (linear)"]
+    assert kind["value"].tolist() == [0.557, 0.482, 0.41, 0.41]
+    assert (found["source"] == "this run").sum() == 2
+    with pytest.raises(ValueError, match="not the table of sentiment"):
+        benchmark.main(["--sentiment", str(tmp_path / "table.csv"), "--output", str(tmp_path / "b.csv")])
+
+
 def test_benchmark_says_of_the_demo_that_it_is_one(tmp_path):
     make(tmp_path, "multi", data="demo")
     benchmark.main(["--table", str(tmp_path / "table.csv"), "--output", str(tmp_path / "benchmark.csv")])

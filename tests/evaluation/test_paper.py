@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from conclugen.evaluation import paper
+from conclugen.evaluation import benchmark, paper
 
 
 def test_every_row_is_there():
@@ -32,7 +34,14 @@ def test_against_the_text_of_the_paper(shared_data):
     path = shared_data.parent / "seeds" / "paper-conclugen.txt"
     if not path.exists():
         pytest.skip(f"no text of the paper at {path}")
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace("\xa0", " ")
     for _, rows in paper.LINEAR.values():
         for row in rows:
             assert " ".join(f"{value:g}" for value in row) in text.replace(".0 ", " ")
+    printed = text[text.index("Method Year Mod. Acc.") : text.index("Table 1: Benchmark evaluations")].replace(
+        "\xa0", " "
+    )
+    for method, year, modalities, _, accuracy, _ in benchmark.PUBLISHED:
+        name = re.escape(method.removesuffix(" (paper, fine-tuned)"))
+        assert re.search(rf"{name}.*? {year} {modalities} {accuracy:g}0*\n", printed), method
+    assert len(re.findall(r" \d{4} VATK? ", printed)) == len(benchmark.PUBLISHED)

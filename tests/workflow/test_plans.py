@@ -159,6 +159,34 @@ def test_table_1_has_the_rows_of_a_mosei_where_there_is_one(fresh, folders):
     assert "conclugen.evaluation.benchmark --table results/tables/mosei.csv" in commands
 
 
+def test_sentiment_goes_through_the_same_rules(fresh):
+    done = fresh.snakemake("--dry-run", "--configfile", str(ROOT / "config.yaml"), "--", "results/tables/benchmark.csv")
+    [published] = [line for line in done.stdout.splitlines() if "-m conclugen.evaluation.benchmark" in line]
+    assert "--table results/tables/mosei.csv --sentiment results/tables/mosei-sentiment.csv" in published
+    lines = [line for line in done.stdout.splitlines() if "-m conclugen.downstream.linear" in line]
+    folders = {word.split("/")[2] for line in lines for word in line.split() if word.startswith("results/downstream/")}
+    assert folders == {"mosei", "mosei-sentiment"}
+    assert all(('"target": "sentiment"' in line) == ("/mosei-sentiment/" in line) for line in lines)
+
+
+def test_a_set_without_sentiment_has_no_table_of_it(folders):
+    write_methods(folders, ["ConCluGen"])
+    done = folders.snakemake("--dry-run", "--", "results/tables/mine-sentiment.csv", check=False)
+    assert done.returncode != 0
+    assert "the labels of mine have no sentiment" in done.stdout + done.stderr
+
+
+def test_robustness_needs_the_rows_that_see_several_modalities(folders):
+    write_methods(folders, ["ConCluGen", "ConCluGen-vision"])
+    planned = folders.planned(target="results/tables/robustness.csv")
+    assert {name: planned[name] for name in ("downstream", "robustness", "all_robustness")} == {
+        "downstream": 2,
+        "robustness": 1,
+        "all_robustness": 1,
+    }
+    assert folders.planned(target="results/tables/mine.classes.csv")["classes"] == 1
+
+
 def test_a_report_is_all_of_it(folders):
     write_methods(folders, ["ConCluGen"])
     planned = folders.planned(target="report")

@@ -63,8 +63,8 @@ def loss(logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tenso
     """Return the loss (…) of logits (…, N, C) against targets broadcastable to them, NaN for unknown.
 
     Multi-label: binary cross-entropy with `class_weights` (…, 1, C) on the positives, averaged over known labels.
-    Single label: cross-entropy, averaged with the weight of each true class. Regression: the mean absolute error of
-    the logits as they are. 0 where no label is known.
+    Single label: cross-entropy, averaged with the weight of each true class. Regression: smooth L1 of
+    the logits as they are: half the square of errors below 1. 0 where no label is known.
     """
     known = ~targets.isnan()
     wanted = torch.where(known, targets, torch.zeros_like(targets))
@@ -72,7 +72,8 @@ def loss(logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tenso
         cost = -class_weights * wanted * functional.logsigmoid(logits) - (1 - wanted) * functional.logsigmoid(-logits)
         weight = known.to(logits.dtype).expand_as(logits)
     elif task == "regression":
-        cost, weight = (logits - wanted).abs(), known.to(logits.dtype).expand_as(logits)
+        cost = functional.smooth_l1_loss(logits, wanted.expand_as(logits), reduction="none")
+        weight = known.to(logits.dtype).expand_as(logits)
     else:
         cost = -functional.log_softmax(logits, dim=-1)
         weight = (class_weights * wanted).expand_as(logits)

@@ -30,17 +30,17 @@ def resampled(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str
     return {name: nanmean(np.stack([values[name] for values in each]), 0) for name in NAMES[truth.task]}
 
 
-def interval(values: np.ndarray | None, level: float, about: float | None = None) -> tuple[float, float]:
+def interval(values: np.ndarray | None, level: float, centre: float | None = None) -> tuple[float, float]:
     """Return the percentile interval of resampled values (R,); NaN without them or where none is defined.
 
-    With `about`, a measured value of a metric whose resamples are biased, it is moved by how far their mean lies from
+    With `centre`, a measured value of a metric whose resamples are biased, it is moved by how far their mean lies from
     that value, not below 0.
     """
     values = np.empty(0) if values is None else values[np.isfinite(values)]
     if not len(values):
         return np.nan, np.nan
-    if about is not None and np.isfinite(about):
-        values = np.maximum(values - values.mean() + about, 0)
+    if centre is not None and np.isfinite(centre):
+        values = np.maximum(values - values.mean() + centre, 0)
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 

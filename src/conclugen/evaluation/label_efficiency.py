@@ -36,8 +36,8 @@ def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         values: dict[str, Any] = {}
         for name in metrics.NAMES[truth.task]:
             value = mean_defined([v[name] for v in each])
-            about = value if name in metrics.BIASED else None
-            low, high = intervals.interval(resampled.get(name), settings.level, about)
+            centre = value if name in metrics.BIASED else None
+            low, high = intervals.interval(resampled.get(name), settings.level, centre)
             values |= {name: value, f"{name}_lo": low, f"{name}_hi": high}
         found.append((about, values))
     return found

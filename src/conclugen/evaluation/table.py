@@ -113,8 +113,8 @@ def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
     for name in metrics.NAMES[truth.task]:
         cells[name] = mean_defined(row.values[name])
         # A single group cannot be resampled: no interval.
-        about = cells[name] if name in metrics.BIASED else None
-        low, high = intervals.interval(row.resampled.get(name), settings.level, about)
+        centre = cells[name] if name in metrics.BIASED else None
+        low, high = intervals.interval(row.resampled.get(name), settings.level, centre)
         cells |= {f"{name}_lo": low, f"{name}_hi": high}
     printed = paper.numbers(settings.paper, truth.task, row.method, row.protocol)
     cells["paper_table"] = printed.get("paper_table")

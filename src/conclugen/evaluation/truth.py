@@ -38,7 +38,7 @@ class Truth:
 
 
 def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> Truth:
-    """Read the labels of `target` in a split, and train priors. Raises ValueError where the split has no known label."""
+    """Read the labels of `target` in a split, and train priors. Raises ValueError where none is known in the split."""
     manifest = as_target(all_labels(manifest_path) if split == "test" else read_manifest(manifest_path), target)
     labels, splits = targets(manifest).numpy().astype(float), manifest.table["split"]
     kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
