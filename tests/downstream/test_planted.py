@@ -139,6 +139,7 @@ def test_shuffled_labels_end_at_chance(study):
     shape |= {"gated": False, "representation_relu": False, "narrow": (), "projection_shared": False}
     shape |= {"projection_dim": 1, "projection_hidden_dim": 1, "projection_batch_norm": False, "projection_relu": False}
     shape |= {"clustering_dim": 1, "decoder_hidden_dim": 1, "decoder_relu": False, "standardise": False}
+    shape |= {"residual": False, "keep_input": False}
     torch.manual_seed(0)
     io.save(io.build(NetworkSettings(**shape)), study.folder / "seed0", {"method": "random"})
     # One permutation may agree with the truth by chance; many do not, on average.
