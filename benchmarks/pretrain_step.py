@@ -6,21 +6,20 @@ One run measures, in turns so that a busy machine slows all alike, and reports m
 - `step`: the loop's whole training step (indexing, forward, losses, backward, AdamW), k-means when due;
 - `step, k-means every batch`: the same with a fit at each step, as in the official code;
 - `k-means`: one fit over a full queue, and the share of a step that it takes at the preset's refit interval;
-- `loader`: the same step fed by a DataLoader that reads each sample from HDF5.
+- `loader`: the same step fed by a DataLoader that reads each sample from HDF5 (see also `loading.py`).
 
     python benchmarks/pretrain_step.py            # small sizes, about a minute on two cores
-    python benchmarks/pretrain_step.py --paper    # batch 4096, representations of 4096
+    python benchmarks/pretrain_step.py --paper    # batch 4096, representations of 4096: for a GPU
+    python benchmarks/pretrain_step.py --paper --batch 256 --repeats 3    # the paper's widths on a CPU
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import csv
 import dataclasses
 import json
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -31,6 +30,7 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
+from machine import machine, write_csv
 
 from conclugen.models.network import Outputs
 from conclugen.pretrain.adamw import AdamW
@@ -43,7 +43,6 @@ from conclugen.pretrain.run import fresh_network
 from conclugen.pretrain.settings import Settings
 from conclugen.store.atomic import write_text
 from conclugen.store.devices import compute_dtype, device, set_threads
-from conclugen.store.provenance import versions
 from conclugen.store.settings import parse
 from conclugen.store.shards import write_shard
 
@@ -55,26 +54,23 @@ PAPER = {"rows": 16384, "batch": 4096, "width": 4096, "dims": (2048, 2048, 1024,
 def main() -> None:
     """Measure and write a CSV."""
     arguments = _arguments()
-    sizes = PAPER if arguments.paper else SMALL
+    sizes = dict(PAPER if arguments.paper else SMALL)
+    if arguments.batch:
+        sizes |= {"batch": arguments.batch, "rows": 4 * arguments.batch}
     set_threads(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         shards = write_corpus(Path(folder), sizes)
         settings = make_settings(arguments.method, arguments.preset, sizes)
         corpus = load_corpus(Path(folder) / "splits.csv", shards, settings)
         rows = measure(corpus, shards, settings, arguments.repeats)
-    where = device()
-    machine = {
-        "machine": torch.cuda.get_device_name() if where.type == "cuda" else _processor(),
-        "cores": os.cpu_count(),
-        "threads": arguments.threads,
-        "dtype": str(compute_dtype(where)).removeprefix("torch."),
-        "software": versions(("torch", "faiss-gpu", "faiss-cpu", "h5py")),
+    about = {
+        **machine(arguments.threads),
         "method": arguments.method,
         "preset": arguments.preset,
         **{key: value for key, value in sizes.items() if key != "dims"},
         "repeats": arguments.repeats,
     }
-    write_csv(arguments.output, [{**row, **machine} for row in rows])
+    write_csv(arguments.output, [{**row, **about} for row in rows])
     for row in rows:
         print(f"{row['measured']:>28}  {row['median_s']:.4f} s  {row['ratio_to_bare']:.2f} x bare")
 
@@ -114,9 +110,9 @@ def measure(corpus: Corpus, shards: dict[str, list[str]], settings: Settings, re
 
 
 def alternate(things: dict[str, Callable[[], object]], repeats: int, where: torch.device) -> dict[str, list[float]]:
-    """Time every thing `repeats` times, in turns, after five rounds of warm-up (the queue of k-means must fill)."""
+    """Time every thing `repeats` times, in turns, after a round of warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in things}
-    for turn in range(-5, repeats):
+    for turn in range(-1, repeats):
         for name, do in things.items():
             started = time.perf_counter()
             do()
@@ -133,6 +129,8 @@ def make_training(corpus: Corpus, settings: Settings) -> Training:
     network = fresh_network(corpus, settings).to(where)
     optimiser = AdamW(network.parameters(), 1e-3, 1e-2, fused=where.type == "cuda")
     clusters = Clusters(settings.clusters, settings.clusters.queue_batches, seed=0)
+    for _ in range(clusters.full):  # as in the middle of a training: the queue is full, and there has been a fit
+        clusters.update(torch.randn(settings.batch_size, settings.sizes.clustering, device=where), epoch=99)
     return Training(network, optimiser, clusters, place(corpus.data, where), settings, where)
 
 
@@ -219,22 +217,6 @@ def make_settings(method: str, preset: str, sizes: dict[str, Any]) -> Settings:
     return parse(Settings, json.dumps(values))
 
 
-def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows that share their keys."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--paper", action="store_true", help="the paper's sizes")
@@ -242,6 +224,7 @@ def _arguments() -> argparse.Namespace:
         "--method", default="ConCluGen", choices=[m for m, r in METHODS.items() if "clustering" in r["losses"]]
     )
     parser.add_argument("--preset", default="paper", choices=PRESETS)
+    parser.add_argument("--batch", type=int, help="another size of the batch, four of which make the corpus")
     parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "pretrain_step.csv")

@@ -107,11 +107,11 @@ def test_a_preset_of_ones_own_changes_what_it_names_and_nothing_else():
 
 def test_variants_say_what_differs_and_presets_of_ones_own_may_be_among_them():
     values = CONFIG.model_dump()
-    values["tables"]["ablation"] = ["improved-without-temperature", "warm"]
+    values["tables"]["ablation"] = ["improved-with-temperature", "warm"]
     config = check(values)
-    assert slices.ablation_presets(config) == ["improved", "paper", "improved-without-temperature", "warm"]
+    assert slices.ablation_presets(config) == ["improved", "paper", "improved-with-temperature", "warm"]
     found = slices.variants(config)
-    assert found["based_on"] == {"improved-without-temperature": "improved", "warm": "paper"}
+    assert found["based_on"] == {"improved-with-temperature": "improved", "warm": "paper"}
     assert found["changes"]["warm"] == "objective.temperature null → 0.1"
 
 

@@ -1,8 +1,10 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
 
-from conclugen.store.resident import load, modalities
+from conclugen.store.resident import load, load_modalities
 from conclugen.store.shards import ShardError, write_shard
 
 
@@ -32,8 +34,37 @@ def test_a_modality_is_present_where_all_its_streams_are(tmp_path):
     ids = ["a", "b"]
     first = _write(tmp_path / "0.h5", ids, 1)
     second = _write(tmp_path / "1.h5", ids, 5, dim=1, absent=["b"])
-    joined = modalities(load({"x": [first], "y": [second]}, ids), {"video": ["x", "y"], "audio": ["x"]})
+    joined = load_modalities({"x": [first], "y": [second]}, {"video": ["x", "y"], "audio": ["x"]}, ids)
     assert joined.features["video"].tolist() == [[1, 2, 5], [0, 0, 0]]
     assert joined.present["video"].tolist() == [True, False]
     assert joined.present["audio"].all()
     assert torch.equal(joined.rows(torch.tensor([1])).features["audio"], torch.tensor([[3.0, 4.0]]))
+
+
+def test_a_stream_without_shards_and_a_file_that_is_none_are_errors(tmp_path):
+    with pytest.raises(ShardError, match="2 of 2 utterances are in no shard"):
+        load({"text": []}, ["a", "b"])
+    (tmp_path / "0.h5").write_bytes(b"not a shard")
+    with pytest.raises(ShardError, match="cannot be read"):
+        load({"text": [tmp_path / "0.h5"]}, ["a"])
+
+
+def test_memory_beyond_the_features_is_bounded_by_a_shard(tmp_path):
+    """Two streams of eight shards joined: what is allocated at most is the features and little more than one shard."""
+    rows, dim = 400, 250
+    ids = [f"u{i}" for i in range(8 * rows)]
+    shards = {
+        stream: [
+            _write(tmp_path / f"{stream}{n}.h5", ids[n * rows : (n + 1) * rows], n, dim=dim, absent=ids[:3])
+            for n in range(8)
+        ]
+        for stream in ("x", "y")
+    }
+    load_modalities({"x": shards["x"][:1]}, {"x": ["x"]}, ids[:rows])  # what HDF5 keeps for itself
+    tracemalloc.start()
+    loaded = load_modalities(shards, {"video": ["x", "y"]}, ids[::-1])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    features, shard = loaded.features["video"].numel() * 4, rows * dim * 4
+    assert features == 16 * shard
+    assert most < features + 3 * shard

@@ -66,14 +66,13 @@ def read(
         raise ValueError(f"no feature shards for the streams {missing}")
     table = manifest.table[manifest.table["split"].isin(SPLITS)].reset_index(drop=True)
     ids = table["utterance_id"].to_numpy(dtype=str)
-    loaded = resident.load({stream: features[stream] for stream in sorted(needed)}, ids)
     data = Data(
         ids,
         table["split"].to_numpy(dtype=str),
         manifest.task,
         manifest.classes,
         targets(dataclasses.replace(manifest, table=table)),
-        resident.modalities(loaded, used),
+        resident.load_modalities(features, used, ids),
         used,
     )
     for split in ("train", "valid"):

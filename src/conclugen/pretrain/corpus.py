@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from conclugen.pretrain.settings import Settings
-from conclugen.store.resident import Resident, load, modalities
+from conclugen.store.resident import Resident, load, load_modalities
 
 COLUMNS = ("utterance_id", "split", "group")
 DESCRIBED = ("backbone", "weights_sha256")
@@ -60,8 +60,9 @@ def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], setti
         if not features.get(stream):
             raise CorpusError(_no_stream(stream, settings))
         shards[stream] = sorted(features[stream])
-    resident = load(shards, table["utterance_id"].tolist())
-    data = _views(resident, wanted, settings.views) if settings.views else modalities(resident, wanted)
+    ids = table["utterance_id"].tolist()
+    views = settings.views
+    data = _views(load(shards, ids), wanted, views) if views else load_modalities(shards, wanted, ids)
     some = torch.stack(list(data.present.values())).any(0).numpy()
     held = table["held"].to_numpy()
     train, valid = (torch.from_numpy(np.flatnonzero(some & rows)) for rows in (~held, held))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from conclugen.store.shards import ShardError, read_shard
+from conclugen.store.shards import ShardError, read_shard, shard_kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,40 +46,51 @@ def load(shards: Mapping[str, Sequence[str | Path]], ids: Sequence[str]) -> Resi
     Memory: one copy of the features plus one shard. Raises ShardError when a shard lacks an utterance or shards of a
     stream differ in dimension or backbone.
     """
+    return load_modalities(shards, {stream: (stream,) for stream in shards}, ids)
+
+
+def load_modalities(
+    shards: Mapping[str, Sequence[str | Path]], joined: Mapping[str, Sequence[str]], ids: Sequence[str]
+) -> Resident:
+    """Load streams joined into modalities, e.g. `{"video": ("frames2d", "frames3d")}` gives (N, D2 + D3).
+
+    A modality is present where all its streams are; elsewhere it is zero. Memory and errors as for `load`: each stream
+    is read straight into its columns.
+    """
     position = {utterance: row for row, utterance in enumerate(ids)}
     features, present = {}, {}
-    for stream, paths in shards.items():
-        features[stream], present[stream] = _load_stream(stream, paths, position)
+    for name, streams in joined.items():
+        kinds = [_first(stream, shards[stream], len(ids)) for stream in streams]
+        ends = np.cumsum([dim for dim, _ in kinds]).tolist()
+        values = np.zeros((len(ids), ends[-1]), np.result_type(*(dtype for _, dtype in kinds)))
+        here = np.ones(len(ids), bool)
+        for stream, (dim, _), end in zip(streams, kinds, ends, strict=True):
+            here &= _read_into(values[:, end - dim : end], stream, shards[stream], position)
+        values[~here] = 0
+        features[name], present[name] = torch.from_numpy(values), torch.from_numpy(here)
     return Resident(np.asarray(ids, dtype=str), features, present)
 
 
-def _load_stream(
-    stream: str, paths: Sequence[str | Path], position: Mapping[str, int]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    values, present, seen, kind = None, np.zeros(len(position), bool), np.zeros(len(position), bool), None
+def _first(stream: str, paths: Sequence[str | Path], count: int) -> tuple[int, np.dtype]:
+    """Width and type of a stream, as its first shard has them."""
+    if not paths:
+        raise ShardError(f"stream {stream}: {count} of {count} utterances are in no shard")
+    return shard_kind(paths[0])
+
+
+def _read_into(values: np.ndarray, stream: str, paths: Sequence[str | Path], position: Mapping[str, int]) -> np.ndarray:
+    """Fill the rows of `values` (N, D) from the shards of a stream, and return which are present (N,)."""
+    present, seen, kind = np.zeros(len(position), bool), np.zeros(len(position), bool), None
     for path in paths:
         shard = read_shard(path)
         described = (shard.features.shape[1], shard.features.dtype, shard.attributes.get("weights_sha256"))
-        if values is None:
-            kind, values = described, np.zeros((len(position), described[0]), shard.features.dtype)
-        elif described != kind:
+        kind = kind or described
+        if described != kind:
             raise ShardError(f"{path}: {described} differs from the other shards of {stream}: {kind}")
         kept = np.asarray([i for i, name in enumerate(shard.utterance_id) if name in position], dtype=int)
         rows = np.asarray([position[name] for name in shard.utterance_id[kept]], dtype=int)
-        values[rows], present[rows], seen[rows] = shard.features[kept], shard.present[kept], True
-    if values is None or not seen.all():
+        whole = shard.features if len(kept) == len(shard.features) else shard.features[kept]
+        values[rows], present[rows], seen[rows] = whole, shard.present[kept], True
+    if not seen.all():
         raise ShardError(f"stream {stream}: {int((~seen).sum())} of {len(position)} utterances are in no shard")
-    return torch.from_numpy(values), torch.from_numpy(present)
-
-
-def modalities(resident: Resident, joined: Mapping[str, Sequence[str]]) -> Resident:
-    """Join streams into modalities by concatenation, e.g. `{"video": ("frames2d", "frames3d")}` gives (N, D2 + D3).
-
-    A modality is present where all its streams are; elsewhere it is zero.
-    """
-    features, present = {}, {}
-    for name, streams in joined.items():
-        here = torch.stack([resident.present[s] for s in streams]).all(0)
-        value = torch.cat([resident.features[s] for s in streams], dim=1)
-        features[name], present[name] = value * here[:, None].to(value.dtype), here
-    return Resident(resident.ids, features, present)
+    return present
