@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import h5py
 import numpy as np
 import torch
 
-from conclugen.store.shards import ShardError, read_shard, shard_kind
+from conclugen.store.shards import ShardError, read_shard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +73,14 @@ def load_modalities(
 
 
 def _first(stream: str, paths: Sequence[str | Path], count: int) -> tuple[int, np.dtype]:
-    """Width and type of a stream, as its first shard has them."""
+    """Width and type of a stream, as its first shard has them. Of that shard no more is read."""
     if not paths:
         raise ShardError(f"stream {stream}: {count} of {count} utterances are in no shard")
-    return shard_kind(paths[0])
+    try:
+        with h5py.File(paths[0], "r") as file:
+            return file["features"].shape[1], file["features"].dtype
+    except (OSError, KeyError) as error:
+        raise ShardError(f"{paths[0]}: cannot be read as a feature shard ({error}); delete it and rerun") from error
 
 
 def _read_into(values: np.ndarray, stream: str, paths: Sequence[str | Path], position: Mapping[str, int]) -> np.ndarray:

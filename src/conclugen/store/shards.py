@@ -68,15 +68,6 @@ def read_shard(path: str | Path, verify: bool = True) -> FeatureShard:
     return FeatureShard(ids, features, present, attributes)
 
 
-def shard_kind(path: str | Path) -> tuple[int, np.dtype]:
-    """Return the width D and the type of a shard's features without reading them. Raises ShardError naming the file."""
-    try:
-        with h5py.File(path, "r") as file:
-            return file["features"].shape[1], file["features"].dtype
-    except (OSError, KeyError) as error:
-        raise ShardError(f"{path}: cannot be read as a feature shard ({error}); delete it and rerun") from error
-
-
 def _checksum(ids: np.ndarray, features: np.ndarray, present: np.ndarray) -> str:
     digest = hashlib.sha256("\n".join(ids.tolist()).encode())
     digest.update(f"{features.dtype}{features.shape}".encode())
