@@ -58,7 +58,7 @@ def test_writes_a_model_that_loads_and_nothing_else(made, tmp_path):
     assert list((tmp_path / "state").iterdir()) == []
     network, about = io.load(tmp_path / "model"), io.about(tmp_path / "model")
     assert network.settings.heads == ("projection", "clustering", "decoder")
-    assert network.represent({"video": torch.randn(5, 40)})["video"].shape == (5, 32)
+    assert network.represent({"video": torch.randn(5, 40)})["video"].shape == (5, 32 + 40)  # and the input beside it
     assert about["method"] == "ConCluGen"
     assert about["seed"] == 3
     assert about["modalities"] == {"video": ["frames2d", "frames3d"], "audio": ["audio"], "text": ["text"]}
