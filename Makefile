@@ -5,9 +5,22 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
-.PHONY: mosei meld caer test test-fast lint format pins clean
+.PHONY: mosei meld caer retry benchmarks test test-fast lint format pins clean
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) results/tables/$@.csv
+
+# make retry DATASET=mosei [STATUSES="timeout crashed"] [TIMEOUT_S=600]: another try for what failed in faces and audio,
+# then the accounts and all that they stand on. Then make the table again as usual.
+retry: .venv/.ready
+	$(BIN)/python -m conclugen.data.retry --dataset $(DATASET) $(if $(STATUSES),--statuses $(STATUSES)) \
+		$(if $(TIMEOUT_S),--timeout-s $(TIMEOUT_S))
+	$(BIN)/snakemake --cores $(CORES) results/qc/$(DATASET).csv
+
+# What stage one costs beside the arithmetic that it cannot do without: docs/performance.md. About half an hour.
+BENCHMARKS := faces decoding extraction memory threads pretrain_step
+benchmarks: .venv/.ready $(BENCHMARKS:%=benchmarks/results/%.csv)
+benchmarks/results/%.csv: benchmarks/%.py .venv/.ready
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python $<
 
 # One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile

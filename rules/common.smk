@@ -1,4 +1,5 @@
 # Helpers of the rules: the validated configuration, the slice of it that each stage reads, and lists of files.
+import hashlib
 import json
 import os
 import sys
@@ -103,6 +104,28 @@ def transcripts_of(dataset):
     return [
         f"results/transcripts/{dataset}/{shard}.csv" for shard in shards_of(dataset)
     ]
+
+
+def retries_of(stage):
+    """An input function: the list of what is to be tried again in this shard, where one was asked for."""
+
+    def of(wildcards):
+        path = Path(
+            f"results/retries/{wildcards.dataset}/{stage}/{wildcards.shard}.csv"
+        )
+        return [str(path)] if path.exists() else []
+
+    return of
+
+
+def version(stage, code):
+    """A params function: hash of what makes a shard of `stage` beside its media; only rows of one version are kept."""
+
+    def of(wildcards):
+        made_of = [settings(stage)(wildcards), root_of(wildcards), code]
+        return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+
+    return of
 
 
 def splits_of(wildcards):

@@ -4,6 +4,7 @@
 rule faces:
     input:
         media=plan_list("media"),
+        retries=retries_of("faces"),
     output:
         shard="results/faces/{dataset}/{shard}.h5",
         ledger="results/faces/{dataset}/{shard}.ledger.csv",
@@ -23,9 +24,10 @@ rule faces:
         root=root_of,
         settings=settings("faces"),
         code=fingerprint("conclugen.faces.run"),
+        version=version("faces", fingerprint("conclugen.faces.run")),
     message:
         "Find the faces of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
         "python -m conclugen.faces.run --media-list {input.media:q} --root {params.root:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
-        "> {log:q} 2>&1"
+        "--retries {input.retries:q} --version {params.version} > {log:q} 2>&1"

@@ -95,6 +95,7 @@ rule frames3d_views:
 rule audio:
     input:
         media=plan_list("media"),
+        retries=retries_of("audio"),
     output:
         shard="results/features/{dataset}/audio/{shard}.h5",
         ledger="results/features/{dataset}/audio/{shard}.ledger.csv",
@@ -114,12 +115,13 @@ rule audio:
         root=root_of,
         settings=settings("audio"),
         code=stream_code("audio"),
+        version=version("audio", stream_code("audio")),
     message:
         "Extract sound features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
         "python -m conclugen.features.audio --media-list {input.media:q} --root {params.root:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
-        "> {log:q} 2>&1"
+        "--retries {input.retries:q} --version {params.version} > {log:q} 2>&1"
 
 
 # For data sets with `asr`: the official texts, and recognised speech where there is none.

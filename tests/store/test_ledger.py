@@ -16,6 +16,6 @@ def test_round_trip_keeps_order_and_flattens_reasons(tmp_path):
 
 
 def test_an_unknown_status_is_an_error(tmp_path):
-    (tmp_path / "l.csv").write_text("utterance_id,stage,status,reason,seconds\na,faces,vanished,,0\n")
+    (tmp_path / "l.csv").write_text("utterance_id,stage,status,reason,seconds,tries\na,faces,vanished,,0,1\n")
     with pytest.raises(ValueError, match="vanished"):
         read_ledger(tmp_path / "l.csv")

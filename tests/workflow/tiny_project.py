@@ -70,8 +70,8 @@ class Project:
         return done
 
     def planned(self, *arguments: str, target: str = "results/tables/mosei.csv") -> dict[str, int]:
-        """Jobs that a dry run would do, by rule."""
-        done = self.snakemake("--dry-run", *arguments, "--", target)
+        """Jobs that a dry run would do, by rule; `target` may be several, separated by blanks."""
+        done = self.snakemake("--dry-run", *arguments, "--", *target.split())
         text = done.stdout + done.stderr
         if "Nothing to be done" in text:
             return {}

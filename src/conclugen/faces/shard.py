@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -198,6 +199,16 @@ class FaceShard:
         offsets = offsets - offsets[0]
         crops = [self._decode(i, data[offsets[j] : offsets[j + 1]]) for j in chosen]
         return times[chosen], np.stack(crops)
+
+    def track(self, i: int) -> FaceTrack:
+        """Return utterance `i` as it was written, its crops as JPEG, byte for byte."""
+        begin, end = int(self.frames_offset[i]), int(self.frames_offset[i + 1])
+        rows, offsets = slice(begin, end), self._crop_offset[begin : end + 1].tolist()
+        data = self._crop[offsets[0] : offsets[-1]].tobytes()
+        crops = [data[a - offsets[0] : b - offsets[0]] for a, b in itertools.pairwise(offsets)]
+        width, height = self.size[i].tolist()
+        numbers = (self.time_s, self.box, self.landmarks, self.probability, self.detected)
+        return FaceTrack(width, height, *(table[rows] for table in numbers), crops=crops)
 
     def verify(self) -> None:
         """Read every crop; raise ShardError if the bytes do not match their checksum."""

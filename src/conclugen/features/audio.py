@@ -12,10 +12,11 @@ import torch
 
 from conclugen.features.backbone import Backbone, WeightFile, choose
 from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed
+from conclugen.features.retried import joined
 from conclugen.features.waves import read_wave
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool
-from conclugen.store import devices
+from conclugen.store import devices, retries
 from conclugen.store.ledger import Status
 from conclugen.store.settings import parse
 
@@ -116,14 +117,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__)
     parser.add_argument("--media-list", required=True, type=Path, help="the shard's utterances and their files")
     parser.add_argument("--root", required=True, type=Path, help="the folder that the files lie below")
+    retries.add_arguments(parser)
     args = parser.parse_args(argv)
     settings = parse(AudioSettings, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads - 1)  # one is the decoding process
     backbone = choose(BACKBONES, settings.backbone, settings.weights)
     module, sha256 = backbone.load(devices.device())
-    collector = extract(read_media_list(args.media_list), args.root, settings, backbone, module)
+    items = read_media_list(args.media_list)
+    attempt = retries.attempt(args.retries, args.media_list, args.version)
+    todo = [item for item in items if item.utterance_id not in attempt.kept]
+    limit = dataclasses.replace(settings, timeout_s=attempt.timeout_s or settings.timeout_s)
+    collector = joined([i.utterance_id for i in items], extract(todo, args.root, limit, backbone, module), attempt)
+    collector.about[retries.VERSION] = args.version
     collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
+    attempt.finish()
 
 
 if __name__ == "__main__":

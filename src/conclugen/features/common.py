@@ -58,7 +58,9 @@ class Collector:
         self.sums = np.zeros((len(self.ids), dim), np.float64)
         self.counts = np.zeros(len(self.ids), np.int64)
         self.seconds = np.zeros(len(self.ids))
+        self.tries = np.ones(len(self.ids), np.int64)
         self.losses: dict[int, tuple[Status, str]] = {}
+        self.about: dict[str, str] = {}  # what else the shard is to say of itself
 
     def lose(self, row: int, status: Status, reason: str) -> None:
         """Record why an utterance has no vector."""
@@ -95,8 +97,8 @@ class Collector:
             status, reason = self.losses.get(row, (Status.OK, ""))
             if status is Status.OK and not present[row]:
                 raise RuntimeError(f"{self.stream}: {name} has neither a vector nor a loss")
-            rows.append(LedgerRow(name, self.stream, status, reason, float(self.seconds[row])))
-        attributes = {**backbone.attributes(sha256), "stream": self.stream, "versions": versions()}
+            rows.append(LedgerRow(name, self.stream, status, reason, float(self.seconds[row]), int(self.tries[row])))
+        attributes = {**backbone.attributes(sha256), "stream": self.stream, "versions": versions(), **self.about}
         write_shard(output, self.ids, features, present, attributes)
         write_ledger(ledger, rows)
 

@@ -33,13 +33,14 @@ class Status(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class LedgerRow:
-    """One utterance in one stage; `seconds` is the wall time spent on it."""
+    """One utterance in one stage; `seconds` is the wall time spent on it, `tries` how often it was tried in all."""
 
     utterance_id: str
     stage: str
     status: Status
     reason: str
     seconds: float
+    tries: int = 1
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(LedgerRow))
@@ -52,7 +53,7 @@ def write_ledger(path: str | Path, rows: Iterable[LedgerRow]) -> None:
     writer.writerow(FIELDS)
     for row in rows:
         reason = " ".join(row.reason.split())[:300]
-        writer.writerow([row.utterance_id, row.stage, row.status.value, reason, f"{row.seconds:.3f}"])
+        writer.writerow([row.utterance_id, row.stage, row.status.value, reason, f"{row.seconds:.3f}", row.tries])
     write_text(path, text.getvalue())
 
 
@@ -60,6 +61,8 @@ def read_ledger(path: str | Path) -> list[LedgerRow]:
     """Read a ledger CSV; raises ValueError where a status is not in the enum."""
     with open(path, encoding="utf-8", newline="") as handle:
         return [
-            LedgerRow(r["utterance_id"], r["stage"], Status(r["status"]), r["reason"], float(r["seconds"]))
+            LedgerRow(
+                r["utterance_id"], r["stage"], Status(r["status"]), r["reason"], float(r["seconds"]), int(r["tries"])
+            )
             for r in csv.DictReader(handle)
         ]
