@@ -23,7 +23,7 @@ def make_manifest(path, text_source="official", task="single"):
     return ids
 
 
-def run(tmp_path, lost, stage="faces", ids=None, max_lost=0.05, min_lost=3, **options):
+def run(tmp_path, lost, stage="faces", ids=None, max_lost=0.05, min_lost=3, of_class=(1.0, 3), **options):
     """`lost` maps ids to (status, reason)."""
     everyone = make_manifest(tmp_path / "m.parquet", **options)
     rows = [
@@ -32,7 +32,8 @@ def run(tmp_path, lost, stage="faces", ids=None, max_lost=0.05, min_lost=3, **op
     ]
     write_ledger(tmp_path / "0000.ledger.csv", rows[:40])
     write_ledger(tmp_path / "0001.ledger.csv", rows[40:])
-    settings = json.dumps({"max_lost": max_lost, "min_lost": min_lost})
+    settings = {"max_lost": max_lost, "min_lost": min_lost}
+    settings = json.dumps(settings | dict(zip(("max_lost_of_class", "min_lost_of_class"), of_class, strict=True)))
     ledgers = [str(tmp_path / f"000{i}.ledger.csv") for i in range(2)]
     output = tmp_path / "qc.csv"
     arguments = ["--manifest", str(tmp_path / "m.parquet"), "--settings", settings, "--output", str(output)]
@@ -113,3 +114,28 @@ def test_multi_label_counts_under_each_class(tmp_path):
 
 def test_no_ledgers_is_an_empty_table(tmp_path):
     assert run(tmp_path, {}, ids=[]).empty
+
+
+def test_a_class_that_loses_too_much_fails_though_its_split_does_not(tmp_path):
+    lost = losses(80, 82, 84, status=Status.TIMEOUT, reason="not decoded within 120 s")  # 3 of 10 of class x in test
+    with pytest.raises(SystemExit) as stopped:
+        run(tmp_path, lost, max_lost=0.2, of_class=(0.25, 3))
+    message = str(stopped.value)
+    assert "made: more lost than allowed" in message
+    assert "faces, test, class x: lost 3 of 10 (30.0%; limit 25.0%): 3 timeout (not decoded within 120 s)" in message
+    assert "class y" not in message
+    assert "make retry DATASET=made" in message
+    assert "datasets.made.max_lost" in message
+
+
+@pytest.mark.parametrize(("max_lost", "of_class"), [(0.2, (0.25, 4)), (0.2, (0.3, 3)), (0.3, (0.1, 3))])
+def test_a_class_passes_below_its_number_its_share_or_the_share_of_its_split(tmp_path, max_lost, of_class):
+    run(tmp_path, losses(80, 82, 84), max_lost=max_lost, of_class=of_class)
+
+
+def test_a_class_is_not_listed_beside_its_split_nor_a_retry_advised_for_what_no_retry_mends(tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        run(tmp_path, losses(80, 82, 84), of_class=(0.1, 1))
+    message = str(stopped.value)
+    assert message.count("lost 3 of") == 1
+    assert "make retry" not in message

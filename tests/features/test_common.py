@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conclugen.features.backbone import Backbone
-from conclugen.features.common import Collector, embed, packs
+from conclugen.features.common import Collector, ahead, embed, packs
 from conclugen.store.ledger import Status, read_ledger
 from conclugen.store.shards import read_shard
 
@@ -69,3 +69,27 @@ def test_embed_needs_no_gradients_and_gives_float32():
     vectors = embed(torch.nn.Linear(3, 2).double(), torch.ones(4, 3).double(), torch.device("cpu"))
     assert vectors.dtype is torch.float32
     assert not vectors.requires_grad
+
+
+def test_items_are_worked_out_ahead_but_not_far():
+    begun = []
+    source = (begun.append(i) or i for i in range(20))
+    found = []
+    for item in ahead(source, count=2):
+        found.append(item)
+        assert len(begun) <= item + 4
+    assert found == list(range(20))
+    assert list(ahead([])) == []
+
+
+def test_an_error_ahead_is_raised_in_its_place_and_leaving_early_is_allowed():
+    def broken():
+        yield from range(3)
+        raise KeyError("of the reader")
+
+    found = []
+    with pytest.raises(KeyError, match="of the reader"):
+        found.extend(iter(ahead(broken())))
+    items = ahead(iter(range(100)))
+    assert next(items) == 0
+    items.close()

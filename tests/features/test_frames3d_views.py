@@ -121,8 +121,8 @@ def test_copies_with_nothing_done_to_them_are_frames3d(tmp_path):
 
 def test_each_clip_is_decoded_once(tmp_path, monkeypatch):
     faces, read = write_faces(tmp_path / "faces.h5", {"a": moving(4, 0, SIZE), "b": moving(4, 1, SIZE)}, SIZE), []
-    frames = FaceShard.frames
-    monkeypatch.setattr(FaceShard, "frames", lambda self, i, fps=None: read.append(i) or frames(self, i, fps))
+    whole = FaceShard.read
+    monkeypatch.setattr(FaceShard, "read", lambda self, i, chosen: read.append(i) or whole(self, i, chosen))
     extract(tmp_path, frames3d_views, SETTINGS, faces)
     assert read == [0, 1]
 

@@ -81,10 +81,12 @@ class Downstream(Section):
 
 
 class Qc(Section):
-    """How much may be lost: the share of the utterances of any stage and split; fewer than `min_lost` never fail."""
+    """How much any stage may lose of a split, and of a class within a split; fewer than the minimum never fail."""
 
     max_lost: Share = 0.05
     min_lost: Count = 3
+    max_lost_of_class: Share = 0.2
+    min_lost_of_class: Count = 10
 
 
 class Tables(Section):

@@ -1,8 +1,9 @@
 """Quality control: what every stage lost, by split and class, and a limit on it.
 
-Entry module. Fails when a stage lost more of a split than allowed, and says why. Utterances of a set that has no
-transcripts at all, official or recognised, count as nothing lost in the text stage. Tiny counts: a share is judged only
-once at least `min_lost` utterances are lost, so that one bad clip among eight is reported but stops nothing.
+Entry module. Fails when a stage lost more of a split, or of a class in a split, than allowed, and says why and what to
+do. Utterances of a set that has no transcripts at all, official or recognised, count as nothing lost in the text stage.
+Tiny counts: a share is judged only once at least `min_lost` utterances are lost, so that one bad clip among eight is
+reported but stops nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ TRANSCRIPTS = "transcripts"
 UNACCOUNTED = "unaccounted"  # in the manifest, but in no ledger of the stage
 ALL, UNKNOWN = "(all)", "(unknown)"
 REASONS_SHOWN = 3
+RETRIED, RETRIED_STAGES = (Status.TIMEOUT, Status.CRASHED), ("faces", "audio")
 COLUMNS = ("stage", "split", "class", "status", "lost", "count", "share")
 
 
@@ -35,14 +37,20 @@ class Settings:
     Attributes:
         max_lost: largest share of a split that a stage may lose.
         min_lost: fewer lost utterances than this never fail, whatever their share.
+        max_lost_of_class: largest share of a class within a split; where `max_lost` is larger, that counts.
+        min_lost_of_class: fewer lost utterances of a class than this never fail.
     """
 
     max_lost: float
     min_lost: int
+    max_lost_of_class: float
+    min_lost_of_class: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_lost <= 1 or self.min_lost < 1:
-            raise ValueError("max_lost must lie in [0, 1], min_lost be at least 1")
+        if not (0 <= self.max_lost <= 1 and 0 <= self.max_lost_of_class <= 1):
+            raise ValueError("max_lost and max_lost_of_class must lie in [0, 1]")
+        if min(self.min_lost, self.min_lost_of_class) < 1:
+            raise ValueError("min_lost and min_lost_of_class must be at least 1")
 
 
 def collect(manifest: Manifest, ledgers: Iterable[LedgerRow]) -> pd.DataFrame:
@@ -101,23 +109,54 @@ def memberships(manifest: Manifest) -> dict[str, set[str]]:
     return found
 
 
-def judge(found: pd.DataFrame, settings: Settings) -> tuple[list[str], list[str]]:
-    """Return a line per stage and split that lost something, and the lines of those over the limit."""
+def judge(manifest: Manifest, found: pd.DataFrame, settings: Settings) -> tuple[list[str], list[str]]:
+    """Return a line per stage and split that lost something, and the lines of those over a limit.
+
+    A class is judged within each split that is not over the limit itself; utterances of unknown label are in no class.
+    """
     noted, failed = [], []
+    classes = {name: ids for name, ids in memberships(manifest).items() if name not in (ALL, UNKNOWN)}
+    of_class = max(settings.max_lost, settings.max_lost_of_class)
     for (stage, split), part in found.groupby(["stage", "split"], sort=True):
-        lost = part[part["lost"]]
-        if lost.empty:
-            continue
-        share = len(lost) / len(part)
-        line = f"{stage}, {split}: lost {len(lost)} of {len(part)} ({share:.1%}; limit {settings.max_lost:.1%})"
-        over = share > settings.max_lost
-        if over and len(lost) < settings.min_lost:
-            line += f"; fewer than {settings.min_lost} lost, so let pass"
-        line += f": {_reasons(lost)}"
-        noted.append(line)
-        if over and len(lost) >= settings.min_lost:
+        line, over = _judged(f"{stage}, {split}", part, settings.max_lost, settings.min_lost)
+        noted += [line] if line else []
+        if over:
             failed.append(line)
+            continue
+        for name, members in classes.items():
+            here = part[part["utterance_id"].isin(members)]
+            line, over = _judged(f"{stage}, {split}, class {name}", here, of_class, settings.min_lost_of_class)
+            failed += [line] if over else []
     return noted, failed
+
+
+def _judged(what: str, part: pd.DataFrame, limit: float, least: int) -> tuple[str, bool]:
+    """Return a line on what was lost of a part, empty where nothing was, and whether that is too much."""
+    lost = part[part["lost"]]
+    if lost.empty:
+        return "", False
+    share = len(lost) / len(part)
+    line = f"{what}: lost {len(lost)} of {len(part)} ({share:.1%}; limit {limit:.1%})"
+    if share > limit and len(lost) < least:
+        line += f"; fewer than {least} lost, so let pass"
+    return f"{line}: {_reasons(lost)}", share > limit and len(lost) >= least
+
+
+def advice(dataset: str, found: pd.DataFrame) -> str:
+    """Return what can be done about losses: another try for what may be the machine's fault, else mend or allow."""
+    lines = []
+    again = found[found["lost"] & found["status"].isin(RETRIED) & found["stage"].isin(RETRIED_STAGES)]
+    if len(again):
+        lines.append(
+            f"{len(again)} of them timed out or crashed: `make retry DATASET={dataset}` tries these again (with "
+            "TIMEOUT_S=… for longer) and keeps the rest."
+        )
+    lines.append(
+        f"Every loss and its reason stands in the ledgers: results/faces/{dataset}/*.ledger.csv and "
+        f"results/features/{dataset}/*/*.ledger.csv. Mend the files, or, where the loss is known and meant, raise "
+        f"datasets.{dataset}.max_lost (a split and its classes) or qc.max_lost_of_class."
+    )
+    return "\n".join(lines)
 
 
 def _reasons(lost: pd.DataFrame) -> str:
@@ -142,14 +181,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(Settings, arguments.settings)
     manifest = all_labels(arguments.manifest)
     found = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))
-    noted, failed = judge(found, settings)
+    noted, failed = judge(manifest, found, settings)
     print(f"{manifest.dataset}: {len(manifest.table)} utterances, {found['stage'].nunique()} stages")
     print("\n".join(f"  {line}" for line in noted) or "  nothing lost")
     write_csv(arguments.output, count(manifest, found), COLUMNS)
     if failed:
         message = "\n".join(f"  {line}" for line in failed)
-        advice = "Mend the data, or raise the limit if the loss is known and meant."
-        sys.exit(f"{manifest.dataset}: more lost than max_lost allows\n{message}\n{advice}")
+        sys.exit(f"{manifest.dataset}: more lost than allowed\n{message}\n{advice(manifest.dataset, found)}")
 
 
 if __name__ == "__main__":

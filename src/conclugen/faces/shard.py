@@ -181,8 +181,8 @@ class FaceShard:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def frames(self, i: int, fps: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return times (T,) seconds and RGB crops (T, S, S, 3) uint8 of utterance `i`, S the crop size.
+    def choose(self, i: int, fps: float | None = None) -> np.ndarray:
+        """Return the frames (T,) of utterance `i` at `fps`, as places among those that are stored.
 
         Args:
             i: row of the utterance; T is 0 where it could not be read.
@@ -190,15 +190,21 @@ class FaceShard:
                 gives the stored frames nearest to the middles of intervals of 1 / fps, at least one.
         """
         begin, end = int(self.frames_offset[i]), int(self.frames_offset[i + 1])
-        times = self.time_s[begin:end]
-        chosen = np.arange(end - begin) if fps is None else nearest(times, fps)
+        return np.arange(end - begin) if fps is None else nearest(self.time_s[begin:end], fps)
+
+    def read(self, i: int, chosen: np.ndarray) -> np.ndarray:
+        """Return RGB crops (T, S, S, 3) uint8 of the frames `chosen` (T,), increasing, of utterance `i`."""
         if not len(chosen):
-            return np.zeros(0), np.zeros((0, self.crop_size, self.crop_size, 3), np.uint8)
-        offsets = self._crop_offset[begin : end + 1]
-        data = self._crop[offsets[0] : offsets[-1]].tobytes()
-        offsets = offsets - offsets[0]
-        crops = [self._decode(i, data[offsets[j] : offsets[j + 1]]) for j in chosen]
-        return times[chosen], np.stack(crops)
+            return np.zeros((0, self.crop_size, self.crop_size, 3), np.uint8)
+        offsets = self._crop_offset[int(self.frames_offset[i]) :]
+        first, end = int(offsets[chosen[0]]), int(offsets[chosen[-1] + 1])
+        data = self._crop[first:end].tobytes()
+        return np.stack([self._decode(i, data[offsets[j] - first : offsets[j + 1] - first]) for j in chosen])
+
+    def frames(self, i: int, fps: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return times (T,) seconds and RGB crops (T, S, S, 3) uint8 of utterance `i`, S the crop size, at `fps`."""
+        chosen = self.choose(i, fps)
+        return self.time_s[int(self.frames_offset[i]) + chosen], self.read(i, chosen)
 
     def track(self, i: int) -> FaceTrack:
         """Return utterance `i` as it was written, its crops as JPEG, byte for byte."""

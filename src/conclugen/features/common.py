@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import collections
+import concurrent.futures
 import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +20,8 @@ from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
 from conclugen.store.provenance import versions
 from conclugen.store.shards import write_shard
 
+Item = TypeVar("Item")
+END: Any = object()
 DTYPES = {"float16": np.float16, "float32": np.float32}
 
 
@@ -48,6 +52,22 @@ def packs(items: Iterable[tuple[int, np.ndarray]], budget: int) -> Iterator[Pack
             room -= len(piece)
     if held:
         yield Pack(np.concatenate(held), tuple(parts))
+
+
+def ahead(items: Iterable[Item], count: int = 2) -> Iterator[Item]:
+    """Yield `items` while a thread of its own works out up to `count` more: files are read while a network computes.
+
+    An exception of `items` is raised where its item would have come. Left early, the thread ends with its item.
+    """
+    source = iter(items)
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        waiting = collections.deque(thread.submit(next, source, END) for _ in range(count + 1))
+        try:
+            while (item := waiting.popleft().result()) is not END:
+                waiting.append(thread.submit(next, source, END))
+                yield item
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 class Collector:

@@ -25,16 +25,58 @@ def crops(
     """
     clock = Clock()
     for row, name in enumerate(shard.ids):
-        if not shard.present[row]:
-            collector.lose(row, *lost.get(name, (Status.NO_FACE, "no face was found")))
+        chosen = shard.choose(row, fps)
+        if loss := _loss(shard, row, len(chosen), lost.get(name)):
+            collector.lose(row, *loss)
             continue
         clock.lap()
-        _, frames = shard.frames(row, fps)
+        frames = shard.read(row, chosen)
         collector.spend(row, clock.lap())
-        if len(frames) == 0:
-            collector.lose(row, Status.NO_FRAMES, "the face shard holds no frame of it")
-            continue
         yield row, frames
+
+
+def blocks(
+    shard: FaceShard,
+    fps: float,
+    collector: Collector,
+    lost: dict[str, tuple[Status, str]],
+    items: Callable[[int], np.ndarray],
+    size: int,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the items of each utterance that has a face, at most `size` at a time, so that none is in memory whole.
+
+    The others are recorded as lost, as by `crops`.
+
+    Args:
+        shard: the face shard.
+        fps: frames per second that are looked at.
+        collector: keeps account of losses and time.
+        lost: what the face stage lost.
+        items: of the number of frames T, which frames make up each item: (N,) or (N, window), increasing.
+        size: items that are read at once.
+
+    Yields (row, frames (B, H, W, 3) or (B, window, H, W, 3) uint8 RGB), B at most `size`, in order.
+    """
+    clock = Clock()
+    for row, name in enumerate(shard.ids):
+        chosen = shard.choose(row, fps)
+        if loss := _loss(shard, row, len(chosen), lost.get(name)):
+            collector.lose(row, *loss)
+            continue
+        index = items(len(chosen))
+        for begin in range(0, len(index), size):
+            clock.lap()
+            needed, place = np.unique(index[begin : begin + size], return_inverse=True)
+            block = shard.read(row, chosen[needed])[place.reshape(index[begin : begin + size].shape)]
+            collector.spend(row, clock.lap())
+            yield row, block
+
+
+def _loss(shard: FaceShard, row: int, frames: int, before: tuple[Status, str] | None) -> tuple[Status, str] | None:
+    """Why an utterance gives no vector; None where it does."""
+    if not shard.present[row]:
+        return before or (Status.NO_FACE, "no face was found")
+    return None if frames else (Status.NO_FRAMES, "the face shard holds no frame of it")
 
 
 def run(

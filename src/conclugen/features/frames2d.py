@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from conclugen.faces.shard import FaceShard
 from conclugen.features import faces
 from conclugen.features.backbone import Backbone, WeightFile
-from conclugen.features.common import Clock, Collector, embed, packs
+from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
 from conclugen.store import devices
 
@@ -57,7 +58,8 @@ def extract(shard: FaceShard, lost: dict, settings: Frames2dSettings, module: to
     """Return the pooled features of every utterance of a face shard."""
     where = devices.device()
     collector, clock = Collector(STREAM, shard.ids, dim), Clock()
-    for pack in packs(faces.crops(shard, settings.fps, collector, lost), settings.batch_frames):
+    frames = faces.blocks(shard, settings.fps, collector, lost, np.arange, settings.batch_frames)
+    for pack in packs(ahead(frames), settings.batch_frames):
         clock.lap()
         images = unit_images(torch.from_numpy(pack.data).to(where), settings.size)
         collector.add(pack.parts, embed(module, images, where), clock.lap())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from conclugen.faces.shard import FaceShard
 from conclugen.features import faces
 from conclugen.features.backbone import Backbone, WeightFile
-from conclugen.features.common import Clock, Collector, embed, packs
+from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
 from conclugen.store import devices
 
@@ -88,8 +89,8 @@ def extract(shard: FaceShard, lost: dict, settings: Frames3dSettings, module: to
     where = devices.device()
     collector, clock = Collector(STREAM, shard.ids, dim), Clock()
     budget = max(1, settings.batch_frames // settings.window)
-    clips = faces.crops(shard, settings.fps, collector, lost)
-    for pack in packs(windows(clips, settings.window, settings.stride), budget):
+    index = functools.partial(window_indices, window=settings.window, stride=settings.stride)
+    for pack in packs(ahead(faces.blocks(shard, settings.fps, collector, lost, index, budget)), budget):
         clock.lap()
         batch = unit_clips(torch.from_numpy(pack.data).to(where), settings.size)
         collector.add(pack.parts, embed(module, batch, where), clock.lap())
