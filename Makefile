@@ -16,11 +16,10 @@ retry: .venv/.ready
 		$(if $(TIMEOUT_S),--timeout-s $(TIMEOUT_S))
 	$(BIN)/snakemake --cores $(CORES) results/qc/$(DATASET).csv
 
-# What stage one costs beside the arithmetic that it cannot do without: docs/performance.md. About half an hour.
-BENCHMARKS := faces decoding extraction memory threads pretrain_step
-benchmarks: .venv/.ready $(BENCHMARKS:%=benchmarks/results/%.csv)
-benchmarks/results/%.csv: benchmarks/%.py .venv/.ready
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python $<
+# make benchmarks [BENCHMARKS="faces memory"]: write benchmarks/results/*.csv anew; see docs/performance.md.
+BENCHMARKS ?= faces decoding extraction memory threads pretrain_step
+benchmarks: .venv/.ready
+	for name in $(BENCHMARKS); do OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile

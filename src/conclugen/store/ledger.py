@@ -62,7 +62,12 @@ def read_ledger(path: str | Path) -> list[LedgerRow]:
     with open(path, encoding="utf-8", newline="") as handle:
         return [
             LedgerRow(
-                r["utterance_id"], r["stage"], Status(r["status"]), r["reason"], float(r["seconds"]), int(r["tries"])
+                r["utterance_id"],
+                r["stage"],
+                Status(r["status"]),
+                r["reason"],
+                float(r["seconds"]),
+                int(r.get("tries") or 1),  # ledgers of before there were retries lack it
             )
             for r in csv.DictReader(handle)
         ]
