@@ -11,8 +11,9 @@ rule figures:
     output:
         headline="results/figures/{dataset}/headline.png",
         rows=[
-            f"results/figures/{{dataset}}/{method}-{protocol}.png"
+            f"results/figures/{{dataset}}/{method}-{protocol}{kind}.png"
             for method, protocol in slices.table_rows(CONFIG)
+            for kind in ("", ".pr")
         ],
     log:
         "results/logs/figures/{dataset}.log",

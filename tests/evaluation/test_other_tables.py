@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_predictions import make_manifest, make_predictions, noisy
+from sklearn import metrics as sk
 
-from conclugen.evaluation import baselines, benchmark, figures, label_efficiency, paper, table
+from conclugen.evaluation import baselines, benchmark, curves, figures, label_efficiency, paper, table
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
 
@@ -154,10 +155,44 @@ def test_figures(task, tmp_path):
     arguments = [*common, "--table", str(tmp_path / "table.csv"), "--output-dir"]
     for name in ("one", "two"):
         figures.main([*arguments, str(tmp_path / name)])
-    for name in ("headline.png", "ConCluGen-linear.png"):
+    for name in ("headline.png", "ConCluGen-linear.png", "ConCluGen-linear.pr.png"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
         assert plt.imread(tmp_path / "one" / name).std() > 0.05
     assert not plt.get_fignums()
+
+
+def test_curves_of_precision_and_recall(tmp_path):
+    true = np.array([True, False, True, False])
+    found = curves.curve(true, np.array([0.9, 0.8, 0.7, 0.1]))
+    half = curves.RECALL < 0.5 + 1e-6
+    np.testing.assert_allclose(found[half], 1)  # the first is right
+    np.testing.assert_allclose(found[~half], 2 / 3)  # all of them among the first three
+    assert curves.curve(true, np.zeros(4)).tolist() == [0.5] * 100  # a constant: the share, at every recall
+    _, folder, _ = make(tmp_path, "multi")
+    truth = read_truth(tmp_path / "m.parquet", "expression")
+    predictions = read(folder, truth)
+    figure = curves.precision_recall(truth, predictions)
+    lines = figure.axes[0].get_lines()
+    plt.close(figure)
+    assert len(lines) == 3
+    for c, line in enumerate(lines):
+        assert line.get_ydata()[-1] >= truth.labels[:, c].mean()  # all found: no worse than saying yes to all
+        wanted = np.mean([sk.average_precision_score(truth.labels[:, c], one[:, c]) for one in predictions.scores])
+        assert line.get_ydata().mean() == pytest.approx(wanted, abs=0.02)
+        assert f"{wanted:.2f}" in line.get_label()
+
+
+def test_confusions_of_each_class(tmp_path):
+    _, folder, _ = make(tmp_path, "multi")
+    truth = read_truth(tmp_path / "m.parquet", "expression")
+    predictions = read(folder, truth)
+    figure = figures.by_class(truth, predictions)
+    drawn = [np.array(axes.images[0].get_array()) for axes in figure.axes if axes.images]
+    plt.close(figure)
+    for c, matrix in enumerate(drawn):
+        each = [sk.confusion_matrix(truth.labels[:, c], s[:, c] > 0.5, normalize="true") for s in predictions.scores]
+        np.testing.assert_allclose(matrix, np.mean(each, axis=0))
+    assert len(drawn) == 3
 
 
 def test_confusion_rows_are_shares_of_true_classes(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 
 from conclugen.data.manifest import Manifest, write_manifest
-from conclugen.evaluation import metrics, paper, table
-from conclugen.evaluation.cells import cell, write_csv
+from conclugen.evaluation import classes, leaks, metrics, paper, qc, table
+from conclugen.evaluation.cells import FORMULA, cell, write_csv
+from conclugen.store.ledger import LedgerRow, Status, write_ledger
 
 SETTINGS = {
     "resamples": 200,
@@ -181,8 +183,37 @@ def test_one_group_gives_no_interval(tmp_path):
     assert row["beats_chance"] == "unknown"
 
 
+def test_names_of_the_data_run_nothing_in_any_table(tmp_path):
+    """Classes and a speaker called like formulas, through each table that names classes or what folds share."""
+    names = ("=HYPERLINK(1)", "+1", "@x")
+    frame = make_manifest(tmp_path / "m.parquet")
+    labels = frame.rename(columns=dict(zip(CLASSES, names, strict=True))).drop(columns="truth")
+    labels = labels.assign(speaker="=cmd|' /C calc'!A0", group=[f"-{name}" for name in labels["group"]])
+    write_manifest(tmp_path / "m.parquet", Manifest(labels, "=made", "folder", "multi", names))
+    write_ledger(
+        tmp_path / "l.csv", [LedgerRow(name, "faces", Status.CORRUPT, "=1", 0.1) for name in frame["utterance_id"]]
+    )
+    common = ["--manifest", str(tmp_path / "m.parquet"), "--output"]
+    run(tmp_path, [])
+    classes.main([*common, str(tmp_path / "classes.csv"), "--settings", json.dumps(SETTINGS)])
+    leaks.main([*common, str(tmp_path / "leaks.csv")])
+    limits = json.dumps({"max_lost": 1.0, "min_lost": 1})
+    qc.main([*common, str(tmp_path / "qc.csv"), "--ledgers", str(tmp_path / "l.csv"), "--settings", limits])
+    for name in ("table.csv", "classes.csv", "leaks.csv", "qc.csv"):
+        with open(tmp_path / name, encoding="utf-8", newline="") as handle:
+            cells = [text for row in csv.reader(handle) for text in row]
+        assert cells
+        assert not [text for text in cells if text.startswith(FORMULA) and not text.removeprefix("-")[:1].isdigit()]
+    assert "'=HYPERLINK(1)" in (tmp_path / "classes.csv").read_text()
+    assert "'=HYPERLINK(1)" in (tmp_path / "qc.csv").read_text()
+
+
 def test_cells_run_nothing(tmp_path):
     assert [cell(v) for v in ("=1+1", "+x", "-x", "@x", "x=1")] == ["'=1+1", "'+x", "'-x", "'@x", "x=1"]
+    assert [cell(v) for v in (" =1", "\n=1", "＝1", "\u00a0=1")] == ["' =1", "'\n=1", "'＝1", "'\u00a0=1"]
+    assert [cell(v) for v in (-0.5, -3, np.float64(-0.25), np.float32(0.5), np.int64(-2), "-0.5", True)] == [
+        *("-0.5000", "-3", "-0.2500", "0.5000", "-2", "'-0.5", "True")
+    ]
     assert [cell(v) for v in (0.12345, -0.00001, float("nan"), None, 3)] == ["0.1235", "0.0000", "", "", "3"]
     write_csv(tmp_path / "a.csv", [{"a": "=cmd, x", "b": 1.0}])
     assert (tmp_path / "a.csv").read_text() == 'a,b\n"\'=cmd, x",1.0000\n'

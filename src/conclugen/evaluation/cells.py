@@ -9,17 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from conclugen.store.atomic import write_text
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet may take for a formula, the wide forms of East Asian fonts among it, or skip before one.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", " ", "\u00a0")
 
 
 def cell(value: Any) -> str:
     """Return a value as text: floats with four decimals, NaN and None empty, formula-like strings with a quote."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    number = isinstance(value, float | np.floating)
+    if value is None or (number and math.isnan(value)):
         return ""
-    if isinstance(value, float):
-        return f"{round(value, 4) + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
+    if number:
+        return f"{round(float(value), 4) + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 

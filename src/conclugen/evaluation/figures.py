@@ -2,7 +2,7 @@
 
 Entry module. `headline.png` is drawn from the table. Every folder of predictions gives `{method}-{protocol}.png`: for
 single label a confusion matrix (as in Figures 2 and 3 of the paper), for multi-label recall, specificity and average
-precision by class.
+precision by class above a confusion matrix of each; and `{method}-{protocol}.pr.png`, precision against recall.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from conclugen.evaluation import metrics
 from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.curves import precision_recall
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.store.atomic import atomic_path
@@ -53,14 +55,8 @@ def confusion(truth: Truth, predictions: Predictions) -> Figure:
     """Draw the confusion matrix, rows summing to 1, averaged over seeds."""
     share = np.mean([_shares(truth, one) for one in predictions.scores], axis=0)
     figure, axes = plt.subplots(figsize=(1.6 + 0.62 * len(share), 1.4 + 0.55 * len(share)), layout="constrained")
-    axes.imshow(share, vmin=0, vmax=1, cmap="Blues")
-    for (row, column), value in np.ndenumerate(share):
-        if np.isfinite(value):
-            colour = "white" if value > 0.5 else "black"
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xticks(range(len(share)), truth.classes, rotation=45, ha="right", fontsize=8)
-    axes.set_yticks(range(len(share)), truth.classes, fontsize=8)
-    axes.set(xlabel="decided", ylabel="true", title=f"{predictions.method} ({predictions.protocol})")
+    _matrix(axes, share, truth.classes, "decided", "true")
+    axes.set_title(f"{predictions.method} ({predictions.protocol})")
     return figure
 
 
@@ -72,9 +68,12 @@ def _shares(truth: Truth, scores: np.ndarray) -> np.ndarray:
 
 
 def by_class(truth: Truth, predictions: Predictions) -> Figure:
-    """Draw recall, specificity and average precision of each class, averaged over seeds, and the rate of positives."""
+    """Draw recall, specificity and average precision of each class, averaged over seeds, and the rate of positives;
+    below, the confusion matrix of each class, rows summing to 1."""
     each = np.mean([_by_class(truth, one) for one in predictions.scores], axis=0)  # (C, 3)
-    figure, axes = plt.subplots(figsize=(1.6 + 0.9 * len(each), 3), layout="constrained")
+    figure = plt.figure(figsize=(1.6 + 0.9 * len(each), 4.4), layout="constrained")
+    grid = figure.add_gridspec(2, len(each), height_ratios=(2, 1))
+    axes = figure.add_subplot(grid[0, :])
     places = np.arange(len(each))
     for number, (name, colour) in enumerate(zip(NAMES, ("#4393c3", "#92c5de", "#d6604d"), strict=True)):
         axes.bar(places + 0.26 * (number - 1), each[:, number], 0.24, label=name, color=colour)
@@ -82,7 +81,22 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
     axes.set_xticks(places, truth.classes, fontsize=8)
     axes.set(ylim=(0, 1), title=f"{predictions.method} ({predictions.protocol})")
     axes.legend(fontsize=7, ncols=4, loc="upper center")
+    for place, (recall, specificity, _) in enumerate(each):
+        shares = np.array([[specificity, 1 - specificity], [1 - recall, recall]])
+        _matrix(figure.add_subplot(grid[1, place]), shares, ("no", "yes"), "decided", "true" if place == 0 else "")
     return figure
+
+
+def _matrix(axes: Axes, shares: np.ndarray, names: Sequence[str], below: str, beside: str) -> None:
+    """Shares (C, C) of each true class (rows) decided as each class, with their numbers; undefined ones stay white."""
+    axes.imshow(shares, vmin=0, vmax=1, cmap="Blues")
+    for (row, column), value in np.ndenumerate(shares):
+        if np.isfinite(value):
+            colour = "white" if value > 0.5 else "black"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.set_xticks(range(len(shares)), names, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(shares)), names, fontsize=8)
+    axes.set(xlabel=below, ylabel=beside)
 
 
 NAMES = ("recall", "specificity", "average precision")
@@ -122,6 +136,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         predictions = read(folder, truth)
         drawn = confusion(truth, predictions) if truth.task == "single" else by_class(truth, predictions)
         save(drawn, arguments.output_dir / f"{predictions.method}-{predictions.protocol}.png")
+        drawn = precision_recall(truth, predictions)
+        save(drawn, arguments.output_dir / f"{predictions.method}-{predictions.protocol}.pr.png")
 
 
 if __name__ == "__main__":
