@@ -127,7 +127,7 @@ def make_training(corpus: Corpus, settings: Settings) -> Training:
     """Return what the loop trains with, on the device that it would use."""
     where = device()
     network = fresh_network(corpus, settings).to(where)
-    optimiser = AdamW(network.parameters(), 1e-3, 1e-2, fused=where.type == "cuda")
+    optimiser = AdamW(network.parameters(), 1e-3, 1e-2)
     clusters = Clusters(settings.clusters, settings.clusters.queue_batches, seed=0)
     for _ in range(clusters.full):  # as in the middle of a training: the queue is full, and there has been a fit
         clusters.update(torch.randn(settings.batch_size, settings.sizes.clustering, device=where), epoch=99)
@@ -204,7 +204,8 @@ def make_settings(method: str, preset: str, sizes: dict[str, Any]) -> Settings:
     """Return settings of the given sizes, with k-means active from the start."""
     recipe, switches, width = METHODS[method], PRESETS[preset], sizes["width"]
     values = {
-        **{key: recipe[key] for key in ("losses", "views", "learning_rate", "weight_decay")},
+        **{key: recipe[key] for key in ("losses", "learning_rate", "weight_decay")},
+        "views": 0,
         **{"corpus": "random", "preset": preset, "method": method, "splits": ["train"], "validation_fraction": 0.0},
         **{"epochs": 100, "batch_size": sizes["batch"], "modalities": {m: STREAMS[m] for m in recipe["modalities"]}},
         "sizes": {

@@ -18,8 +18,8 @@ def networks():
 def test_every_step_is_that_of_pytorch():
     mine, theirs = networks()
     idle = torch.nn.Parameter(torch.ones(2))  # never gets a gradient, so it must not decay
-    ours = AdamW([*mine.parameters(), idle], 0.01, 0.3, fused=False)
-    reference = torch.optim.AdamW(theirs.parameters(), 0.01, weight_decay=0.3)
+    ours = AdamW([*mine.parameters(), idle], 0.01, 0.3)
+    reference = torch.optim.AdamW(theirs.parameters(), 0.01, weight_decay=0.3, fused=True)
     for step in range(12):
         x = torch.randn(5, 4)
         rate = 0.01 / (1 + step)
@@ -35,7 +35,7 @@ def test_every_step_is_that_of_pytorch():
 
 def test_a_saved_state_goes_on_as_if_nothing_had_been():
     mine, other = networks()
-    first, second = (AdamW(n.parameters(), 0.01, 0.1, fused=False) for n in (mine, other))
+    first, second = (AdamW(n.parameters(), 0.01, 0.1) for n in (mine, other))
     x = torch.randn(5, 4)
     for _ in range(3):
         first.zero_grad()
@@ -52,9 +52,9 @@ def test_a_saved_state_goes_on_as_if_nothing_had_been():
 
 def test_a_state_of_another_network_is_refused():
     mine, _ = networks()
-    optimiser = AdamW(mine.parameters(), 0.01, 0.1, fused=False)
+    optimiser = AdamW(mine.parameters(), 0.01, 0.1)
     with pytest.raises(ValueError, match="other parameters"):
-        optimiser.load_state_dict(AdamW([torch.nn.Parameter(torch.ones(3))], 0.1, 0.1, fused=False).state_dict())
+        optimiser.load_state_dict(AdamW([torch.nn.Parameter(torch.ones(3))], 0.1, 0.1).state_dict())
 
 
 def test_the_compiler_is_not_imported():
@@ -62,7 +62,7 @@ def test_the_compiler_is_not_imported():
 import sys, torch
 from conclugen.pretrain.adamw import AdamW
 weight = torch.nn.Parameter(torch.ones(2))
-optimiser = AdamW([weight], 0.1, 0.0, fused=False)
+optimiser = AdamW([weight], 0.1, 0.0)
 weight.sum().backward()
 optimiser.step()
 assert weight.tolist() != [1, 1]

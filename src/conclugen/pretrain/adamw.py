@@ -1,4 +1,4 @@
-"""AdamW (Loshchilov and Hutter 2019) through PyTorch's functional interface.
+"""AdamW (Loshchilov and Hutter 2019) through PyTorch's functional interface, fused.
 
 `torch.optim.AdamW` computes the same, but its first step imports torch.compile's machinery: three seconds in every job,
 longer than many a training takes.
@@ -18,15 +18,12 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8
 class AdamW:
     """Steps parameters that have a gradient; `learning_rate` may be changed between steps."""
 
-    def __init__(
-        self, parameters: Iterable[torch.nn.Parameter], learning_rate: float, weight_decay: float, fused: bool
-    ) -> None:
+    def __init__(self, parameters: Iterable[torch.nn.Parameter], learning_rate: float, weight_decay: float) -> None:
         self.parameters = list(parameters)
-        self.learning_rate, self.weight_decay, self.fused = learning_rate, weight_decay, fused
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.averages = [torch.zeros_like(p, memory_format=torch.preserve_format) for p in self.parameters]
         self.squares = [torch.zeros_like(p, memory_format=torch.preserve_format) for p in self.parameters]
-        # PyTorch's fused kernels want the step count beside the parameter, the others want it on the CPU.
-        self.steps = [torch.zeros((), device=p.device if fused else "cpu") for p in self.parameters]
+        self.steps = [torch.zeros((), device=p.device) for p in self.parameters]  # where the fused kernel wants them
 
     @torch.no_grad()
     def step(self) -> None:
@@ -39,7 +36,7 @@ class AdamW:
             [self.squares[i] for i in used],
             [],
             [self.steps[i] for i in used],
-            fused=self.fused or None,
+            fused=True,  # one pass over memory: a third of the time on a CPU, too
             amsgrad=False,
             beta1=BETAS[0],
             beta2=BETAS[1],

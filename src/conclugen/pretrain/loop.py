@@ -70,7 +70,7 @@ def train(
     size = max(1, size // parallel.world()) * parallel.world()
     batches = len(corpus.train) // size
     network.to(where).train()
-    optimiser = AdamW(network.parameters(), settings.learning_rate, settings.weight_decay, fused=where.type == "cuda")
+    optimiser = AdamW(network.parameters(), settings.learning_rate, settings.weight_decay)
     training = Training(
         network, optimiser, make_clusters(settings, batches, size, seed), place(corpus.data, where), settings, where
     )
