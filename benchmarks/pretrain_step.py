@@ -1,6 +1,7 @@
 """What a pretraining step costs beside the arithmetic that it cannot do without.
 
-One run measures, in turns so that a busy machine slows all alike, and reports medians and their ratios:
+One run measures, in turns so that a busy machine slows all alike, and reports medians and their ratios. Seconds are the
+clock's on a GPU, the processor's on a CPU:
 
 - `bare`: forward and backward of the same modules on a batch that is already there, without any loss or optimiser;
 - `step`: the loop's whole training step (indexing, forward, losses, backward, AdamW), k-means when due;
@@ -57,6 +58,7 @@ def main() -> None:
     sizes = dict(PAPER if arguments.paper else SMALL)
     if arguments.batch:
         sizes |= {"batch": arguments.batch, "rows": 4 * arguments.batch}
+    sizes["width"] = arguments.width or sizes["width"]
     set_threads(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         shards = write_corpus(Path(folder), sizes)
@@ -111,15 +113,16 @@ def measure(corpus: Corpus, shards: dict[str, list[str]], settings: Settings, re
 
 def alternate(things: dict[str, Callable[[], object]], repeats: int, where: torch.device) -> dict[str, list[float]]:
     """Time every thing `repeats` times, in turns, after a round of warm-up."""
+    now = time.perf_counter if where.type == "cuda" else time.process_time
     seconds: dict[str, list[float]] = {name: [] for name in things}
     for turn in range(-1, repeats):
         for name, do in things.items():
-            started = time.perf_counter()
+            started = now()
             do()
             if where.type == "cuda":
                 torch.cuda.synchronize(where)
             if turn >= 0:
-                seconds[name].append(time.perf_counter() - started)
+                seconds[name].append(now() - started)
     return seconds
 
 
@@ -226,6 +229,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--preset", default="paper", choices=PRESETS)
     parser.add_argument("--batch", type=int, help="another size of the batch, four of which make the corpus")
+    parser.add_argument("--width", type=int, help="another size of representations and hidden layers")
     parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "pretrain_step.csv")
