@@ -15,7 +15,7 @@ RECALL = np.linspace(0.01, 1, 100)
 
 
 def precision_recall(truth: Truth, predictions: Predictions) -> Figure:
-    """Draw the curve of each class, averaged over seeds; at recall 1 precision is the class's share.
+    """Draw the curve of each class, averaged over seeds; at recall 1 precision is at least the class's share.
 
     Single label: each class against the rest, by its probability. A class that does not occur has no curve.
     """
