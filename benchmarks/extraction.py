@@ -25,6 +25,7 @@ from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter
 from conclugen.features import audio, common, frames2d, frames3d
 from conclugen.features.audio import AudioSettings
+from conclugen.features.faces import Clips
 from conclugen.features.frames2d import Frames2dSettings
 from conclugen.features.frames3d import Frames3dSettings
 from conclugen.media.items import MediaItem
@@ -59,7 +60,8 @@ def of_frames2d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, 
     backbone = frames2d.BACKBONES[settings.backbone](None)
     module, _ = backbone.load(device())
     with FaceShard(face_shard(folder / "frames2d.h5", clips, copies)) as shard:
-        return compare("frames2d", lambda m: frames2d.extract(shard, {}, settings, m, backbone.dim), module, repeats)
+        clips_of = Clips(shard, {})
+        return compare("frames2d", lambda m: frames2d.extract(clips_of, settings, m, backbone.dim), module, repeats)
 
 
 def of_frames3d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
@@ -68,7 +70,8 @@ def of_frames3d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, 
     backbone = frames3d.BACKBONES[settings.backbone](None)
     module, _ = backbone.load(device())
     with FaceShard(face_shard(folder / "frames3d.h5", clips, copies)) as shard:
-        return compare("frames3d", lambda m: frames3d.extract(shard, {}, settings, m, backbone.dim), module, repeats)
+        clips_of = Clips(shard, {})
+        return compare("frames3d", lambda m: frames3d.extract(clips_of, settings, m, backbone.dim), module, repeats)
 
 
 def of_audio(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:

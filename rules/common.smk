@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -126,6 +127,21 @@ def version(stage, code):
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
     return of
+
+
+def faces_of(wildcards):
+    """The face shard and its ledger; with them, where it keeps no crops, the list of media to cut them from."""
+    base = f"results/faces/{wildcards.dataset}/{wildcards.shard}"
+    given = {"faces": f"{base}.h5", "ledger": f"{base}.ledger.csv"}
+    kept = slices.keeps_faces(CONFIG, wildcards.dataset)
+    return given if kept else given | {"media": plan_list("media")(wildcards)}
+
+
+def media_argument(wildcards, input):
+    """The media list and the root of its files, where a stage cuts faces from them."""
+    if "media" not in input.keys():
+        return ""
+    return f"--media-list {input.media} --root {shlex.quote(root_of(wildcards))}"
 
 
 def splits_of(wildcards):

@@ -3,8 +3,7 @@
 
 rule frames2d:
     input:
-        faces="results/faces/{dataset}/{shard}.h5",
-        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+        unpack(faces_of),
     output:
         shard="results/features/{dataset}/frames2d/{shard}.h5",
         ledger="results/features/{dataset}/frames2d/{shard}.ledger.csv",
@@ -21,20 +20,20 @@ rule frames2d:
         mem_mb=6000,
         gpu=GPUS,
     params:
+        media=media_argument,
         settings=settings("frames2d"),
         code=stream_code("frames2d"),
     message:
         "Extract still-frame features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.frames2d --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "python -m conclugen.features.frames2d --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 
 
 rule frames3d:
     input:
-        faces="results/faces/{dataset}/{shard}.h5",
-        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+        unpack(faces_of),
     output:
         shard="results/features/{dataset}/frames3d/{shard}.h5",
         ledger="results/features/{dataset}/frames3d/{shard}.ledger.csv",
@@ -51,29 +50,30 @@ rule frames3d:
         mem_mb=8000,
         gpu=GPUS,
     params:
+        media=media_argument,
         settings=settings("frames3d"),
         code=stream_code("frames3d"),
     message:
         "Extract motion features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.frames3d --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "python -m conclugen.features.frames3d --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 
 
 # Asked for by methods that compare augmented views, of the corpus alone.
-rule frames3d_views:
+rule views:
     input:
-        faces="results/faces/{dataset}/{shard}.h5",
-        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+        unpack(faces_of),
     output:
-        shard="results/features/{dataset}/frames3d_views/{shard}.h5",
-        ledger="results/features/{dataset}/frames3d_views/{shard}.ledger.csv",
+        shard="results/features/{dataset}/{stream}_views/{shard}.h5",
+        ledger="results/features/{dataset}/{stream}_views/{shard}.ledger.csv",
     log:
-        "results/logs/features/{dataset}/frames3d_views/{shard}.log",
+        "results/logs/features/{dataset}/{stream}_views/{shard}.log",
     benchmark:
-        "results/benchmarks/features/{dataset}/frames3d_views/{shard}.tsv"
+        "results/benchmarks/features/{dataset}/{stream}_views/{shard}.tsv"
     wildcard_constraints:
+        stream="frames2d|frames3d",
         dataset=one_of(FILMED),
     conda:
         ENVIRONMENT
@@ -82,12 +82,45 @@ rule frames3d_views:
         mem_mb=8000,
         gpu=GPUS,
     params:
-        settings=settings("frames3d_views"),
-        code=stream_code("frames3d", module="frames3d_views"),
+        media=media_argument,
+        settings=settings("views"),
+        code=lambda wildcards: stream_code(
+            wildcards.stream, module=f"{wildcards.stream}_views"
+        ),
     message:
-        "Extract motion features of augmented copies of {wildcards.dataset}, shard {wildcards.shard}"
+        "Extract {wildcards.stream} features of augmented copies of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.frames3d_views --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "python -m conclugen.features.{wildcards.stream}_views --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media} "
+        "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
+        "> {log:q} 2>&1"
+
+
+# From the landmarks in the face shards; needs no crops.
+rule keypoints:
+    input:
+        faces="results/faces/{dataset}/{shard}.h5",
+        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+    output:
+        shard="results/features/{dataset}/keypoints/{shard}.h5",
+        ledger="results/features/{dataset}/keypoints/{shard}.ledger.csv",
+    log:
+        "results/logs/features/{dataset}/keypoints/{shard}.log",
+    benchmark:
+        "results/benchmarks/features/{dataset}/keypoints/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        settings=settings("keypoints"),
+        code=fingerprint("conclugen.features.keypoints"),
+    message:
+        "Summarise the landmarks of {wildcards.dataset}, shard {wildcards.shard}"
+    shell:
+        "python -m conclugen.features.keypoints --faces {input.faces:q} --faces-ledger {input.ledger:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 

@@ -8,7 +8,17 @@ from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, pl
 from conclugen.downstream import knn, settings, supervised
 from conclugen.evaluation import ablation, qc, several, table
 from conclugen.faces import run as faces
-from conclugen.features import audio, frames2d, frames3d, frames3d_views, imported, text, transcripts
+from conclugen.features import (
+    audio,
+    frames2d,
+    frames2d_views,
+    frames3d,
+    frames3d_views,
+    imported,
+    keypoints,
+    text,
+    transcripts,
+)
 from conclugen.pretrain import run as pretrain
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import VARIANTS, changes_of, switches
@@ -58,7 +68,9 @@ WILDCARDS = {
         ("faces", faces.FaceSettings, {}),
         ("frames2d", frames2d.Frames2dSettings, {}),
         ("frames3d", frames3d.Frames3dSettings, {}),
-        ("frames3d_views", frames3d_views.ViewsSettings, {}),
+        ("views", frames2d_views.ViewsSettings, {"stream": "frames2d"}),
+        ("views", frames3d_views.ViewsSettings, {"stream": "frames3d"}),
+        ("keypoints", keypoints.KeypointsSettings, {}),
         ("audio", audio.AudioSettings, {}),
         ("text", text.TextSettings, {}),
         ("transcripts", transcripts.Settings, {"dataset": "caer"}),
@@ -185,6 +197,44 @@ def test_modalities_are_masked_where_there_are_several():
     assert (slices.RAW, "raw") in rows
     assert ("ConCluGen", "linear") in rows
     assert not {(f"{slices.RAW}-text", "raw"), ("ConCluGen-vision", "linear"), ("ConCluGen", "shuffled")} & set(rows)
+
+
+def test_views_are_of_the_streams_that_the_configuration_names():
+    values = CONFIG.model_dump()
+    values["features"]["views"]["streams"] = ["frames2d", "frames3d"]
+    config = check(values)
+    assert slices.pretraining_streams(config, "Instance-Cont") == ["frames2d_views", "frames3d_views"]
+    assert slices.streams(config, "Instance-Cont") == ["frames2d", "frames3d"]
+    same = slices.stage_settings(CONFIG, "views", {"stream": "frames2d"})
+    assert slices.stage_settings(config, "views", {"stream": "frames2d"}) == same
+
+
+def test_a_modality_beyond_the_papers_joins_every_method_that_contrasts_modalities():
+    values = CONFIG.model_dump()
+    values["modalities"]["keypoints"] = ["keypoints"]
+    values["datasets"]["voxceleb2"]["detector"] = "mtcnn"
+    config, plain = check(values), ["frames2d", "frames3d", "audio", "text"]
+    assert slices.streams(config, "ConCluGen") == [*plain, "keypoints"]
+    assert slices.streams(config, "Multi-Cont-wo-text") == ["frames2d", "frames3d", "audio", "keypoints"]
+    assert slices.streams(config, "Instance-Cont") == ["frames3d"]
+    assert slices.streams(config, "raw-features-keypoints") == ["keypoints"]
+    for method, judged in (("ConCluGen", ["video", "audio", "text", "keypoints"]), ("ConCluGen-vision", ["video"])):
+        downstream = slices.stage_settings(config, "downstream", WILDCARDS | {"method": method})
+        assert downstream["evaluate"] == judged
+        assert list(downstream["modalities"]) == ["video", "audio", "text", "keypoints"]
+    assert slices.accounted_streams(config, "mosei") == [*plain, "keypoints"]
+
+
+def test_a_data_set_may_keep_no_faces_where_others_do():
+    values = CONFIG.model_dump()
+    values["datasets"]["meld"]["faces"] = {"keep": False}
+    config = check(values)
+    kept = {n: slices.stage_settings(config, "faces", {"dataset": n})["keep"] for n in ("meld", "mosei")}
+    assert kept == {"meld": False, "mosei": True}
+    values["faces"]["keep"] = False
+    values["datasets"]["meld"]["faces"] = {"keep": True}
+    config = check(values)
+    assert (slices.keeps_faces(config, "meld"), slices.keeps_faces(config, "mosei")) == (True, False)
 
 
 def test_a_raw_control_of_one_modality_reads_that_one_alone():

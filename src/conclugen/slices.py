@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from conclugen.config import SENTIMENT_TABLE, Config
-from conclugen.pretrain.methods import METHODS, unused_modules
+from conclugen.pretrain.methods import METHODS, MODALITIES, unused_modules
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
 RAW = "raw-features"
 PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
-DATASET_COMMON = ("adapter", "root", "plan", "detector", "asr", "max_lost")
+DATASET_COMMON = ("adapter", "root", "plan", "detector", "faces", "asr", "max_lost")
 PAPER_DATASETS = ("mosei", "meld", "caer")
 TARGETS = {"": "expression", SENTIMENT_TABLE: "sentiment"}  # by what follows a data set's name in that of its table
-FACE_STREAMS = ("frames2d", "frames3d", "frames3d_views")
+FACE_STREAMS = ("frames2d", "frames3d", "frames2d_views", "frames3d_views", "keypoints")
 
 
 def stage_settings(config: Config, stage: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -74,6 +74,12 @@ def measured(config: Config) -> list[str]:
         for ending, target in TARGETS.items()
         if target in config.downstream.targets and (target == "expression" or has_sentiment(config, name))
     ]
+
+
+def keeps_faces(config: Config, dataset: str) -> bool:
+    """Whether the face shards of a data set hold crops."""
+    own = config.datasets[dataset].faces.keep
+    return config.faces.keep if own is None else own
 
 
 def raw_controls(config: Config) -> dict[str, list[str]]:
@@ -134,7 +140,9 @@ def _imported(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _faces(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    return config.faces.model_dump() | {"detector": config.datasets[wildcards["dataset"]].detector}
+    dataset = config.datasets[wildcards["dataset"]]
+    own = {"detector": dataset.detector, "keep": keeps_faces(config, wildcards["dataset"])}
+    return config.faces.model_dump() | own
 
 
 def _qc(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -144,7 +152,14 @@ def _qc(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _modalities(config: Config, method: str) -> dict[str, list[str]]:
     recipe = METHODS[method]
-    return {name: list(recipe["streams"].get(name, config.modalities[name])) for name in recipe["modalities"]}
+    if recipe["views"]:
+        return {name: list(config.features.views.streams) for name in recipe["modalities"]}
+    return {name: list(config.modalities[name]) for name in [*recipe["modalities"], *_own_modalities(config, method)]}
+
+
+def _own_modalities(config: Config, method: str) -> list[str]:
+    """Modalities of the configuration beyond the paper's, where the method takes them in."""
+    return [name for name in config.modalities if name not in MODALITIES] if METHODS[method]["others"] else []
 
 
 def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -181,8 +196,9 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     return values if protocol == "finetune" else values | _architecture(config, wildcards["preset"])
 
 
-def _frames3d_views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    return config.features.frames3d.model_dump() | {"views": config.features.views.model_dump()}
+def _views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    plain = getattr(config.features, wildcards["stream"]).model_dump()
+    return plain | {"views": config.features.views.model_dump(exclude={"streams"})}
 
 
 def _evaluated(config: Config, method: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -190,7 +206,12 @@ def _evaluated(config: Config, method: str) -> tuple[dict[str, list[str]], list[
     controls = raw_controls(config)
     if method in controls:
         return {name: list(config.modalities[name]) for name in controls[method]}, controls[method]
-    return _modalities(config, method), list(METHODS[method]["evaluate"])
+    recipe = METHODS[method]
+    judged_on_all = recipe["evaluate"] == recipe["modalities"]
+    return _modalities(config, method), [
+        *recipe["evaluate"],
+        *(_own_modalities(config, method) if judged_on_all else []),
+    ]
 
 
 def _architecture(config: Config, preset: str) -> dict[str, Any]:
@@ -252,7 +273,8 @@ SLICES = {
     "faces": _faces,
     "frames2d": lambda config, wildcards: config.features.frames2d.model_dump(),
     "frames3d": lambda config, wildcards: config.features.frames3d.model_dump(),
-    "frames3d_views": _frames3d_views,
+    "views": _views,
+    "keypoints": lambda config, wildcards: config.features.keypoints.model_dump(),
     "audio": lambda config, wildcards: config.features.audio.model_dump(),
     "transcripts": lambda config, wildcards: config.datasets[wildcards["dataset"]].asr.model_dump(),
     "text": lambda config, wildcards: config.features.text.model_dump(),

@@ -21,6 +21,7 @@ SETTINGS = {
     "smooth_s": 0.15,
     "crop_size": 96,
     "jpeg_quality": 92,
+    "keep": True,
     "min_frames": 4,
     "max_seconds": 60.0,
     "timeout_s": 60.0,

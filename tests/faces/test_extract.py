@@ -125,6 +125,20 @@ def test_segments(extracted, scene):
     assert done.track.time_s[-1] < 1
 
 
+def test_a_segment_deep_in_a_long_video_is_reached_by_seeking(tmp_path, settings, scene, monkeypatch):
+    from conclugen.media import container
+
+    frames = np.concatenate([np.full((1000, 120, 160, 3), 110, np.uint8), scene([(0, 0)] * 50, 120, 160, 0.6)])
+    write_media(tmp_path / "v.mp4", frames, gop=25)
+    decoded, real = [], container.decode
+    monkeypatch.setattr(container, "decode", lambda *a: (decoded.append(f.time) or f for f in real(*a)))
+    done = extract(item("v.mp4", 40.5, 41.5), str(tmp_path), settings())
+    assert done.present
+    assert len(done.track.time_s) == 16
+    assert min(decoded) >= 39
+    assert len(decoded) < 100  # of 1050
+
+
 def test_a_turned_video(tmp_path, scene, settings):
     upright = scene([(20, 20)] * 25, 240, 240)
     turned = np.rot90(upright, -1, axes=(1, 2))

@@ -27,7 +27,7 @@ def test_blocks_joined_are_the_windows_of_the_whole_clip(tmp_path, monkeypatch, 
     monkeypatch.setattr(FaceShard, "read", lambda self, i, chosen: most.append(len(chosen)) or whole(self, i, chosen))
     with FaceShard(path) as shard:
         collector = Collector("frames3d", shard.ids, 1)
-        found = list(faces.blocks(shard, fps, collector, {}, index, 2))
+        found = list(faces.Clips(shard, {}).blocks(fps, collector, index, 2))
         assert max(most) <= 8
         assert all(len(block) <= 2 for _, block in found)
         assert {row for row, _ in found} == {0, 2}

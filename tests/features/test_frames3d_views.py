@@ -11,7 +11,7 @@ import torch
 from face_fixture import write_faces
 
 from conclugen.faces.shard import FaceShard
-from conclugen.features import frames3d, frames3d_views
+from conclugen.features import frames2d, frames2d_views, frames3d, frames3d_views
 from conclugen.features.augment import AugmentSettings, augment, draw
 from conclugen.features.backbones import i3d
 from conclugen.models import io
@@ -119,6 +119,32 @@ def test_copies_with_nothing_done_to_them_are_frames3d(tmp_path):
     assert views.attributes["weights_sha256"] == plain.attributes["weights_sha256"]
 
 
+def test_frames2d_has_the_same_copies(tmp_path):
+    plain = {"backbone": "mobilenet_v2", "weights": None, "fps": 4.0, "size": SIZE, "batch_frames": 7}
+    plain |= {"dtype": "float32"}
+    faces = write_faces(tmp_path / "faces.h5", {"a": moving(20, 0, SIZE), "b": None, "c": moving(7, 1, SIZE)}, SIZE)
+    for name in ("plain", "same"):
+        (tmp_path / name).mkdir()
+    once = extract(tmp_path / "plain", frames2d, plain, faces)
+    same = extract(tmp_path / "same", frames2d_views, plain | {"views": UNCHANGED}, faces)
+    np.testing.assert_allclose(same.features, np.tile(once.features, 2), atol=1e-4)
+    found = extract(tmp_path, frames2d_views, plain | {"views": VIEWS}, faces)
+    assert found.features.shape == (3, COPIES * 1280)
+    assert found.present.tolist() == [True, False, True]
+    assert found.attributes["stream"] == "frames2d_views"
+    from conclugen.features.backbones import mobilenet_v2
+
+    network = mobilenet_v2.build().load(torch.device("cpu"))[0]
+    drawn = parse(AugmentSettings, json.dumps(VIEWS))
+    with FaceShard(faces) as shard:
+        frames = torch.from_numpy(shard.frames(0, 4.0)[1])
+    for copy in range(COPIES):  # the augmentation of frames3d's copy, constant along time
+        clip = augment(frames, draw(drawn, "a", copy), SIZE).permute(0, 3, 1, 2) / 255
+        with torch.inference_mode():
+            alone = network(clip).mean(0)
+        np.testing.assert_allclose(found.features[0].reshape(COPIES, -1)[copy], alone, atol=1e-4)
+
+
 def test_each_clip_is_decoded_once(tmp_path, monkeypatch):
     faces, read = write_faces(tmp_path / "faces.h5", {"a": moving(4, 0, SIZE), "b": moving(4, 1, SIZE)}, SIZE), []
     whole = FaceShard.read
@@ -167,6 +193,7 @@ def test_an_edit_of_augmentation_is_no_edit_of_frames3d():
     def files(name):
         return {item.split("@")[0] for item in fingerprint(f"conclugen.features.{name}")}
 
-    only_here = {"conclugen/features/augment.py", "conclugen/features/frames3d_views.py"}
+    only_here = {f"conclugen/features/{name}.py" for name in ("augment", "views", "frames3d_views")}
     assert files("frames3d_views") == files("frames3d") | only_here
     assert not files("frames3d") & only_here
+    assert "conclugen/features/frames3d_views.py" not in files("frames2d_views")

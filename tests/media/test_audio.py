@@ -53,6 +53,18 @@ def test_a_segment_is_that_part_of_the_whole(tmp_path, suffix):
     assert np.corrcoef(part[2000:14000], whole[34000:46000])[0, 1] > 0.98
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".wav"])
+def test_a_segment_deep_in_a_long_file_is_reached_by_seeking(tmp_path, monkeypatch, suffix):
+    path = write_media(tmp_path / f"long{suffix}", sound=tone(300.0, 8000), sound_rate=8000)
+    from conclugen.media import container
+
+    decoded, real = [], container.decode
+    monkeypatch.setattr(container, "decode", lambda *a: (decoded.append(f) or f for f in real(*a)))
+    assert len(read(path, start_s=280.0, end_s=281.0)) == 16000
+    assert min(frame.time for frame in decoded) > 275
+    assert sum(frame.samples for frame in decoded) < 5 * 8000
+
+
 def test_long_sound_is_cut(tmp_path):
     path = write_media(tmp_path / "a.wav", sound=tone(3.0))
     assert len(read(path, max_seconds=1.5)) == 24000

@@ -30,6 +30,7 @@ SETTINGS = {
     "smooth_s": 0.15,
     "crop_size": 32,
     "jpeg_quality": 90,
+    "keep": True,
     "min_frames": 4,
     "max_seconds": 10.0,
     "timeout_s": 5.0,

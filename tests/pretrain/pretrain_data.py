@@ -84,7 +84,7 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
         "corpus": "synthetic",
         "preset": preset,
         "method": method,
-        "modalities": {m: recipe["streams"].get(m, JOINED[m]) for m in recipe["modalities"]},
+        "modalities": {m: ["frames3d"] if recipe["views"] else JOINED[m] for m in recipe["modalities"]},
         "splits": ("train",),
         "validation_fraction": 0.1,
         "losses": recipe["losses"],

@@ -40,7 +40,7 @@ def test_a_recipe_is_plain_and_consistent(name):
     assert json.loads(json.dumps(recipe))["row"] == recipe["row"]
     assert set(recipe["losses"]) <= set(LOSSES)
     assert set(recipe["evaluate"]) <= set(recipe["modalities"]) <= set(MODALITIES)
-    assert set(recipe["streams"]) <= set(recipe["modalities"])
+    assert recipe["others"] == (not recipe["views"])
     assert recipe["learning_rate"] == (9e-5 if "clustering" in recipe["losses"] else 3.6e-4)
     assert recipe["weight_decay"] == 3.2e-4
 
@@ -49,7 +49,7 @@ def test_vision_is_the_same_pretraining_judged_on_less():
     vision, whole = METHODS["ConCluGen-vision"], METHODS["ConCluGen"]
     assert vision["pretrained_as"] == "ConCluGen"
     assert vision["evaluate"] == ("video",)
-    for key in ("losses", "modalities", "learning_rate", "weight_decay", "streams", "views"):
+    for key in ("losses", "modalities", "learning_rate", "weight_decay", "others", "views"):
         assert vision[key] == whole[key]
 
 

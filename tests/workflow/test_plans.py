@@ -70,7 +70,7 @@ def write_methods(project, methods, **downstream):
 def test_instance_cont_is_pretrained_on_views_of_the_corpus_and_evaluated_on_clips(folders):
     target = "results/tables/mine.csv"
     write_methods(folders, ["ConCluGen"])
-    assert "frames3d_views" not in folders.planned(target=target)
+    assert "views" not in folders.planned(target=target)
     write_methods(folders, ["ConCluGen", "Instance-Cont"])
     commands = folders.snakemake("--dry-run", "--", target).stdout.splitlines()
 
@@ -86,6 +86,40 @@ def test_instance_cont_is_pretrained_on_views_of_the_corpus_and_evaluated_on_cli
     [corpus], [labelled] = jobs("evaluation.qc", "/talks.csv"), jobs("evaluation.qc", "/mine.csv")
     assert "results/features/talks/frames3d_views/0000.ledger.csv" in corpus
     assert "frames3d_views" not in labelled
+
+
+def test_faces_that_are_not_kept_are_cut_from_the_media_again(folders):
+    write_methods(folders, ["ConCluGen", "Instance-Cont"])
+    config = yaml.safe_load((folders.folder / "tiny.yaml").read_text())
+    config["datasets"]["talks"]["faces"] = {"keep": False}
+    config["features"] |= {"views": {"streams": ["frames2d", "frames3d"]}}
+    (folders.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    commands = folders.snakemake("--dry-run", "--", "results/tables/mine.csv").stdout.splitlines()
+    for module in ("frames2d", "frames3d", "frames2d_views", "frames3d_views"):
+        [job] = [c for c in commands if f"features.{module} " in c and "faces/talks" in c]
+        assert "--media-list results/plans/talks/0000.media.csv --root talks --settings" in job
+    [job] = [c for c in commands if "features.frames2d " in c and "faces/mine" in c]
+    assert "--media-list" not in job
+    [pretraining] = [c for c in commands if "pretrain.run " in c and '"method": "Instance-Cont"' in c]
+    assert "frames2d_views=results/features/talks/frames2d_views/0000.h5" in pretraining
+    assert "frames3d_views=results/features/talks/frames3d_views/0000.h5" in pretraining
+
+
+def test_keypoints_are_one_more_modality_of_every_step(folders):
+    write_methods(folders, ["ConCluGen"])
+    config = yaml.safe_load((folders.folder / "tiny.yaml").read_text())
+    config["modalities"] = {"video": ["frames2d"], "audio": ["audio"], "text": ["text"], "keypoints": ["keypoints"]}
+    (folders.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    commands = folders.snakemake("--dry-run", "--", "results/tables/mine.csv").stdout.splitlines()
+    [job] = [c for c in commands if "features.keypoints " in c and "faces/talks" in c]
+    assert "--faces results/faces/talks/0000.h5 --faces-ledger" in job
+    for module, word in (
+        ("pretrain.run", "talks"),
+        ("downstream.linear", "mine"),
+        ("downstream.raw", "features-keypoi"),
+    ):
+        assert any(f"conclugen.{module} " in c and word in c and "/keypoints/0000.h5" in c for c in commands), module
+    assert any("evaluation.qc " in c and "mine/keypoints/0000.ledger.csv" in c for c in commands)
 
 
 def test_transcripts_are_made_where_speech_is_recognised_and_read_by_text_and_its_checks(folders):

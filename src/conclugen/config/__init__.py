@@ -40,7 +40,7 @@ class Config(Section):
     @model_validator(mode="after")
     def _names_agree(self) -> Config:
         """Check what one section says about another."""
-        mistakes = [*_unknown_names(self), *_reserved_names(self), *_preset_mistakes(self)]
+        mistakes = [*_unknown_names(self), *_reserved_names(self), *_faceless_keypoints(self), *_preset_mistakes(self)]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -62,6 +62,20 @@ def _unknown_names(config: Config) -> list[str]:
         for key, names, allowed in asked
         for name in names
         if name not in allowed
+    ]
+
+
+def _faceless_keypoints(config: Config) -> list[str]:
+    """Landmarks come from the detector: a data set whose faces are not looked for has none."""
+    if not any("keypoints" in streams for streams in config.modalities.values()):
+        return []
+    used = dict.fromkeys([config.pretrain.dataset, *config.downstream.datasets])
+    return [
+        f"datasets.{name}.detector: 'none' finds no landmarks, which modalities name as keypoints; set it to mtcnn"
+        for name in used
+        if name in config.datasets
+        and config.datasets[name].adapter != "features"
+        and config.datasets[name].detector == "none"
     ]
 
 

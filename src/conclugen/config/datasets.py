@@ -26,6 +26,12 @@ class Plan(Section):
     max_shards: Count = 256
 
 
+class OwnFaces(Section):
+    """What a data set may say otherwise about its faces; null: as under `faces`."""
+
+    keep: bool | None = None
+
+
 class Asr(Section):
     """Recognition of speech where a data set has no text; `whisper` needs a weight file in a folder of its own."""
 
@@ -49,6 +55,7 @@ class Dataset(Section):
     root: str
     plan: Plan = Plan()
     detector: Literal["mtcnn", "none"] = "mtcnn"
+    faces: OwnFaces = OwnFaces()
     asr: Asr | None = None
     max_lost: Share | None = None
 

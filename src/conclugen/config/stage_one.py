@@ -45,6 +45,7 @@ class Faces(Section):
     smooth_s: Annotated[Number, Field(ge=0)] = 0.15
     crop_size: Count = 224
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 92
+    keep: bool = True
     min_frames: Count = 4
     max_seconds: Above0 = 60.0
     timeout_s: Above0 = 120.0
@@ -100,12 +101,19 @@ class Text(Stream):
     batch_texts: Count = 64
 
 
+class Keypoints(Section):
+    """Landmarks of the face, how they lie and move; no network."""
+
+    dtype: Literal["float16", "float32"] = "float32"
+
+
 Range = Annotated[list[Above0], Field(min_length=2, max_length=2)]
 
 
 class Views(Section):
-    """Augmented copies of frames3d, for methods that compare views of a clip; the strengths are SimCLR's and CVRL's."""
+    """Augmented copies of clips, for methods that compare views of a clip; the strengths are SimCLR's and CVRL's."""
 
+    streams: Annotated[list[Literal["frames2d", "frames3d"]], Field(min_length=1)] = ["frames3d"]
     copies: Annotated[int, Field(ge=2)] = 10
     seed: Seed = 0
     crop_scale: Range = [0.3, 1.0]
@@ -134,10 +142,11 @@ class Views(Section):
 
 
 class Streams(Section):
-    """The four streams, and the augmented copies of one."""
+    """The five streams, and augmented copies of the visual ones."""
 
     frames2d: Frames2d = Frames2d()
     frames3d: Frames3d = Frames3d()
     audio: Audio = Audio()
     text: Text = Text()
+    keypoints: Keypoints = Keypoints()
     views: Views = Views()

@@ -1,4 +1,4 @@
-"""Square crops as JPEG."""
+"""Square crops, as pixels and as JPEG."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from PIL import Image
 
 
 def cut(image: np.ndarray, square: np.ndarray, size: int, quality: int) -> bytes:
-    """Cut a square x0 y0 x1 y1 (fractions of pixels allowed) out of RGB (H, W, 3) uint8 as a JPEG of size x size.
+    """Return `crop` as a JPEG."""
+    data = io.BytesIO()
+    _picture(image, square, size).save(data, "JPEG", quality=quality)
+    return data.getvalue()
+
+
+def crop(image: np.ndarray, square: np.ndarray, size: int) -> np.ndarray:
+    """Cut a square x0 y0 x1 y1 (fractions of pixels allowed) out of RGB (H, W, 3) uint8; return (size, size, 3) uint8.
 
     What lies outside the image repeats its edge.
     """
+    return np.asarray(_picture(image, square, size))
+
+
+def _picture(image: np.ndarray, square: np.ndarray, size: int) -> Image.Image:
     height, width = image.shape[:2]
     x0, y0 = (int(v) for v in np.floor(square[:2]))
     x1, y1 = (max(low + 1, int(v)) for low, v in zip((x0, y0), np.ceil(square[2:]), strict=True))
@@ -23,10 +34,7 @@ def cut(image: np.ndarray, square: np.ndarray, size: int, quality: int) -> bytes
         region = image[rows[:, None], columns[None]]
     low, high = square[:2] - (x0, y0), np.minimum(square[2:] - (x0, y0), (x1 - x0, y1 - y0))
     picture = Image.fromarray(np.ascontiguousarray(region))
-    picture = picture.resize((size, size), Image.Resampling.BILINEAR, box=(*low, *np.maximum(high, low + 1e-3)))
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=quality)
-    return data.getvalue()
+    return picture.resize((size, size), Image.Resampling.BILINEAR, box=(*low, *np.maximum(high, low + 1e-3)))
 
 
 def centre_square(width: float, height: float) -> np.ndarray:

@@ -33,7 +33,7 @@ class Rows:
 
     def face_track(self, width: int, height: int) -> FaceTrack:
         """Return what was cut, in the fields of a shard."""
-        if not self.crops:
+        if not self.frames:
             return FaceTrack.empty()
         columns = [np.asarray(column) for column in zip(*self.frames, strict=True)]
         return FaceTrack(width, height, *columns, crops=self.crops)
@@ -43,7 +43,7 @@ class Cutter:
     """Takes the frames of one utterance chunk by chunk; `tracks` and `centre` hold the crops.
 
     Attributes:
-        tracks: the crops of each face that was among the heaviest of its chunk, complete after `flush`.
+        tracks: frames and crops of each face that was among the heaviest of its chunk, complete after `flush`.
         centre: crops of the picture's centre, for as long as no face had been found.
         count: frames seen.
         looks: frames searched for faces.
@@ -117,15 +117,20 @@ class Cutter:
         rows = self.tracks.setdefault(track, Rows())
         for i, square in enumerate(squares(at.box, settings.margin)):
             frame = frames[at.rows[i]]
-            rows.crops.append(cut(frame.image, square * frame.scale, settings.crop_size, settings.jpeg_quality))
+            self._keep(rows, frame, square * frame.scale)
             rows.frames.append((frame.time_s, at.box[i], at.landmarks[i], at.probability[i], at.detected[i]))
 
     def _cut_centre(self, frames: Sequence[Frame], probability: float) -> None:
         unknown = np.full((5, 2), np.nan)
         for frame in frames:
             square = centre_square(frame.image.shape[1], frame.image.shape[0])
-            self.centre.crops.append(cut(frame.image, square, self._settings.crop_size, self._settings.jpeg_quality))
+            self._keep(self.centre, frame, square)
             self.centre.frames.append((frame.time_s, square / frame.scale, unknown, probability, False))
+
+    def _keep(self, rows: Rows, frame: Frame, square: np.ndarray) -> None:
+        """Cut a square, in pixels of the frame, unless crops are not kept."""
+        if self._settings.keep:
+            rows.crops.append(cut(frame.image, square, self._settings.crop_size, self._settings.jpeg_quality))
 
 
 def chunks(frames: Iterator[Frame], settings: FaceSettings) -> Iterator[list[Frame]]:

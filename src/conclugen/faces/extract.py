@@ -7,7 +7,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from conclugen.faces.cutter import Cutter, chunks
-from conclugen.faces.settings import FaceSettings
+from conclugen.faces.settings import CROP_LINES, FaceSettings
 from conclugen.faces.shard import FaceTrack
 from conclugen.faces.tracks import choose
 from conclugen.media.errors import MediaError
@@ -17,8 +17,6 @@ from conclugen.store.ledger import Status
 
 if TYPE_CHECKING:
     from conclugen.faces.detector import Detector
-
-CROP_LINES = 720  # taller frames are scaled down to this before faces are cut
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +71,6 @@ def _conclude(cutter: Cutter, report: Report, settings: FaceSettings) -> Extract
         notes.insert(0, f"none found in {cutter.looks} of {cutter.count} frames searched")
         return Extracted(cutter.centre.face_track(*size), False, Status.NO_FACE, "; ".join(notes))
     rows = cutter.tracks[chosen]
-    if len(rows.crops) < cutter.count:
-        notes.insert(0, f"face in {len(rows.crops)} of {cutter.count} frames")
+    if len(rows.frames) < cutter.count:
+        notes.insert(0, f"face in {len(rows.frames)} of {cutter.count} frames")
     return Extracted(rows.face_track(*size), True, Status.OK, "; ".join(notes))

@@ -7,8 +7,8 @@ import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 
-from conclugen.faces.extract import CROP_LINES, Extracted, detector, extract
-from conclugen.faces.settings import WEIGHTS, FaceSettings
+from conclugen.faces.extract import Extracted, detector, extract
+from conclugen.faces.settings import CROP_LINES, WEIGHTS, FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter, FaceTrack
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool, Outcome
@@ -30,10 +30,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     todo = [item for item in items if item.utterance_id not in attempt.kept]
     prepare = detector if settings.detector == "mtcnn" else None
     work = functools.partial(extract, root=options.root, settings=settings)
-    workers = max(1, min(options.threads, len(todo)))
+    workers, attributes = max(1, min(options.threads, len(todo))), _attributes(settings, options.version)
     with (
         DecodePool(workers, attempt.timeout_s or settings.timeout_s, prepare) as pool,
-        FaceShardWriter(options.output, settings.crop_size, _attributes(settings, options.version)) as writer,
+        FaceShardWriter(options.output, settings.crop_size, attributes, settings.keep) as writer,
     ):
         rows = _write(items, pool.imap(work, todo), attempt, writer)
     write_ledger(options.ledger, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+CROP_LINES = 720  # taller frames are scaled down to this before faces are cut
 DETECTORS = ("mtcnn", "none")
 
 # sha256 of pnet.pt, rnet.pt and onet.pt in facenet-pytorch 2.6.0
@@ -29,6 +30,7 @@ class FaceSettings:
         smooth_s: standard deviation of the Gaussian that steadies boxes over time, seconds; 0: none.
         crop_size: height and width of the crops, pixels.
         jpeg_quality: of the crops, 1 to 100.
+        keep: the shard holds the crops; if not, those who need them cut them from the video again.
         min_frames: a damaged file that gives fewer is lost.
         max_seconds: longer utterances are cut to this length.
         timeout_s: wall-clock limit per utterance.
@@ -44,6 +46,7 @@ class FaceSettings:
     smooth_s: float
     crop_size: int
     jpeg_quality: int
+    keep: bool
     min_frames: int
     max_seconds: float
     timeout_s: float

@@ -9,7 +9,7 @@ With N utterances, F frames in all and B bytes of JPEG:
     detected (F,) bool: the box was detected in this very frame, not carried from its neighbours,
     crop (B,) uint8, crop_offset (F + 1,): the JPEG of frame f is crop[crop_offset[f]:crop_offset[f + 1]].
 An utterance without a face keeps crops of the picture's centre and is not present; one that could not be read has no
-frames.
+frames. A shard that keeps no crops (attribute `keep` is False) has B = 0 and all else.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TABLES = (
 
 @dataclasses.dataclass(frozen=True)
 class FaceTrack:
-    """The crops of one utterance, T frames; fields as in the shard. `crops` are T JPEG files."""
+    """The face of one utterance in T frames; fields as in the shard. `crops` are T JPEG files, or none."""
 
     width: int
     height: int
@@ -72,10 +72,11 @@ class FaceShardWriter:
         path: the shard.
         crop_size: height and width of every crop, pixels.
         attributes: settings and versions to keep with it.
+        keep: tracks have crops.
     """
 
-    def __init__(self, path: str | Path, crop_size: int, attributes: Mapping[str, str]) -> None:
-        self._path, self._crop_size, self._attributes = path, crop_size, dict(attributes)
+    def __init__(self, path: str | Path, crop_size: int, attributes: Mapping[str, str], keep: bool = True) -> None:
+        self._path, self._crop_size, self._attributes, self._kept = path, crop_size, dict(attributes), keep
         self._ids: list[str] = []
         self._present: list[bool] = []
         self._tracks: list[FaceTrack] = []
@@ -97,10 +98,12 @@ class FaceShardWriter:
 
     def add(self, utterance_id: str, present: bool, track: FaceTrack) -> None:
         """Append an utterance. Raises ValueError where the fields of the track differ in length."""
-        count = len(track.crops)
-        lengths = {len(getattr(track, name)) for name in ("time_s", "box", "landmarks", "probability", "detected")}
-        if lengths != {count} or (present and not count):
-            raise ValueError(f"{utterance_id}: {count} crops, other fields {sorted(lengths)}, present {present}")
+        count, crops = len(track.time_s), len(track.crops)
+        lengths = {len(getattr(track, name)) for name in ("box", "landmarks", "probability", "detected")}
+        if lengths != {count} or crops != count * self._kept or (present and not count):
+            raise ValueError(
+                f"{utterance_id}: {count} frames, {crops} crops, other fields {sorted(lengths)}, present {present}"
+            )
         data = b"".join(track.crops)
         self._crop.resize((self._written + len(data),))
         self._crop[self._written :] = np.frombuffer(data, np.uint8)
@@ -108,7 +111,8 @@ class FaceShardWriter:
         self._written += len(data)
         self._ids.append(utterance_id)
         self._present.append(present)
-        self._tracks.append(dataclasses.replace(track, crops=[len(crop) for crop in track.crops]))
+        sizes = [len(crop) for crop in track.crops] if self._kept else [0] * count
+        self._tracks.append(dataclasses.replace(track, crops=sizes))
 
     def _finish(self) -> None:
         tracks = [FaceTrack.empty(), *self._tracks]
@@ -128,7 +132,7 @@ class FaceShardWriter:
             kind = h5py.string_dtype() if name == "utterance_id" else None
             self._file.create_dataset(name, data=table, dtype=kind)
         self._file.attrs.update({key: str(value) for key, value in sorted(self._attributes.items())})
-        self._file.attrs["crop_size"] = self._crop_size
+        self._file.attrs.update({"crop_size": self._crop_size, "keep": self._kept})
         self._file.attrs["crop_sha256"] = self._digest.hexdigest()
         self._file.attrs["sha256"] = _checksum(tables, self._digest.hexdigest())
 
@@ -142,6 +146,7 @@ class FaceShard:
         ids (N,) str, present (N,) bool, size (N, 2), frames_offset (N + 1,), time_s (F,), box (F, 4),
         landmarks (F, 5, 2), probability (F,), detected (F,): as in the file.
         crop_size: height and width of the crops.
+        kept: whether it holds crops.
         attributes: what else the writer noted.
     """
 
@@ -169,7 +174,7 @@ class FaceShard:
         self.time_s, self.box, self.landmarks = tables["time_s"], tables["box"], tables["landmarks"]
         self.probability, self.detected = tables["probability"], tables["detected"]
         self._crop_offset = tables["crop_offset"]
-        self.crop_size = int(attributes["crop_size"])
+        self.crop_size, self.kept = int(attributes["crop_size"]), bool(attributes["keep"])
         self.attributes = {key: str(value) for key, value in attributes.items()}
 
     def __enter__(self) -> FaceShard:
@@ -193,9 +198,14 @@ class FaceShard:
         return np.arange(end - begin) if fps is None else nearest(self.time_s[begin:end], fps)
 
     def read(self, i: int, chosen: np.ndarray) -> np.ndarray:
-        """Return RGB crops (T, S, S, 3) uint8 of the frames `chosen` (T,), increasing, of utterance `i`."""
+        """Return RGB crops (T, S, S, 3) uint8 of the frames `chosen` (T,), increasing, of utterance `i`.
+
+        Raises ShardError where a crop is damaged, or the shard holds none.
+        """
         if not len(chosen):
             return np.zeros((0, self.crop_size, self.crop_size, 3), np.uint8)
+        if not self.kept:
+            raise ShardError(f"{self.path}: holds no crops (faces.keep is false); cut them with faces.recut")
         offsets = self._crop_offset[int(self.frames_offset[i]) :]
         first, end = int(offsets[chosen[0]]), int(offsets[chosen[-1] + 1])
         data = self._crop[first:end].tobytes()
@@ -214,7 +224,7 @@ class FaceShard:
         crops = [data[a - offsets[0] : b - offsets[0]] for a, b in itertools.pairwise(offsets)]
         width, height = self.size[i].tolist()
         numbers = (self.time_s, self.box, self.landmarks, self.probability, self.detected)
-        return FaceTrack(width, height, *(table[rows] for table in numbers), crops=crops)
+        return FaceTrack(width, height, *(table[rows] for table in numbers), crops=crops if self.kept else ())
 
     def verify(self) -> None:
         """Read every crop; raise ShardError if the bytes do not match their checksum."""

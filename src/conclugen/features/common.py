@@ -1,4 +1,4 @@
-"""What the four streams share: batches over utterances, pooling, losses, and the shard they end in."""
+"""What the streams share: batches over utterances, pooling, losses, and the shard they end in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 
-from conclugen.features.backbone import Backbone
 from conclugen.store import devices
 from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
 from conclugen.store.provenance import versions
@@ -70,6 +69,13 @@ def ahead(items: Iterable[Item], count: int = 2) -> Iterator[Item]:
             thread.shutdown(cancel_futures=True)
 
 
+class Described(Protocol):
+    """What made the vectors."""
+
+    def attributes(self, sha256: str) -> dict[str, str]:
+        """Return what a shard records of it."""
+
+
 class Collector:
     """Pools vectors per utterance and keeps account of what is lost; ends in a shard and its ledger."""
 
@@ -109,7 +115,7 @@ class Collector:
         present[list(self.losses)] = False
         return features, present
 
-    def write(self, output: str | Path, ledger: str | Path, backbone: Backbone, sha256: str, dtype: str) -> None:
+    def write(self, output: str | Path, ledger: str | Path, backbone: Described, sha256: str, dtype: str) -> None:
         """Write the shard and its ledger. Raises RuntimeError for an utterance neither pooled nor lost."""
         features, present = self.means(dtype)
         rows = []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 
-from conclugen.faces.shard import FaceShard
 from conclugen.features import faces
 from conclugen.features.backbone import Backbone, WeightFile
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
@@ -54,15 +53,22 @@ def _resnet152(file: WeightFile | None) -> Backbone:
 BACKBONES = {"mobilenet_v2": _mobilenet_v2, "resnet152": _resnet152}
 
 
-def extract(shard: FaceShard, lost: dict, settings: Frames2dSettings, module: torch.nn.Module, dim: int) -> Collector:
-    """Return the pooled features of every utterance of a face shard."""
-    where = devices.device()
-    collector, clock = Collector(STREAM, shard.ids, dim), Clock()
-    frames = faces.blocks(shard, settings.fps, collector, lost, np.arange, settings.batch_frames)
-    for pack in packs(ahead(frames), settings.batch_frames):
+def pool(
+    blocks: Iterable[tuple[int, np.ndarray]], settings: Frames2dSettings, module: torch.nn.Module, collector: Collector
+) -> None:
+    """Add the features of every (row, frames (B, H, W, 3)) to a collector."""
+    where, clock = devices.device(), Clock()
+    for pack in packs(blocks, settings.batch_frames):
         clock.lap()
         images = unit_images(torch.from_numpy(pack.data).to(where), settings.size)
         collector.add(pack.parts, embed(module, images, where), clock.lap())
+
+
+def extract(clips: faces.Clips, settings: Frames2dSettings, module: torch.nn.Module, dim: int) -> Collector:
+    """Return the pooled features of every utterance of a face shard."""
+    collector = Collector(STREAM, clips.ids, dim)
+    blocks = clips.blocks(settings.fps, collector, np.arange, settings.batch_frames)
+    pool(ahead(blocks), settings, module, collector)
     return collector
 
 

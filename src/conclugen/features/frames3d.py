@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
 
-from conclugen.faces.shard import FaceShard
 from conclugen.features import faces
 from conclugen.features.backbone import Backbone, WeightFile
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
@@ -72,10 +71,9 @@ def window_indices(frames: int, window: int, stride: int) -> np.ndarray:
     return np.minimum(np.asarray(starts)[:, None] + np.arange(window), frames - 1)
 
 
-def windows(clips: Iterable[tuple[int, np.ndarray]], window: int, stride: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Turn (row, frames (T, H, W, 3)) into (row, windows (W, window, H, W, 3))."""
-    for row, frames in clips:
-        yield row, frames[window_indices(len(frames), window, stride)]
+def items(settings: Frames3dSettings) -> Callable[[int], np.ndarray]:
+    """Return the function that tells, for a clip of T frames, which frames make up its windows (W, window)."""
+    return functools.partial(window_indices, window=settings.window, stride=settings.stride)
 
 
 def unit_clips(clips: torch.Tensor, size: int) -> torch.Tensor:
@@ -84,16 +82,27 @@ def unit_clips(clips: torch.Tensor, size: int) -> torch.Tensor:
     return images.unflatten(0, clips.shape[:2]).transpose(1, 2)
 
 
-def extract(shard: FaceShard, lost: dict, settings: Frames3dSettings, module: torch.nn.Module, dim: int) -> Collector:
-    """Return the pooled features of every utterance of a face shard."""
-    where = devices.device()
-    collector, clock = Collector(STREAM, shard.ids, dim), Clock()
-    budget = max(1, settings.batch_frames // settings.window)
-    index = functools.partial(window_indices, window=settings.window, stride=settings.stride)
-    for pack in packs(ahead(faces.blocks(shard, settings.fps, collector, lost, index, budget)), budget):
+def pool(
+    blocks: Iterable[tuple[int, np.ndarray]], settings: Frames3dSettings, module: torch.nn.Module, collector: Collector
+) -> None:
+    """Add the features of every (row, windows (B, window, H, W, 3)) to a collector."""
+    where, clock = devices.device(), Clock()
+    for pack in packs(blocks, budget(settings)):
         clock.lap()
         batch = unit_clips(torch.from_numpy(pack.data).to(where), settings.size)
         collector.add(pack.parts, embed(module, batch, where), clock.lap())
+
+
+def budget(settings: Frames3dSettings) -> int:
+    """Windows in a forward pass."""
+    return max(1, settings.batch_frames // settings.window)
+
+
+def extract(clips: faces.Clips, settings: Frames3dSettings, module: torch.nn.Module, dim: int) -> Collector:
+    """Return the pooled features of every utterance of a face shard."""
+    collector = Collector(STREAM, clips.ids, dim)
+    blocks = clips.blocks(settings.fps, collector, items(settings), budget(settings))
+    pool(ahead(blocks), settings, module, collector)
     return collector
 
 

@@ -9,7 +9,7 @@ Plain values, standard library only. A method's name is part of the paths of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 MODALITIES = ("video", "audio", "text")
@@ -22,7 +22,7 @@ def recipe(
     learning_rate: float,
     modalities: Sequence[str] = MODALITIES,
     weight_decay: float = 3.2e-4,
-    streams: Mapping[str, Sequence[str]] | None = None,
+    others: bool = True,
     views: bool = False,
     pretrained_as: str | None = None,
     evaluate: Sequence[str] | None = None,
@@ -34,8 +34,9 @@ def recipe(
         losses: of `LOSSES`, added up.
         learning_rate, weight_decay: AdamW's (section 6 of the paper).
         modalities: those that are pretrained on.
-        streams: by modality, its feature streams where they differ from the configuration's.
-        views: pretrained on augmented copies of each clip (streams named `{stream}_views`), and evaluated on the clips.
+        others: modalities of the configuration beyond `MODALITIES`, such as keypoints, join in.
+        views: pretrained on augmented copies of each clip (streams named `{stream}_views`; the configuration says of
+            which streams), and evaluated on the clips.
         pretrained_as: the method whose pretrained networks this one uses, where it is the same pretraining judged on
             fewer modalities.
         evaluate: the modalities that downstream evaluation sees; those pretrained on unless said otherwise.
@@ -43,7 +44,7 @@ def recipe(
     return {
         "row": row,
         "modalities": tuple(modalities),
-        "streams": {name: tuple(value) for name, value in (streams or {}).items()},
+        "others": others and not views,
         "losses": tuple(losses),
         "views": views,
         "learning_rate": learning_rate,
@@ -59,9 +60,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "ConClu": recipe("ConClu", ("mms", "clustering"), 9e-5),
     "ConGen": recipe("ConGen", ("mms", "reconstruction"), 3.6e-4),
     "Multi-Cont": recipe("Multi-Cont", ("mms",), 3.6e-4),
-    "Instance-Cont": recipe(
-        "Instance-Cont", ("infonce",), 3.6e-4, modalities=("video",), streams={"video": ("frames3d",)}, views=True
-    ),
+    "Instance-Cont": recipe("Instance-Cont", ("infonce",), 3.6e-4, modalities=("video",), views=True),
     "Generative": recipe("Generative", ("reconstruction",), 3.6e-4),
     "ConCluGen-vision": recipe(
         "ConCluGen/(vision)",

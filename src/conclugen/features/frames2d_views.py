@@ -1,0 +1,34 @@
+"""Stream frames2d_views: frames2d of several augmented copies of each clip, side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from conclugen.features import faces, views
+from conclugen.features.augment import AugmentSettings
+from conclugen.features.frames2d import BACKBONES, Frames2dSettings, pool
+
+STREAM = "frames2d_views"
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewsSettings(Frames2dSettings):
+    """Settings of the stream: those of frames2d, and how copies are drawn."""
+
+    views: AugmentSettings
+
+
+extract = functools.partial(views.extract, STREAM, lambda _: np.arange, pool)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the feature shard and ledger of one face shard."""
+    faces.run(argv, __doc__, ViewsSettings, BACKBONES, extract, views.describe)
+
+
+if __name__ == "__main__":
+    main()
