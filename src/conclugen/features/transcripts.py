@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from conclugen.features.asr.heard import RATE, Doubts, Engine, doubt, windows
 from conclugen.features.asr.speech import SpeechFinder
@@ -20,14 +19,15 @@ from conclugen.features.common import Clock
 from conclugen.features.lists import COLUMNS, read_texts
 from conclugen.features.waves import read_wave
 from conclugen.media.items import MediaItem, read_media_list
-from conclugen.media.worker import DecodePool
+from conclugen.media.worker import DecodePool, Outcome
 from conclugen.store import devices
 from conclugen.store.atomic import write_text
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
 from conclugen.store.settings import parse
 
 STAGE = "transcripts"
-OFFICIAL, ASR, NONE = "official", "asr", "none"
+Spans = Callable[[np.ndarray], list[tuple[int, int]]]  # first sample and end of each stretch of speech in a wave
+ASR, NONE = "asr", "none"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +99,7 @@ def transcribe(
     root: Path,
     settings: Settings,
     engine: Engine,
-    spans: Callable[[np.ndarray], list[tuple[int, int]]],
+    spans: Spans,
 ) -> list[Spoken]:
     """Return the words of every (id, text, source); those without text are recognised in the media of `items`.
 
@@ -119,7 +119,9 @@ def transcribe(
 
 
 def _windows(
-    outcomes: Iterable[tuple[int, object]], found: list[Spoken], spans: Callable[[np.ndarray], list[tuple[int, int]]]
+    outcomes: Iterable[tuple[int, Outcome[np.ndarray]]],
+    found: list[Spoken],
+    spans: Spans,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (row, window (T,)) of the speech of every utterance that has any; the others get their reason."""
     clock = Clock()
@@ -195,8 +197,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     build = functools.partial(ENGINES[settings.engine], settings.weights, settings.language)
     engine, sha256 = build(devices.device(), threads, settings.beams)
     spans = _everywhere if settings.speech is None else SpeechFinder(settings.speech)
-    with torch.inference_mode():
-        found = transcribe(texts, items, flags.root, settings, engine, spans)
+    found = transcribe(texts, items, flags.root, settings, engine, spans)
     write(flags.output, flags.ledger, [name for name, _, _ in texts], found)
     count = sum(one.source == ASR for one in found)
     print(f"{count} of {sum(not text for _, text, _ in texts)} utterances without text transcribed, weights {sha256}")
