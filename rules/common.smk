@@ -50,6 +50,15 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+def memory(mb):
+    """A resources function: `mb` MB, and as much more at each further attempt, where a profile has `retries`."""
+
+    def of(wildcards, attempt):
+        return mb * attempt
+
+    return of
+
+
 def settings(stage):
     """A params function: the slice of the configuration that `stage` reads, as canonical JSON."""
 

@@ -12,7 +12,7 @@ rule demo:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
     params:
         settings=settings("demo"),
         code=fingerprint("conclugen.data.demo"),
@@ -36,7 +36,7 @@ rule manifest:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         adapter=lambda wildcards: CONFIG.datasets[wildcards.dataset].adapter,
         root=root_of,
@@ -64,7 +64,7 @@ checkpoint plan:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         root=root_of,
         settings=settings("plan"),

@@ -27,7 +27,7 @@ rule downstream:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=CONFIG.downstream.mem_mb,
+        mem_mb=memory(CONFIG.downstream.mem_mb),
         gpu=GPUS,
     params:
         models=lambda wildcards, input: [

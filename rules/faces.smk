@@ -18,7 +18,7 @@ rule faces:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         gpu=GPUS,
     params:
         root=root_of,

@@ -17,7 +17,7 @@ rule frames2d:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         gpu=GPUS,
     params:
         media=media_argument,
@@ -47,7 +47,7 @@ rule frames3d:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         gpu=GPUS,
     params:
         media=media_argument,
@@ -79,7 +79,7 @@ rule views:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         gpu=GPUS,
     params:
         media=media_argument,
@@ -142,7 +142,7 @@ rule audio:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         gpu=GPUS,
     params:
         root=root_of,
@@ -205,7 +205,7 @@ rule text:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         gpu=GPUS,
     params:
         ledger=transcripts_argument,
@@ -235,7 +235,7 @@ rule imported:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         root=root_of,
         settings=settings("imported"),
@@ -263,7 +263,7 @@ rule qc:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         settings=settings("qc"),
         code=fingerprint("conclugen.evaluation.qc"),

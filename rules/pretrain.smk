@@ -19,7 +19,7 @@ rule pretrain:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=CONFIG.pretrain.mem_mb,
+        mem_mb=memory(CONFIG.pretrain.mem_mb),
         gpu=GPUS,
     params:
         features=features_argument,

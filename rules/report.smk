@@ -23,7 +23,7 @@ rule figures:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_of(input.predictions),
         code=fingerprint("conclugen.evaluation.figures"),
@@ -58,7 +58,7 @@ rule leaks:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         corpus=lambda wildcards, input: [f"--corpus {path}" for path in input.corpus],
         features=features_argument,
@@ -84,7 +84,7 @@ rule all_leaks:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=fingerprint("conclugen.evaluation.join"),
     message:

@@ -18,7 +18,7 @@ rule table:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_of(input.predictions),
         settings=settings("table"),
@@ -125,7 +125,7 @@ rule baselines:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_of(input.predictions),
         settings=settings("tables"),
@@ -152,7 +152,7 @@ rule label_efficiency:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         # The folders of whole label sets: their fractions lie inside.
         folders=lambda wildcards, input: [
@@ -241,7 +241,7 @@ rule published:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         tables=lambda wildcards, input: [
             f"--{flag} {path}" for flag, path in input.items()

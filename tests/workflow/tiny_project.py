@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -59,20 +60,30 @@ class Project:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True, symlinks=True)
         return Project(folder)
 
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    def start(self, *arguments: str, python: Path = Path(sys.executable), **options: Any) -> subprocess.Popen:
+        """Start Snakemake of the environment that `python` belongs to."""
         environment = os.environ | {"PYTHONPATH": str(self.folder / "src"), "OMP_WAIT_POLICY": "PASSIVE"}
-        command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml"]
-        done = subprocess.run(
-            [*command, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
-        )
-        if check and done.returncode:
-            raise AssertionError(f"{arguments}: {done.stdout[-4000:]}{done.stderr[-4000:]}")
-        return done
+        command = [str(python.parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *arguments]
+        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, **options)
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        with self.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                out, err = process.communicate(timeout=900)
+            finally:
+                process.kill()
+        if check and process.returncode:
+            raise AssertionError(f"{arguments}: {out[-4000:]}{err[-4000:]}")
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def planned(self, *arguments: str, target: str = "results/tables/mosei.csv") -> dict[str, int]:
         """Jobs that a dry run would do, by rule; `target` may be several, separated by blanks."""
         done = self.snakemake("--dry-run", *arguments, "--", *target.split())
-        text = done.stdout + done.stderr
+        return self.counts(done.stdout + done.stderr)
+
+    @staticmethod
+    def counts(text: str) -> dict[str, int]:
+        """Jobs by rule, from what a dry run tells."""
         if "Nothing to be done" in text:
             return {}
         stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", text, re.DOTALL)

@@ -22,7 +22,7 @@ class Plan(Section):
     """How a data set is cut into shards."""
 
     shards: Count | None = None
-    shard_size: Count = 256
+    shard_size: Count = 512
     max_shards: Count = 256
 
 
