@@ -54,7 +54,8 @@ class Run:
 def run(command: Sequence[str], folder: Path) -> Run:
     """Run a command of this Python in `folder`. Raises RuntimeError with the end of its output when it fails."""
     log = folder / "command.log"
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PATH": path}
     with open(log, "wb") as handle:
         actions = [(os.POSIX_SPAWN_DUP2, handle.fileno(), 1), (os.POSIX_SPAWN_DUP2, handle.fileno(), 2)]
         there = os.getcwd()

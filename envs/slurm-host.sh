@@ -53,6 +53,7 @@ write_configuration() {
     local cores memory number
     cores=$(nproc)
     memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - 512))
+    ((memory >= 6000)) || unable "$memory MB of memory are too few to share out"
     mkdir -p "$HOME_DIR"/{etc,state,spool}
     for number in 0 1; do # slurmd takes only devices for GPUs: twins of /dev/null
         [ -c "$HOME_DIR/gpu$number" ] || mknod "$HOME_DIR/gpu$number" c 1 3 || unable "device files cannot be made"

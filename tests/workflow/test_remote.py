@@ -84,12 +84,12 @@ def test_a_job_that_keeps_failing_ends_the_run(project):
 def test_an_interrupted_run_cancels_its_jobs_and_goes_on_later(project):
     faults("manifest.1:hang")
     running = project.start(*remotely(retries=0), "--", SHARD)
-    job = Path(os.environ["STAND_IN"], "job1", "pid")
-    _until(job.exists)
-    process = int(job.read_text())
+    job = Path(os.environ["STAND_IN"], "job1")
+    _until((job / "watched").exists)
+    process = int((job / "pid").read_text())
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=60) != 0
-    assert (job.parents[1] / "cancelled").read_text().split() == ["1"]
+    assert (job.parent / "cancelled").read_text().split() == ["1"]
     _until(lambda: not Path(f"/proc/{process}").exists())
     faults()
     project.snakemake(*remotely(retries=1), "--", "results/plans/talks.csv")

@@ -20,6 +20,7 @@ pytestmark = [
 TABLE = "results/tables/mosei.csv"
 HOST = ROOT / "envs/slurm-host.sh"
 PYTHON = ROOT / ".venv-slurm/bin/python"
+STAGE_ONE = ("demo", "manifest", "plan", "faces", "frames2d", "frames3d", "audio", "text", "qc")
 SMALL = TINY | {
     "device": "cpu",  # the GPUs of this Slurm are names
     "pretrain": TINY["pretrain"] | {"methods": ["ConCluGen"], "seeds": [0, 1]},
@@ -53,10 +54,11 @@ def projects(tmp_path):
 
 
 def write_profile(project):
-    """The shipped profile, with times for small jobs and, for the texts, less memory than they take."""
+    """The shipped profile, with times and memory for small jobs and, for the texts, less memory than they take."""
     path = project.folder / "profiles/slurm/config.yaml"
     profile = yaml.safe_load(path.read_text())
-    profile["set-resources"]["text"] = {"mem_mb": "500 * attempt"}
+    for rule in (*STAGE_ONE, "pretrain", "downstream", "table"):
+        profile["set-resources"].setdefault(rule, {})["mem_mb"] = f"{500 if rule == 'text' else 2500} * attempt"
     profile |= {"slurm-init-seconds-before-status-checks": 3, "latency-wait": 10}
     path.write_text(yaml.safe_dump(profile))
     return profile
@@ -152,5 +154,5 @@ def _partitions(jobs):
     on_gpus = [job for job in jobs if job["Partition"] == "gpu"]
     assert {job["Comment"].split("_")[1] for job in on_gpus} == {"faces", "frames2d", "frames3d", "pretrain"}
     for job in jobs:
-        assert ("gres/gpu=1" in job["TRES"]) == (job in on_gpus)
+        assert job.get("TresPerJob") == ("gres:gpu:1" if job in on_gpus else None)
     assert not _lines("squeue", "--noheader")
