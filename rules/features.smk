@@ -175,7 +175,7 @@ rule transcripts:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         gpu=GPUS,
     params:
         root=root_of,

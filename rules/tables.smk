@@ -184,7 +184,7 @@ rule presets:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_in_order(input.predictions),
         first=CONFIG.tables.presets[0],
@@ -213,7 +213,7 @@ rule ablation:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_in_order(input.predictions),
         settings=settings("tables"),

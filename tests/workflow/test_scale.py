@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from tiny_project import Project
+from tiny_project import ROOT, Project
 
 from conclugen.config.datasets import Plan
 from conclugen.data.common import table
@@ -19,6 +19,17 @@ def test_shards_grow_with_the_set_and_their_number_is_bounded():
     assert counts == {"voxceleb2": 256, "mosei": 64, "meld": 32, "caer": 32}
     assert shard_count(250, PLAN) == 1  # the demo
     assert shard_count(10**9, PLAN) == PLAN.max_shards
+
+
+def test_every_rule_asks_for_more_memory_at_each_attempt():
+    asked = [
+        line.strip()
+        for file in (ROOT / "rules").glob("*.smk")
+        for line in file.read_text().splitlines()
+        if line.strip().startswith("mem_mb=")
+    ]
+    assert len(asked) > 15
+    assert all(line.startswith("mem_mb=memory(") for line in asked), asked
 
 
 @pytest.fixture(scope="module")
