@@ -17,7 +17,8 @@ from pathlib import Path
 import av
 import pandas as pd
 import yaml
-from scale import make_project, run, write_rows
+from machine import machine, write_csv
+from scale import make_project, run
 
 STAGES = ("faces.run", "features.frames2d", "features.frames3d", "features.audio", "features.text")
 LAYOUTS = {"voxceleb2": 224, "mosei": 720}  # lines of a frame: tight faces, and whole scenes
@@ -74,7 +75,11 @@ def main() -> None:
         make_project(Path(name))
         for layout in LAYOUTS:
             rows += measure(Path(name), layout, options.clips, options.seconds)
-    write_rows(options.output, rows)
+    write_csv(options.output, [{**values, **machine(2)} for values in rows])
+    for values in rows:
+        print(
+            values["layout"], values["stage"], f"{values['cpu_s_per_film_s']:.3f} s, {values['kb_per_film_s']:.0f} kB"
+        )
 
 
 if __name__ == "__main__":

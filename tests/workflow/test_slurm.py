@@ -109,6 +109,17 @@ def crash_node():
     subprocess.run([HOST, "node-up"], check=True, timeout=60)
 
 
+def test_two_jobs_side_by_side_have_two_gpus(slurm, tmp_path):
+    for number in (0, 1):
+        ask = ("sbatch", "--partition", "gpu", "--gpus", "1", "--output", str(tmp_path / str(number)))
+        _lines(*ask, "--wrap", "echo $CUDA_VISIBLE_DEVICES; sleep 5")
+    for _ in range(300):
+        if not _lines("squeue", "--noheader"):
+            break
+        time.sleep(0.2)
+    assert sorted((tmp_path / str(number)).read_text().strip() for number in (0, 1)) == ["0", "1"]
+
+
 def test_a_run_survives_what_clusters_do_and_ends_with_the_table_of_a_local_run(slurm, projects):
     local, remote = projects
     write_profile(remote)
@@ -118,7 +129,7 @@ def test_a_run_survives_what_clusters_do_and_ends_with_the_table_of_a_local_run(
     run.wait_for("pretrain")
     crash_node()
     log = run.end()
-    jobs = _jobs()
+    jobs = [job for job in _jobs() if job.get("Comment", "").startswith("rule_")]
     for job in jobs:
         print(job["JobId"], job["JobState"], job["RunTime"], job["Partition"], job["TRES"], job["Comment"])
     assert f"SLURM-job '{cancelled}' failed, SLURM status is: 'CANCELLED'" in log
