@@ -47,7 +47,7 @@ rule classes:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_of(input.predictions),
         settings=settings("table"),
@@ -76,7 +76,7 @@ rule robustness:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         folders=lambda wildcards, input: folders_of(input.predictions),
         settings=settings("table"),
@@ -101,7 +101,7 @@ rule all_robustness:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=fingerprint("conclugen.evaluation.join"),
     message:
