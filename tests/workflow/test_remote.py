@@ -38,14 +38,14 @@ def project(talks, tmp_path, monkeypatch):
     return talks.clone(tmp_path / "project")
 
 
-def remotely(retries):
-    """What makes a run use the stand-in."""
+def remotely(retries, every=1):
+    """What makes a run use the stand-in and ask it for the states of jobs `every` so many seconds."""
     submit = f"{STAND_IN / 'submit'} {{rule}} {{resources.attempt}} {{resources.mem_mb}}"
     return [
         *("--executor", "cluster-generic", "--jobs", "2", "--cluster-generic-submit-cmd", submit),
         *("--cluster-generic-status-cmd", str(STAND_IN / "status")),
         *("--cluster-generic-cancel-cmd", str(STAND_IN / "cancel")),
-        *("--seconds-between-status-checks", "1", "--retries", str(retries)),
+        *("--seconds-between-status-checks", str(every), "--retries", str(retries)),
         *("--default-resources", "attempt=attempt"),
     ]
 
@@ -83,9 +83,10 @@ def test_a_job_that_keeps_failing_ends_the_run(project):
 
 def test_an_interrupted_run_cancels_its_jobs_and_goes_on_later(project):
     faults("manifest.1:hang")
-    running = project.start(*remotely(retries=0), "--", SHARD)
+    running = project.start(*remotely(retries=0, every=8), "--", SHARD)
     job = Path(os.environ["STAND_IN"], "job1")
     _until((job / "watched").exists)
+    time.sleep(2)  # not while it asks: Snakemake forgets a job whose state it is asking for
     process = int((job / "pid").read_text())
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=60) != 0
