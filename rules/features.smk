@@ -113,7 +113,7 @@ rule keypoints:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         settings=settings("keypoints"),
         code=fingerprint("conclugen.features.keypoints"),
