@@ -131,3 +131,24 @@ def test_sound_is_read_in_a_worker(tmp_path):
     assert found[1].reason == "pipe.wav: not a regular file"
     assert found[1].seconds < 2
     assert found[2].value == 16000
+
+
+def test_a_worker_takes_one_thread_and_does_not_import_the_main_module_again(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, sys\n"
+        "import xmlrpc.client  # stands for what only the parent needs\n"
+        f"sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
+        "from worker_tasks import surroundings\n"
+        "from conclugen.media.worker import DecodePool\n"
+        "def own(item):\n"
+        "    return surroundings(item)\n"
+        "if __name__ == '__main__':\n"
+        "    for task in (surroundings, own):\n"
+        "        with DecodePool(1, 60.0) as pool:\n"
+        "            threads, modules = next(iter(pool.imap(task, ['a'])))[1].value\n"
+        "            print(threads, 'xmlrpc.client' in modules, os.environ['OMP_NUM_THREADS'])\n"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "7"}
+    done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["1 False 7", "1 True 7"], done.stderr

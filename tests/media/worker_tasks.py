@@ -6,6 +6,7 @@ import ctypes
 import gc
 import os
 import signal
+import sys
 import time
 from multiprocessing.connection import Connection
 
@@ -58,3 +59,8 @@ def fail():
 def wait_a_while():
     """Start slowly."""
     time.sleep(1.5)
+
+
+def surroundings(_item):
+    """Return the threads that numerical libraries may take, and the modules that are loaded."""
+    return os.environ.get("OMP_NUM_THREADS"), sorted(sys.modules)

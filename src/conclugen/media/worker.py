@@ -11,6 +11,7 @@ import collections
 import contextlib
 import ctypes
 import dataclasses
+import functools
 import multiprocessing
 import os
 import pickle
@@ -19,6 +20,7 @@ import struct
 import sys
 import time
 import traceback
+import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -36,6 +38,7 @@ READ_AHEAD = 8  # results per worker that may wait for an earlier one
 HEADER = struct.Struct("<Q")
 BLOCK = 1 << 20
 PR_SET_PDEATHSIG = 1
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +183,8 @@ class _Worker:
         # the function goes along for the sake of its imports, which are not the first item's fault
         start = (self.prepare, function, tasks, results)
         self.process = context.Process(target=_serve, args=start, daemon=True)
-        self.process.start()
+        with _lean(self.prepare, function):
+            self.process.start()
         tasks.close()
         results.close()
 
@@ -216,6 +220,29 @@ class _Worker:
 
     def _outcome(self, status: Status, reason: str) -> Outcome[Any]:
         return Outcome(status, reason, time.monotonic() - self.since, None)
+
+
+@contextlib.contextmanager
+def _lean(*functions: Callable[..., Any] | None) -> Iterator[None]:
+    """What a process inherits that starts meanwhile: numerical libraries take one thread, and the program's main module
+    is not imported again (it may bring networks that decoding has no use for), unless a function is defined there."""
+    environment, main = {name: os.environ.get(name) for name in ONE_THREAD}, sys.modules["__main__"]
+    os.environ.update(ONE_THREAD)
+    if not any(_module(function) == "__main__" for function in functions):
+        sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        for name, value in environment.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _module(function: Any) -> str | None:
+    """The module that defines a function, or the one that a partial is of."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__module__", None)
 
 
 def _serve(
