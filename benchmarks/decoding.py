@@ -3,7 +3,7 @@
 `ours` reads the frames of the face stage's grid, as a worker does: decode, presentation times, conversion to RGB of
 the frames that are kept. `ours_all` keeps every frame. `bare` is the stand-in for `ffmpeg -f null` where no such
 program is (the column `reference` says which of the two it was): the same FFmpeg libraries in one thread, every frame
-decoded and thrown away. Like it, it converts nothing.
+decoded and thrown away. Like it, it converts nothing. Seconds are the processor's: each side runs in one thread.
 
     python benchmarks/decoding.py
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import av
 from clips import exact_clip
-from harness import alternate, arguments, ratio, report
+from harness import alternate, arguments, processor_seconds, ratio, report
 
 from conclugen.config.stage_one import Faces
 from conclugen.faces.settings import CROP_LINES
@@ -47,7 +47,7 @@ def measure(path: Path, lines: int, repeats: int) -> dict[str, object]:
         "ours": lambda: ours(path, Faces().fps),
         "ours_all": lambda: ours(path, 1000.0),
     }
-    seconds, frames = alternate(things, repeats), bare(path)
+    seconds, frames = alternate(things, repeats, clock=processor_seconds), bare(path)
     return {
         "lines": lines,
         "frames": frames,

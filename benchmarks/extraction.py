@@ -3,6 +3,8 @@
 `stream` is all that a job does between loading its network and writing its shard: reading, decoding, resizing,
 batching, the network, pooling. `bare` is the network alone on the very tensors that the stream gives it, which are
 made beforehand, at the batch size that suits it best. The ratio is that of their rates.
+On the CPU seconds are the processor's, of all threads and of the decoding process with its start; on a GPU they are the
+clock's.
 
     python benchmarks/extraction.py
 """
@@ -17,7 +19,7 @@ from typing import Any
 
 import torch
 from clips import make_clips
-from harness import alternate, arguments, ratio, report
+from harness import alternate, arguments, processor_seconds, ratio, report
 
 from conclugen.config.stage_one import Audio, Faces, Frames2d, Frames3d
 from conclugen.faces.extract import extract as cut_face
@@ -47,11 +49,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         clips = make_clips(Path(folder), options.clips, options.seconds, height=360)
         copies = dict(zip(STREAMS, options.copies, strict=True))
-        rows = [
-            MEASURED[name](Path(folder), clips, copies[name], options.repeats, options.threads)
-            for name in options.streams
-        ]
-    report(options.output, rows, options.threads)
+        rows: list[dict[str, object]] = []
+        for name in options.streams:
+            rows.append(MEASURED[name](Path(folder), clips, copies[name], options.repeats, options.threads))
+            report(options.output, rows, options.threads)  # after each stream, since the whole takes minutes
 
 
 def of_frames2d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
@@ -95,7 +96,9 @@ def compare(
     inputs = [one for batch in given for one in batch]
     batch = best_batch(module, inputs)
     calls = ready(inputs, batch)
-    seconds = alternate({"stream": lambda: extract(module), "bare": lambda: run(module, calls)}, repeats)
+    clock = time.perf_counter if device().type == "cuda" else processor_seconds
+    things = {"stream": lambda: extract(module), "bare": lambda: run(module, calls)}
+    seconds = alternate(things, repeats, clock=clock)
     ratios = [b / a for a, b in zip(seconds["stream"], seconds["bare"], strict=True)]
     return {
         "stream": stream,
@@ -145,9 +148,9 @@ def best_batch(module: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> int:
     for size in [size for size in BATCHES if size <= len(inputs)]:
         calls = ready(inputs[: max(size, 16)], size)
         run(module, calls[:1])
-        started = time.perf_counter()
+        started = processor_seconds()
         run(module, calls)
-        seconds[size] = (time.perf_counter() - started) / sum(len(call) for call in calls)
+        seconds[size] = (processor_seconds() - started) / sum(len(call) for call in calls)
     return min(seconds, key=seconds.__getitem__)
 
 

@@ -8,6 +8,7 @@ import datetime
 import io
 import os
 import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,16 +31,27 @@ def arguments(name: str, description: str | None, repeats: int) -> argparse.Argu
     return parser
 
 
-def alternate(things: Mapping[str, Callable[[], object]], repeats: int, warm_up: int = 1) -> dict[str, list[float]]:
-    """Return seconds of `repeats` calls of each thing, called in turns so that a busy machine slows all alike."""
+def alternate(
+    things: Mapping[str, Callable[[], object]],
+    repeats: int,
+    warm_up: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
+    """Return seconds by `clock` of `repeats` calls of each thing, in turns so that a busy machine slows all alike."""
     seconds: dict[str, list[float]] = {name: [] for name in things}
     for turn in range(-warm_up, repeats):
         for name, do in things.items():
-            started = time.perf_counter()
+            started = clock()
             do()
             if turn >= 0:
-                seconds[name].append(time.perf_counter() - started)
+                seconds[name].append(clock() - started)
     return seconds
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process's threads and of its children that have ended, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def ratio(over: Sequence[float], under: Sequence[float]) -> float:

@@ -48,6 +48,16 @@ class Folder:
 
     path: Path
 
+    def fill(self) -> None:
+        """Write the films, unless they are there, and the lists."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        short, hour = self.path / "short.mp4", self.path / "hour.mp4"
+        if not hour.exists():
+            repeat(exact_clip(short, SECONDS, 720), hour, TIMES)
+        for name, rows in LISTS.items():
+            lines = [",".join(FIELDS), *(f"u{i},{row},1,1" for i, row in enumerate(rows))]
+            (self.path / f"{name.replace(', ', '-')}.media.csv").write_text("\n".join(lines) + "\n")
+
     def command(self, job: str, name: str, threads: int) -> list[str]:
         """Return a job's command line on one of `LISTS`."""
         base = self.path / name.replace(", ", "-")
@@ -61,22 +71,25 @@ class Folder:
 
 def main() -> None:
     """Measure and write a CSV."""
-    parser = arguments("memory", __doc__, repeats=3)
+    parser = arguments("memory", __doc__, repeats=1)
+    parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS), help="faces come first")
+    parser.add_argument("--folder", type=Path, help="keep the films and what is made of them here, and use those there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Folder(Path(name))
-        repeat(exact_clip(folder.path / "short.mp4", SECONDS, 720), folder.path / "hour.mp4", TIMES)
-        for which, rows in LISTS.items():
-            lines = [",".join(FIELDS), *(f"u{i},{row},1,1" for i, row in enumerate(rows))]
-            (folder.path / f"{which.replace(', ', '-')}.media.csv").write_text("\n".join(lines) + "\n")
-        found = {job: measure(folder, job, options.repeats, options.threads) for job in JOBS}
-    rows = []
-    for job, peaks in found.items():
-        base = statistics.median(peaks["short, whole"])
-        for which, values in peaks.items():
-            middle = statistics.median(values)
-            rows.append({"job": job, "film": which, "peak_mb": middle, "ratio": middle / base, "repeats": len(values)})
-    report(options.output, rows, options.threads)
+        folder, rows = Folder(options.folder or Path(name)), []
+        folder.fill()
+        for job in options.jobs:
+            rows += rows_of(job, measure(folder, job, options.repeats, options.threads))
+            report(options.output, rows, options.threads)  # after each job, since the whole takes minutes
+
+
+def rows_of(job: str, peaks: dict[str, list[float]]) -> list[dict[str, object]]:
+    """Return a row per film, with its peak over that of the short one."""
+    base, rows = statistics.median(peaks["short, whole"]), []
+    for film, values in peaks.items():
+        middle = statistics.median(values)
+        rows.append({"job": job, "film": film, "peak_mb": middle, "ratio": middle / base, "repeats": len(values)})
+    return rows
 
 
 def measure(folder: Folder, job: str, repeats: int, threads: int) -> dict[str, list[float]]:
