@@ -87,16 +87,19 @@ def loader_epoch(files: Mapping[str, Path], rows: int, batch: int) -> int:
     return sum(len(values["text"]) for values in loader)
 
 
-def median_of(things: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Seconds of each, in turns, after one round of warm-up: the files are in the system's cache for all alike."""
-    seconds: dict[str, list[float]] = {name: [] for name in things}
+def median_of(things: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, tuple[float, float]]:
+    """Seconds of the clock and of this process's processor of each, in turns, after one round of warm-up: the files are
+    in the system's cache for all alike."""
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in things}
     for turn in range(-1, repeats):
         for name, do in things.items():
-            started = time.perf_counter()
+            wall, cpu = time.perf_counter(), time.process_time()
             do()
             if turn >= 0:
-                seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(times) for name, times in seconds.items()}
+                seconds[name].append((time.perf_counter() - wall, time.process_time() - cpu))
+    return {
+        name: tuple(statistics.median(kind) for kind in zip(*times, strict=True)) for name, times in seconds.items()
+    }
 
 
 def memory_beyond(shards: Shards, rows: int) -> float:
@@ -149,20 +152,21 @@ def main() -> None:
         beyond = memory_beyond(shards, arguments.rows)
     about = {"rows": arguments.rows, "batch": arguments.batch, "shard_rows": arguments.shard_rows, **machine(1)}
     ratios = {
-        "load": ("time of plain read", median["load"] / median["plain read"]),
-        "loader epoch": ("time of resident epoch", median["loader epoch"] / median["resident epoch"]),
+        "load": ("time of plain read", median["load"][0] / median["plain read"][0]),
+        "loader epoch": ("time of resident epoch", median["loader epoch"][0] / median["resident epoch"][0]),
     }
     rows = [
         {
             "measured": name,
             "median_s": seconds,
+            "cpu_s": "" if name == "loader epoch" else cpu,  # its workers are processes of their own
             "mb_per_s": size / seconds / 1e6,
             "ratio": ratios.get(name, ("", ""))[1],
             "ratio_to": ratios.get(name, ("", ""))[0],
             "memory_beyond_features": beyond if name == "load" else "",
             **about,
         }
-        for name, seconds in median.items()
+        for name, (seconds, cpu) in median.items()
     ]
     write_csv(arguments.output, rows)
     for row in rows:
