@@ -72,8 +72,8 @@ OFFICIAL_CODE: dict[str, dict[str, Any]] = {
     "schedule": {**PAPER["schedule"], "warmup_epochs": 5, "warmup_from": 0.1},
 }
 
-# What validation data showed to help, and nothing else (docs/results.md has the figures). Everything that was tried
-# beside is among the variants below.
+# The kept input has the largest effect on validation data (docs/results.md has the figures and how far they carry);
+# standardised inputs matter where it is not kept. Switches without an effect are not here but among the variants below.
 IMPROVED: dict[str, dict[str, Any]] = {
     **PAPER,
     "architecture": {**PAPER["architecture"], "standardise": True, "keep_input": True},
