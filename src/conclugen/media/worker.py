@@ -38,6 +38,7 @@ READ_AHEAD = 8  # results per worker that may wait for an earlier one
 HEADER = struct.Struct("<Q")
 BLOCK = 1 << 20
 PR_SET_PDEATHSIG = 1
+M_MMAP_THRESHOLD, LARGE_BYTES = -3, 1 << 20
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -254,6 +255,7 @@ def _serve(
     if prepare is not None:
         prepare()
     _limit_memory()
+    _return_memory()
     _answer(results, b"")
     while True:
         try:
@@ -296,6 +298,14 @@ def _limit_memory() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         limit = held + MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _return_memory() -> None:
+    """Give large blocks back to the system when they are freed. In the heap, small results that stay between freed
+    frames would keep it growing with the length of an utterance. GNU C library only; others have no such function."""
+    allocator = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if allocator is not None:
+        allocator(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _die_with_parent() -> None:
