@@ -26,7 +26,7 @@ from conclugen.config.stage_two import Downstream
 from conclugen.downstream import heads, knn
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import draws_of
-from conclugen.downstream.scores import probabilities
+from conclugen.downstream.scores import outputs
 from conclugen.store.devices import set_threads
 from conclugen.store.resident import Resident
 
@@ -73,7 +73,9 @@ def measure(name: str, scale: float, fractions: tuple[float, ...]) -> list[dict[
     budget = heads.Budget(**{f.name: getattr(defaults.heads, f.name) for f in dataclasses.fields(heads.Budget)})
     draws = draws_of(data, [0], fractions, shuffled=name == "shuffled")
     if name == "knn":
-        settings = knn.Settings({}, ("all",), (0,), tuple(defaults.knn.neighbours), 0.1, True, tuple(fractions))
+        settings = knn.Settings(
+            {}, ("all",), "expression", (0,), tuple(defaults.knn.neighbours), 0.1, True, tuple(fractions)
+        )
         started = _now()
         chosen = list(knn.evaluate(torch.nn.functional.normalize(inputs, dim=1), data, draws, settings))
         return [_row(name, "all", started, max(chosen[-1].scores.values()))]
@@ -82,7 +84,7 @@ def measure(name: str, scale: float, fractions: tuple[float, ...]) -> list[dict[
         started = _now()
         found = heads.fit(inputs, [draw], data.task, budget)
         best = int(found.chosen()[0])
-        probabilities(heads.logits(inputs, found, 0, best), data.task)
+        outputs(heads.logits(inputs, found, 0, best), data.task)
         rows.append(_row(name, draw.fraction, started, float(found.score[0, best])))
     return rows
 

@@ -34,7 +34,7 @@ from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw
 from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.representations import represent
-from conclugen.downstream.scores import probabilities
+from conclugen.downstream.scores import outputs
 from conclugen.downstream.settings import Settings as HeadSettings
 from conclugen.evaluation import intervals, metrics
 from conclugen.evaluation.truth import Truth
@@ -90,7 +90,7 @@ def predict(
     for rows in cut:
         matrix = inputs(data, rows, seed)
         found = heads.fit(matrix, [Draw(seed, 1.0, data.targets, rows[0], rows[1])], data.task, budget)
-        scores[rows[2]] = probabilities(heads.logits(matrix[rows[2]], found, 0, int(found.chosen()[0])), data.task)
+        scores[rows[2]] = outputs(heads.logits(matrix[rows[2]], found, 0, int(found.chosen()[0])), data.task)
     return scores.numpy()
 
 
@@ -100,10 +100,17 @@ def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.
     known = np.sort(np.concatenate([rows[2].numpy() for rows in cut]))
     group = np.unique(groups[known], return_inverse=True)[1]
     truth = Truth(
-        "", data.task, data.classes, data.ids[known], data.targets.numpy()[known].astype(float), group, np.empty(0)
+        "",
+        data.task,
+        data.classes,
+        data.ids[known],
+        data.targets.numpy()[known].astype(float),
+        group,
+        np.empty(0),
+        np.empty(0),
     )
     weights = intervals.group_weights(int(group.max()) + 1, config.tables.resamples, config.tables.seed)
-    named = {"corpus": config.pretrain.dataset, "method": method, "protocol": "linear"}
+    named = {"corpus": config.pretrain.dataset, "method": method, "protocol": "linear", "target": ""}
     metric, first = metrics.HEADLINE[data.task], None
     for preset in [*arguments.presets, slices.RAW]:
         wildcards = named | {"preset": preset}
@@ -137,7 +144,7 @@ def main() -> None:
     for path in sorted(arguments.features):
         features.setdefault(path.parent.name, []).append(path)
     joined = {m: tuple(s) for m, s in config.modalities.items()}
-    data = labelled.read(arguments.manifest, features, joined, list(joined))
+    data = labelled.read(arguments.manifest, features, joined, list(joined), "expression")
     table = pd.read_parquet(arguments.manifest, columns=["utterance_id", "group"]).set_index("utterance_id")
     groups = table["group"].fillna(pd.Series(table.index, table.index)).astype(str).loc[data.ids].to_numpy()
     write_csv(arguments.output, [row | machine(1) for row in measure(data, groups, config, arguments)])
