@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
-.PHONY: mosei meld caer retry benchmarks test test-fast lint format slurm slurm-test pins clean
+.PHONY: mosei meld caer why retry benchmarks test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) results/tables/$@.csv
 
@@ -20,6 +20,10 @@ retry: .venv/.ready
 BENCHMARKS ?= faces decoding extraction memory threads pretrain_step
 benchmarks: .venv/.ready
 	for name in $(BENCHMARKS); do OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+# Which jobs would run for TARGET (none: all tables) and which change caused each; CONFIG: your file, if there is one.
+why: .venv/.ready
+	@$(BIN)/python -m conclugen.why $(TARGET) $(if $(CONFIG),--configfile $(CONFIG))
 
 # One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile

@@ -1,16 +1,23 @@
 # Helpers of the rules: the validated configuration, the slice of it that each stage reads, and lists of files.
 import hashlib
 import json
-import os
 import shlex
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
 from conclugen import slices
 from conclugen.config import SENTIMENT_TABLE, check
-from conclugen.data.sources import SOURCES
-from conclugen.store.fingerprint import fingerprint
-from snakemake.exceptions import WorkflowError
+from conclugen.data import lists, tree
+from conclugen.data.sources import SOURCES, scanned
+from conclugen.store import clock
+from conclugen.store import fingerprint as source
+
+if {"{", "}"} & set(workflow.basedir + str(Path.cwd())):
+    raise WorkflowError(
+        "Snakemake takes braces in the path of this folder for wildcards: rename it"
+    )
 
 CONFIG = check(config)
 ENVIRONMENT = "../envs/conclugen.yaml"
@@ -27,9 +34,13 @@ shell.prefix(
     + (
         ""
         if workflow.deployment_settings.deployment_method
-        else f'export PATH="{Path(sys.executable).parent}:$PATH"; '
+        else f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
     )
 )
+
+
+if workflow.is_main_process and (late := clock.pull_back(Path("results"))):
+    logger.warning(f"{late} results are dated in the future and now dated today")
 
 
 def one_of(names):
@@ -57,6 +68,12 @@ def memory(mb):
         return mb * attempt
 
     return of
+
+
+def fingerprint(entry, without=()):
+    """The code of a stage and, where the configuration asks for it, the versions of the libraries it imports."""
+    asked = CONFIG.rerun_on_upgrade
+    return source.fingerprint(entry, without) + source.libraries(entry, asked, without)
 
 
 def settings(stage):
@@ -102,7 +119,9 @@ def words_of(wildcards):
 
 
 def transcripts_argument(wildcards, input):
-    return f"--transcripts-ledger {input.ledger}" if "ledger" in input.keys() else ""
+    return each(
+        "--transcripts-ledger", [input.ledger] if "ledger" in input.keys() else []
+    )
 
 
 def transcripts_of(dataset):
@@ -149,8 +168,19 @@ def faces_of(wildcards):
 def media_argument(wildcards, input):
     """The media list and the root of its files, where a stage cuts faces from them."""
     if "media" not in input.keys():
-        return ""
-    return f"--media-list {input.media} --root {shlex.quote(root_of(wildcards))}"
+        return []
+    return ["--media-list", str(input.media), "--root", root_of(wildcards)]
+
+
+def manifest_to_plan(wildcards):
+    """The manifest of a plan. A list that someone deleted or cut short is no output that Snakemake would miss, so the
+    plan is marked here to be made again, as by `-R`; lists that are whole stay as they are.
+    """
+    plan = f"results/plans/{wildcards.dataset}.csv"
+    if workflow.is_main_process and (damaged := lists.damaged(Path(plan))):
+        logger.warning(f"{plan} is made again: {damaged[0]} is not as it was left")
+        workflow.dag.forcefiles.add(plan)
+    return f"results/manifests/{wildcards.dataset}.parquet"
 
 
 def splits_of(wildcards):
@@ -167,19 +197,64 @@ def feature_shards(dataset, streams):
     ]
 
 
+def each(flag, values):
+    """`flag value` for each value, as arguments to be quoted one by one."""
+    return [word for value in values for word in (flag, str(value))]
+
+
 def features_argument(wildcards, input):
     """`STREAM=path` for every feature shard among the inputs."""
     return [f"{Path(path).parent.name}={path}" for path in input.features]
 
 
+def is_demo(dataset):
+    return slices.demo_layout(CONFIG.datasets[dataset].root) in CONFIG.demo.utterances
+
+
+def source_files(dataset):
+    """Label and index files of a data set that is not the demo's."""
+    given = CONFIG.datasets[dataset]
+    options = slices.stage_settings(CONFIG, "manifest", {"dataset": dataset})
+    return SOURCES[given.adapter](Path(given.root), options)
+
+
 def manifest_sources(wildcards):
-    """Label and index files of the data set; of a demo corpus its index, which names the hash of each file."""
+    """The index of a demo corpus, which names the hash of each file. Files of the user's own are no inputs: they are
+    compared by content instead of by time (`source_contents`), and may have any name.
+    """
+    layout = slices.demo_layout(CONFIG.datasets[wildcards.dataset].root)
+    return [f"results/demo/{layout}/index.csv"] if is_demo(wildcards.dataset) else []
+
+
+def source_contents(wildcards):
+    """A digest of each label and index file, and one of the list of media where that alone makes utterances."""
     dataset = CONFIG.datasets[wildcards.dataset]
-    layout = slices.demo_layout(dataset.root)
-    if layout in CONFIG.demo.utterances:
-        return [f"results/demo/{layout}/index.csv"]
+    if is_demo(wildcards.dataset):
+        return []
+    found = tree.contents(Path(dataset.root), source_files(wildcards.dataset))
     options = slices.stage_settings(CONFIG, "manifest", dict(wildcards.items()))
-    return [str(path) for path in SOURCES[dataset.adapter](Path(dataset.root), options)]
+    extensions = scanned(dataset.adapter, options)
+    media = (
+        tree.names(Path(dataset.root), extensions, watched(dataset))
+        if extensions
+        else ""
+    )
+    return [*found, f"media@{media}"] if media else found
+
+
+def media_stamps(wildcards):
+    """A digest of the media by name, size and time: the plan looks at each file again when one has changed."""
+    dataset = CONFIG.datasets[wildcards.dataset]
+    if is_demo(wildcards.dataset) or dataset.adapter == "features":
+        return []
+    own = tuple(getattr(dataset, "extensions", ()))
+    extensions = tree.VIDEO + tree.AUDIO + own
+    return [f"media@{tree.stamps(Path(dataset.root), extensions, watched(dataset))}"]
+
+
+def watched(dataset):
+    """How many files and folders may be looked at for changes: none, some, or any number."""
+    return {None: tree.ENTRIES, True: None, False: 0}[dataset.watch]
 
 
 def stream_code(stream, module=None):
@@ -353,10 +428,20 @@ def benchmark_tables(wildcards):
 
 
 def losses_accounted(wildcards):
-    """Quality control of the data set and of the corpus: a table stands only where neither lost too much."""
+    """Quality control of the data set and of the corpus: a table stands only where neither lost too much.
+
+    The files say nothing that a table repeats. They are inputs so that a loss above the limit stops the run, also
+    where the limit was lowered after the table was made: then the table is written again, to the same bytes.
+    """
+    return accounts_of([wildcards.dataset])
+
+
+def all_losses_accounted(wildcards):
+    """The same for a table over all data sets."""
+    return accounts_of(CONFIG.downstream.datasets)
+
+
+def accounts_of(datasets):
     return sorted(
-        {
-            f"results/qc/{name}.csv"
-            for name in (wildcards.dataset, CONFIG.pretrain.dataset)
-        }
+        f"results/qc/{name}.csv" for name in {*datasets, CONFIG.pretrain.dataset}
     )

@@ -40,6 +40,7 @@ rule manifest:
     params:
         adapter=lambda wildcards: CONFIG.datasets[wildcards.dataset].adapter,
         root=root_of,
+        sources=source_contents,
         settings=settings("manifest"),
         code=lambda wildcards: fingerprint(
             f"conclugen.data.{CONFIG.datasets[wildcards.dataset].adapter}"
@@ -53,7 +54,7 @@ rule manifest:
 
 checkpoint plan:
     input:
-        manifest="results/manifests/{dataset}.parquet",
+        manifest=manifest_to_plan,
     output:
         plan="results/plans/{dataset}.csv",
     log:
@@ -67,6 +68,7 @@ checkpoint plan:
         mem_mb=memory(4000),
     params:
         root=root_of,
+        media=media_stamps,
         settings=settings("plan"),
         code=fingerprint("conclugen.data.plan"),
     message:

@@ -30,9 +30,9 @@ rule downstream:
         mem_mb=memory(CONFIG.downstream.mem_mb),
         gpu=GPUS,
     params:
-        models=lambda wildcards, input: [
-            f"--model {Path(path).parent}" for path in input.models
-        ],
+        models=lambda wildcards, input: each(
+            "--model", [Path(path).parent for path in input.models]
+        ),
         features=features_argument,
         settings=settings("downstream"),
         code=lambda wildcards: fingerprint(f"conclugen.downstream.{wildcards.protocol}"),
@@ -40,5 +40,5 @@ rule downstream:
         "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}"
     shell:
         "python -m conclugen.downstream.{wildcards.protocol} --manifest {input.manifest:q} "
-        "--features {params.features:q} {params.models} --settings {params.settings:q} --threads {threads} "
+        "--features {params.features:q} {params.models:q} --settings {params.settings:q} --threads {threads} "
         "--output-dir $(dirname {output.predictions[0]:q}) > {log:q} 2>&1"

@@ -30,4 +30,4 @@ rule faces:
     shell:
         "python -m conclugen.faces.run --media-list {input.media:q} --root {params.root:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
-        "--retries {input.retries:q} --version {params.version} > {log:q} 2>&1"
+        "--retries {input.retries:q} --version {params.version:q} > {log:q} 2>&1"

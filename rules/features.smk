@@ -26,7 +26,7 @@ rule frames2d:
     message:
         "Extract still-frame features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.frames2d --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media} "
+        "python -m conclugen.features.frames2d --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 
@@ -56,7 +56,7 @@ rule frames3d:
     message:
         "Extract motion features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.frames3d --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media} "
+        "python -m conclugen.features.frames3d --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 
@@ -90,7 +90,7 @@ rule views:
     message:
         "Extract {wildcards.stream} features of augmented copies of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.{wildcards.stream}_views --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media} "
+        "python -m conclugen.features.{wildcards.stream}_views --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 
@@ -154,7 +154,7 @@ rule audio:
     shell:
         "python -m conclugen.features.audio --media-list {input.media:q} --root {params.root:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
-        "--retries {input.retries:q} --version {params.version} > {log:q} 2>&1"
+        "--retries {input.retries:q} --version {params.version:q} > {log:q} 2>&1"
 
 
 # For data sets with `asr`: the official texts, and recognised speech where there is none.
@@ -214,7 +214,7 @@ rule text:
     message:
         "Extract text features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.text --text-list {input.text:q} {params.ledger} --settings {params.settings:q} "
+        "python -m conclugen.features.text --text-list {input.text:q} {params.ledger:q} --settings {params.settings:q} "
         "--threads {threads} --output {output.shard:q} --ledger {output.ledger:q} > {log:q} 2>&1"
 
 
@@ -238,6 +238,7 @@ rule imported:
         mem_mb=memory(4000),
     params:
         root=root_of,
+        sources=source_contents,
         settings=settings("imported"),
         code=fingerprint("conclugen.features.imported"),
     message:

@@ -60,13 +60,13 @@ rule leaks:
     resources:
         mem_mb=memory(4000),
     params:
-        corpus=lambda wildcards, input: [f"--corpus {path}" for path in input.corpus],
+        corpus=lambda wildcards, input: each("--corpus", input.corpus),
         features=features_argument,
         code=fingerprint("conclugen.evaluation.leaks"),
     message:
         "Look for leaks in {wildcards.dataset}"
     shell:
-        "python -m conclugen.evaluation.leaks --manifest {input.manifest:q} {params.corpus} "
+        "python -m conclugen.evaluation.leaks --manifest {input.manifest:q} {params.corpus:q} "
         "--features {params.features:q} --transcripts {input.transcripts:q} "
         "--corpus-transcripts {input.corpus_transcripts:q} --output {output.table:q} > {log:q} 2>&1"
 

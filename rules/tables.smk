@@ -114,7 +114,7 @@ rule baselines:
     input:
         predictions=table_2,
         manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
-        qc=of_every_dataset("results/qc/{dataset}.csv"),
+        qc=all_losses_accounted,
     output:
         table="results/tables/baselines.csv",
     log:
@@ -141,7 +141,7 @@ rule label_efficiency:
     input:
         predictions=label_fractions,
         manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
-        qc=of_every_dataset("results/qc/{dataset}.csv"),
+        qc=all_losses_accounted,
     output:
         table="results/tables/label_efficiency.csv",
     log:
@@ -244,10 +244,10 @@ rule published:
         mem_mb=memory(1000),
     params:
         tables=lambda wildcards, input: [
-            f"--{flag} {path}" for flag, path in input.items()
+            word for flag, path in input.items() for word in (f"--{flag}", str(path))
         ],
         code=fingerprint("conclugen.evaluation.benchmark"),
     message:
         "Write Table 1: published numbers, each with the kind of its metric"
     shell:
-        "python -m conclugen.evaluation.benchmark {params.tables} --output {output.table:q} > {log:q} 2>&1"
+        "python -m conclugen.evaluation.benchmark {params.tables:q} --output {output.table:q} > {log:q} 2>&1"

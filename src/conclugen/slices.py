@@ -17,7 +17,7 @@ from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
 RAW = "raw-features"
 PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
-DATASET_COMMON = ("adapter", "root", "plan", "detector", "faces", "asr", "max_lost")
+DATASET_COMMON = ("adapter", "root", "plan", "detector", "faces", "asr", "max_lost", "watch")
 PAPER_DATASETS = ("mosei", "meld", "caer")
 TARGETS = {"": "expression", SENTIMENT_TABLE: "sentiment"}  # by what follows a data set's name in that of its table
 FACE_STREAMS = ("frames2d", "frames3d", "frames2d_views", "frames3d_views", "keypoints")

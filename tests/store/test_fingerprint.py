@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from conclugen.store.fingerprint import fingerprint
+from conclugen.store.fingerprint import fingerprint, libraries
 
 FILES = {
     "__init__.py": "",
@@ -68,3 +68,23 @@ def test_an_import_of_the_config_module_would_show(tree):
     entries = fingerprint("conclugen.store.resident")
     assert "conclugen/store/shards.py" in {e.split("@")[0] for e in entries}
     assert not [e for e in entries if "conclugen/config/" in e]
+
+
+def test_libraries_are_those_the_closure_imports(tree):
+    edit(tree, "lib/three.py", "import numpy as np\nfrom yaml import safe_load\nimport os\nk = 3\n")
+    edit(tree, "lib/unused.py", "import torch\n")
+    found = {entry.split("@")[0] for entry in libraries("conclugen.stage.run", True, source=tree)}
+    assert found == {"numpy", "pyyaml"}
+    assert all(entry.split("@")[1][0].isdigit() for entry in libraries("conclugen.stage.run", True, source=tree))
+
+
+def test_libraries_may_be_chosen_by_either_name_and_are_none_by_default(tree):
+    edit(tree, "lib/three.py", "import numpy as np\nfrom yaml import safe_load\nk = 3\n")
+    assert libraries("conclugen.stage.run", False, source=tree) == []
+    assert libraries("conclugen.stage.run", [], source=tree) == []
+    for name in ("yaml", "PyYAML"):
+        [entry] = libraries("conclugen.stage.run", [name], source=tree)
+        assert entry.startswith("pyyaml@")
+    assert libraries("conclugen.stage.run", ["torch"], source=tree) == []  # installed, but not imported by this stage
+    with pytest.raises(ValueError, match="no library called 'no-such-library'"):
+        libraries("conclugen.stage.run", ["no-such-library"], source=tree)

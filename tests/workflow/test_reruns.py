@@ -1,5 +1,6 @@
 """Each kind of edit plans the jobs that must run again, and none else."""
 
+import os
 import shutil
 
 import h5py
@@ -12,6 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # Rows beside chance: raw features of all modalities and of each of three, a shuffled control, two methods.
 ALL = {"downstream": 7, "table": 1}
 WITH_TEXT = {"downstream": 5, "table": 1}  # all but the raw features of video and of audio
+WITH_VIDEO = {"downstream": 5, "table": 1}
 PRETRAINED = {"downstream": 3, "table": 1}
 ONE_METHOD = {"downstream": 2, "table": 1}  # ConCluGen: its linear row and its shuffled control
 
@@ -20,9 +22,16 @@ def test_a_second_run_has_nothing_to_do(ran):
     assert ran.planned() == {}
 
 
-def test_comments_and_docstrings_rerun_nothing(project):
+def test_comments_docstrings_formatting_and_touches_rerun_nothing(project):
     project.edit("src/conclugen/losses/mms.py", '"""', '"""Said otherwise. ')
+    project.edit("src/conclugen/evaluation/metrics.py", "\ndef ", "\n\n\n\ndef ")
     project.edit("src/conclugen/store/shards.py", "import hashlib", "# for checksums\nimport hashlib")
+    for touched in (
+        "results/manifests/mosei.parquet",
+        "results/features/mosei/text/0000.h5",
+        "src/conclugen/losses/mms.py",
+    ):
+        os.utime(project.folder / touched)
     assert project.planned() == {}
 
 
@@ -39,6 +48,7 @@ def test_comments_and_docstrings_rerun_nothing(project):
         ("evaluation/qc.py", {"qc": 1, "table": 1}),
         ("features/backbones/soundnet.py", {}),
         ("features/backbones/minilm.py", {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
+        ("features/pixels.py", {"frames2d": 1, "frames3d": 1, "qc": 1, "pretrain": 2, **WITH_VIDEO}),
         ("data/caer.py", {}),
         ("config/stage_two.py", {}),
     ],
@@ -55,6 +65,7 @@ def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):
         ("tables", "resamples", 60, {"table": 1}),
         ("downstream", "standardise", False, ALL),
         ("pretrain", "epochs", 9, {"pretrain": 2, **PRETRAINED}),
+        ("faces", "margin", 0.25, {"faces": 1, "frames2d": 1, "frames3d": 1, "qc": 1, "pretrain": 2, **WITH_VIDEO}),
         ("qc", "max_lost", 0.7, {"qc": 1, "table": 1}),
         ("features", "text", {"batch_texts": 32}, {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
     ],
@@ -70,6 +81,37 @@ def test_another_method_pretrains_that_one_alone(project):
     config = TINY | {"pretrain": TINY["pretrain"] | {"methods": ["ConCluGen", "Generative", "ConGen"]}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     assert project.planned() == {"pretrain": 1, "downstream": 1, "table": 1}
+
+
+def test_another_data_set_and_what_is_not_asked_for_leave_the_table_alone(project):
+    more = {"other": {"adapter": "folder", "root": "elsewhere"}}
+    views, neighbours = {"views": {"copies": 4}}, {"knn": {"temperature": 0.5}, "networks": TINY["downstream"]["heads"]}
+    config = TINY | {"datasets": more, "features": TINY["features"] | views, "device": "cpu"}
+    config |= {"downstream": TINY["downstream"] | neighbours | {"mem_mb": 900}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    assert project.planned() == {}
+
+
+def test_another_root_reruns_all_of_that_data_set(project):
+    shutil.copytree(project.folder / "results/demo/mosei", project.folder / "corpus")
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(TINY | {"datasets": {"mosei": {"root": "corpus"}}}))
+    assert project.planned()["manifest"] == 1
+    text = project.why("results/tables/mosei.csv")
+    assert 'setting: "results/demo/mosei" → "corpus"' in text
+
+
+def test_why_names_the_change_the_jobs_and_what_follows(project):
+    path = project.folder / "src/conclugen/losses/clustering.py"
+    path.write_text(path.read_text() + "\n\nEDITED = 1\n")
+    config = TINY | {"tables": TINY["tables"] | {"resamples": 60}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    (project.folder / "results/downstream/mosei/mosei/improved/raw-features/raw/seed1.parquet").unlink()
+    lines = project.why("results/tables/mosei.csv").splitlines()
+    follows = "; and what follows: downstream (2), table (1)."
+    assert f"- conclugen/losses/clustering.py changed, so this runs again: pretrain (1 job){follows}" in lines
+    assert "- setting resamples: 50 → 60, so this runs again: table (1 job)." in lines
+    assert any(line.startswith("- its output is gone, so this runs again: downstream (1 job") for line in lines)
+    assert "5 jobs in all: " in lines[-1]
 
 
 def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):

@@ -60,11 +60,20 @@ class Project:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True, symlinks=True)
         return Project(folder)
 
+    def environment(self) -> dict[str, str]:
+        """Its own package, and compiled modules kept: each job is a process that imports them all."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return kept | {"PYTHONPATH": str(self.folder / "src"), "OMP_WAIT_POLICY": "PASSIVE"}
+
+    @staticmethod
+    def binaries() -> Path:
+        """The folder of the environment's programs."""
+        return Path(sys.executable).parent
+
     def start(self, *arguments: str, python: Path = Path(sys.executable), **options: Any) -> subprocess.Popen:
         """Start Snakemake of the environment that `python` belongs to."""
-        environment = os.environ | {"PYTHONPATH": str(self.folder / "src"), "OMP_WAIT_POLICY": "PASSIVE"}
         command = [str(python.parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *arguments]
-        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, **options)
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment(), text=True, **options)
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         with self.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -76,9 +85,10 @@ class Project:
             raise AssertionError(f"{arguments}: {out[-4000:]}{err[-4000:]}")
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def planned(self, *arguments: str, target: str = "results/tables/mosei.csv") -> dict[str, int]:
-        """Jobs that a dry run would do, by rule; `target` may be several, separated by blanks."""
-        done = self.snakemake("--dry-run", *arguments, "--", *target.split())
+    def planned(self, *arguments: str, target: str | tuple[str, ...] = "results/tables/mosei.csv") -> dict[str, int]:
+        """Jobs that a dry run would do, by rule; `target` may be several, also separated by blanks."""
+        targets = target.split() if isinstance(target, str) else target
+        done = self.snakemake("--dry-run", *arguments, "--", *targets)
         return self.counts(done.stdout + done.stderr)
 
     @staticmethod
@@ -91,6 +101,15 @@ class Project:
         counts = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", stats.group(1), re.MULTILINE)}
         counts.pop("total")
         return counts
+
+    def why(self, *arguments: str) -> str:
+        """What `make why` would print."""
+        command = [sys.executable, "-m", "conclugen.why", *arguments, "--configfile", "tiny.yaml"]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.folder / file

@@ -26,6 +26,7 @@ class Config(Section):
     """The whole configuration."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    rerun_on_upgrade: bool | list[str] = False
     demo: Demo = Demo()
     datasets: dict[Name, AnyDataset]
     faces: Faces = Faces()

@@ -50,7 +50,7 @@ class Asr(Section):
 
 class Dataset(Section):
     """What every data set has: where it is, how it is cut, whether faces are searched for, how its words are found,
-    what loss is bearable."""
+    what loss is bearable, whether changed files are looked for (None: where there are not too many)."""
 
     root: str
     plan: Plan = Plan()
@@ -58,6 +58,7 @@ class Dataset(Section):
     faces: OwnFaces = OwnFaces()
     asr: Asr | None = None
     max_lost: Share | None = None
+    watch: bool | None = None
 
 
 class VoxCeleb2(Dataset):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 import io
+import math
 import zipfile
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
+from numpy.lib import format as npy
 
 from conclugen.data.text import clean, decode
+from conclugen.store.bounds import ClaimError, check_claim
 
 
 class ArrayError(ValueError):
@@ -58,7 +61,10 @@ def _npz(path: Path, key: str) -> np.ndarray:
         with np.load(path, allow_pickle=False) as file:
             if key not in file.files:
                 raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(file.files)}")
+            _check_member(path, key)
             return file[key]
+    except ClaimError as error:
+        raise ArrayError(str(error)) from error
     except ArrayError:
         raise
     except ValueError as error:
@@ -71,6 +77,22 @@ def _npz(path: Path, key: str) -> np.ndarray:
         raise ArrayError(f"{path}: cannot be read ({error})") from error
 
 
+def _check_member(path: Path, key: str) -> None:
+    """Compare what the header of a member claims with what the archive holds; reads the header alone."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name in (f"{key}.npy", key)]
+        for name in names:
+            held = archive.getinfo(name).compress_size
+            with archive.open(name) as member:
+                if member.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
+                    continue  # no array, which np.load says
+            with archive.open(name) as member:
+                version = npy.read_magic(member)
+                header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+                shape, _, dtype = header(member)
+                check_claim(math.prod(shape) * dtype.itemsize, held, f"{path}: {key!r}")
+
+
 def _hdf5(path: Path, key: str) -> np.ndarray:
     try:
         with h5py.File(path, "r") as file:
@@ -79,11 +101,14 @@ def _hdf5(path: Path, key: str) -> np.ndarray:
                 names: list[str] = []
                 file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
                 raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(names)[:20]}")
+            check_claim(found.nbytes, path.stat().st_size, f"{path}: {key!r}")
             if h5py.check_string_dtype(found.dtype):
                 return np.asarray(found.asstr(errors="replace")[:], dtype=str)
             if found.dtype.kind == "O":
                 raise ArrayError(f"{path}: {key!r} has rows of different lengths; store it as (N, D)")
             return found[:]
+    except ClaimError as error:
+        raise ArrayError(str(error)) from error
     except OSError as error:
         raise ArrayError(f"{path}: cannot be read ({error})") from error
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from conclugen.store.atomic import atomic_path
+from conclugen.store.tables import read_table, write_table
 
 SPLITS = ("train", "valid", "test", "none")
 TEXT_SOURCES = ("official", "asr", "none")
@@ -20,7 +18,6 @@ TASKS = ("single", "multi", "none")
 TARGETS = ("expression", "sentiment")  # what a data set can be evaluated on
 SENTIMENT, SENTIMENT_RANGE = "sentiment", (-3.0, 3.0)
 COLUMNS = ("utterance_id", "split", "media", "audio", "start_s", "end_s", "text", "text_source", "speaker", "group")
-KEY = b"conclugen"
 
 
 class ManifestError(ValueError):
@@ -53,18 +50,15 @@ def write_manifest(path: str | Path, manifest: Manifest) -> None:
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     about = {"dataset": manifest.dataset, "adapter": manifest.adapter, "task": manifest.task}
     about["classes"] = list(manifest.classes)
-    arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), KEY: json.dumps(about).encode()})
-    with atomic_path(path) as temporary:
-        pq.write_table(arrow, temporary)
+    write_table(path, arrow, about)
 
 
 def read_manifest(path: str | Path, label_splits: Collection[str] = ("train", "valid")) -> Manifest:
     """Read a manifest; labels outside `label_splits` are blanked.
 
-    Only `evaluation/truth.py` asks for the labels of the test split.
+    Only `evaluation/truth.py` asks for the labels of the test split. Raises TableError where the file is damaged.
     """
-    arrow = pq.read_table(path)
-    about = json.loads(arrow.schema.metadata[KEY])
+    arrow, about = read_table(path)
     manifest = Manifest(arrow.to_pandas(), about["dataset"], about["adapter"], about["task"], tuple(about["classes"]))
     hidden = ~manifest.table["split"].isin(list(label_splits))
     for column in label_columns(manifest):

@@ -13,6 +13,7 @@ import numpy as np
 from conclugen.data.common import LayoutError, read_csv
 from conclugen.data.labels import number
 from conclugen.data.text import clean, decode, without_pauses
+from conclugen.store.bounds import ClaimError, check_claim
 
 EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 DIMENSIONS = ("sentiment", *EMOTIONS)
@@ -124,8 +125,10 @@ def _read_csd(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
                 raise LayoutError(f"{path}: no group `<root>/data`; this is not a computational sequence")
             for key, entry in data.items():
                 video = re.sub(r"\[\d+\]$", "", key)
+                for name in ("intervals", "features"):
+                    check_claim(entry[name].nbytes, path.stat().st_size, f"{path}: {name} of {video}")
                 found.setdefault(video, []).append((np.asarray(entry["intervals"], float), entry["features"][:]))
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ClaimError) as error:
         raise LayoutError(f"{path}: cannot be read as a computational sequence ({error})") from error
     return {v: (np.concatenate([p[0] for p in ps]), np.concatenate([p[1] for p in ps])) for v, ps in found.items()}
 

@@ -14,16 +14,17 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from conclugen.data.lists import write_sizes
 from conclugen.store.atomic import write_if_changed, write_text
 from conclugen.store.settings import parse
+from conclugen.store.tables import read_table
 
 READ = ("utterance_id", "media", "audio", "start_s", "end_s", "text", "text_source")
 MEDIA = ("utterance_id", "media", "audio", "start_s", "end_s", "bytes", "modified")
@@ -74,7 +75,7 @@ def plan(manifest: Path, root: Path, settings: Settings, output: Path) -> list[t
 
     One pass over the manifest; files are looked at (`stat`) but not opened.
     """
-    table = pq.read_table(manifest, columns=list(READ)).combine_chunks()
+    table = read_table(manifest, READ)[0].combine_chunks()
     ids = table["utterance_id"].to_pylist()
     shards = shard_count(len(ids), settings)
     members = np.fromiter((shard_of(name, shards) for name in ids), dtype=np.int64, count=len(ids))
@@ -83,18 +84,20 @@ def plan(manifest: Path, root: Path, settings: Settings, output: Path) -> list[t
     order = order[np.argsort(members[order], kind="stable")]
     counts = np.bincount(members, minlength=shards)
     ends = counts.cumsum()
-    rows, wanted, changed = [], set(), 0
+    rows, lists, changed = [], {}, 0
     for shard in np.flatnonzero(counts):
         name = f"{shard:04d}"
         listed = table.take(pa.array(order[ends[shard] - counts[shard] : ends[shard]])).to_pydict()
         for kind, text in (("media", media_list(listed, root)), ("text", text_list(listed))):
             path = output.with_suffix("") / f"{name}.{kind}.csv"
-            wanted.add(path.name)
+            lists[path.name] = len(text.encode())
             changed += write_if_changed(path, text)
         rows.append((name, int(counts[shard])))
-    splits = output.with_suffix("") / "splits.csv"
-    changed += write_if_changed(splits, split_list(manifest))
-    removed = _remove_stale(output.with_suffix(""), wanted)
+    splits = split_list(manifest)
+    lists["splits.csv"] = len(splits.encode())
+    changed += write_if_changed(output.with_suffix("") / "splits.csv", splits)
+    write_sizes(output.with_suffix(""), lists)
+    removed = _remove_stale(output.with_suffix(""), lists.keys())
     write_text(output, _csv(("shard", "utterances"), rows))
     log.info("%s: %d shards, %d lists changed, %d removed", output.stem, len(rows), changed, removed)
     return rows
@@ -123,7 +126,7 @@ def text_list(listed: dict[str, list]) -> str:
 
 def split_list(manifest: Path) -> str:
     """The CSV of all utterances with split and group, by id: what pretraining may know of a manifest."""
-    table = pq.read_table(manifest, columns=list(SPLITS)).sort_by("utterance_id")
+    table = read_table(manifest, SPLITS)[0].sort_by("utterance_id")
     return _csv(SPLITS, zip(*(table[name].to_pylist() for name in SPLITS), strict=True))
 
 
@@ -150,7 +153,7 @@ def _csv(fields: Sequence[str], rows: Iterable[Sequence]) -> str:
     return text.getvalue()
 
 
-def _remove_stale(folder: Path, wanted: set[str]) -> int:
+def _remove_stale(folder: Path, wanted: Collection[str]) -> int:
     stale = [path for kind in ("media", "text") for path in folder.glob(f"*.{kind}.csv") if path.name not in wanted]
     for path in stale:
         path.unlink()

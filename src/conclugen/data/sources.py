@@ -117,7 +117,7 @@ def voxceleb2_base(root: Path) -> Path:
 
 
 def voxceleb2(root: Path, settings: dict[str, Any]) -> list[Path]:
-    """The optional transcripts; the tree is too large to watch."""
+    """The optional transcripts."""
     return _existing(transcripts_csv(root, voxceleb2_base(root)))
 
 
@@ -125,6 +125,18 @@ def folder(root: Path, settings: dict[str, Any]) -> list[Path]:
     """The table, if there is one."""
     name = settings.get("table")
     return _existing(root / name) if name else []
+
+
+def scanned(adapter: str, settings: dict[str, Any]) -> tuple[str, ...]:
+    """Return the extensions of the media files whose mere presence makes an utterance; none where a table lists them.
+
+    The class folders of caer, ravdess and cremad are among the sources, which says the same.
+    """
+    if adapter == "voxceleb2":
+        return (".m4a", ".mp4")
+    if adapter == "folder" and not settings.get("table"):
+        return tuple(settings["extensions"])
+    return ()
 
 
 def features(root: Path, settings: dict[str, Any]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from conclugen.downstream.data import Data
-from conclugen.store.atomic import atomic_path, write_text
-
-KEY = b"conclugen"
+from conclugen.store.atomic import write_text
+from conclugen.store.tables import write_table
 
 
 def write(
@@ -51,10 +48,8 @@ def write(
         "without": list(without),
         **about,
     }
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({KEY: json.dumps(record, sort_keys=True).encode()})
-    with atomic_path(place(folder, fraction) / f"seed{seed}.parquet") as temporary:
-        pq.write_table(arrow, temporary)
+    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    write_table(place(folder, fraction) / f"seed{seed}.parquet", arrow, record)
 
 
 def clear(folder: Path) -> None:

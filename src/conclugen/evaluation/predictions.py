@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from conclugen.evaluation.truth import Truth
-
-KEY = b"conclugen"
+from conclugen.store.tables import read_table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,8 +68,7 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
 
 def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:
     """The columns of scores (N, …) in the order of the truth, and what the file says of itself."""
-    arrow = pq.read_table(path)
-    about = json.loads((arrow.schema.metadata or {}).get(KEY, b"{}"))
+    arrow, about = read_table(path)
     table = arrow.to_pandas()
     prefixes = ["score", *(f"without_{name}" for name in about.get("without", ()))]
     columns = [f"{prefix}_{name}" for prefix in prefixes for name in truth.classes]

@@ -50,6 +50,8 @@ def _write(
     rows = []
     with contextlib.ExitStack() as stack:
         before = stack.enter_context(FaceShard(attempt.shard)) if attempt.shard else None
+        if before is not None:
+            before.verify()
         for item in items:
             name = item.utterance_id
             if before is not None and name in attempt.kept:

@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 from conclugen.store.atomic import atomic_path
-from conclugen.store.shards import ShardError
+from conclugen.store.shards import ABOUT_SHA256, UNREADABLE, ShardError, about_checksum, check_size
 
 BLOCK_BYTES = 1 << 20
 TABLES = (
@@ -135,6 +135,7 @@ class FaceShardWriter:
         self._file.attrs.update({"crop_size": self._crop_size, "keep": self._kept})
         self._file.attrs["crop_sha256"] = self._digest.hexdigest()
         self._file.attrs["sha256"] = _checksum(tables, self._digest.hexdigest())
+        self._file.attrs[ABOUT_SHA256] = about_checksum(dict(self._file.attrs))
 
 
 class FaceShard:
@@ -157,18 +158,22 @@ class FaceShard:
         except OSError as error:
             raise ShardError(f"{path}: cannot be read as a face shard ({error}); delete it and rerun") from error
         try:
+            for name in (*TABLES, "crop"):
+                check_size(self._file[name], path)
             tables = {name: self._file[name][()] for name in TABLES if name != "utterance_id"}
             tables["utterance_id"] = self._file["utterance_id"].asstr()[()]
             self._crop = self._file["crop"]
             attributes = dict(self._file.attrs)
-            if attributes["sha256"] != _checksum(tables, attributes["crop_sha256"]):
+            about = attributes.pop(ABOUT_SHA256)
+            whole = attributes["sha256"] == _checksum(tables, attributes["crop_sha256"])
+            if not whole or about != about_checksum(attributes):
                 raise ShardError(f"{path}: contents do not match their checksum; delete it and rerun")
-        except (OSError, KeyError) as error:
-            self._file.close()
-            raise ShardError(f"{path}: is not a whole face shard ({error}); delete it and rerun") from error
         except ShardError:
             self._file.close()
             raise
+        except UNREADABLE as error:
+            self._file.close()
+            raise ShardError(f"{path}: is not a whole face shard ({error}); delete it and rerun") from error
         self.ids = np.asarray(tables["utterance_id"], dtype=str)
         self.present, self.size, self.frames_offset = tables["present"], tables["size"], tables["frames_offset"]
         self.time_s, self.box, self.landmarks = tables["time_s"], tables["box"], tables["landmarks"]

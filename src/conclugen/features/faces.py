@@ -144,6 +144,7 @@ def run(
     check_dtype(settings.dtype)
     backbone = choose(backbones, settings.backbone, settings.weights)
     with FaceShard(args.faces) as shard:
+        shard.verify()
         clips = Clips(shard, losses_before(args.faces_ledger), args.media_list, args.root)
         devices.set_threads(args.threads if shard.kept else args.threads - 1)  # one is the decoding process
         module, sha256 = backbone.load(devices.device())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from conclugen.media.errors import MediaError
 from conclugen.media.files import check_regular
@@ -47,12 +47,15 @@ def read_media_list(path: str | Path) -> list[MediaItem]:
 
 
 def locate(root: str | Path, relative: str | None, kind: str) -> Path:
-    """Return the absolute path of a media file.
+    """Return the absolute path of a media file below its root; it may be a link to elsewhere, as data sets often are.
 
-    Raises MediaError: MISSING_MEDIA where there is none, CORRUPT where it is a folder, a pipe or a device.
+    Raises MediaError: MISSING_MEDIA where there is none or its path leaves the root, CORRUPT where it is a folder, a
+    pipe or a device.
     """
     if relative is None:
         raise MediaError(Status.MISSING_MEDIA, f"the manifest names no {kind} file")
+    if PurePosixPath(relative).is_absolute() or ".." in PurePosixPath(relative).parts:
+        raise MediaError(Status.MISSING_MEDIA, f"{relative}: leaves the root of its data set")
     path = Path(root, relative).absolute()
     check_regular(path, relative)
     return path

@@ -14,6 +14,7 @@ import torch
 
 from conclugen.pretrain.settings import Settings
 from conclugen.store.resident import Resident, load, load_modalities
+from conclugen.store.tables import read_table
 
 COLUMNS = ("utterance_id", "split", "group")
 DESCRIBED = ("backbone", "weights_sha256")
@@ -76,7 +77,7 @@ def read_splits(path: str | Path) -> pd.DataFrame:
     """Return the columns utterance_id, split and group of a manifest (parquet) or of a CSV, as text, in id order."""
     path = Path(path)
     if path.suffix == ".parquet":
-        table = pd.read_parquet(path, columns=list(COLUMNS))
+        table = read_table(path, COLUMNS)[0].to_pandas()
     else:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=list(COLUMNS))
     table["group"] = table["group"].where(table["group"].notna() & (table["group"] != ""), table["utterance_id"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +14,12 @@ from pathlib import Path
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it, on failure remove it.
 
-    The temporary name keeps the suffix of `path`, since some writers choose their format by it.
+    The temporary name keeps the suffix of `path`, since some writers choose their format by it. What writers of the
+    same file left that were killed is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield temporary
@@ -24,6 +28,24 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Delete temporary files of `path` whose process is gone."""
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.*.tmp{glob.escape(path.suffix)}"):
+        number = re.fullmatch(rf"\.{re.escape(path.stem)}\.(\d+)\.tmp{re.escape(path.suffix)}", left.name)
+        if number and not _runs(int(number[1])):
+            left.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # another user's; no process has such a number
+        return True
+    return True
 
 
 def write_text(path: str | Path, text: str) -> None:

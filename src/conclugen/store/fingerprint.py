@@ -1,4 +1,4 @@
-"""The code a stage depends on: a hash for each module in its import closure.
+"""The code a stage depends on: a hash for each module in its import closure, a version for each library it imports.
 
 Hashes are taken over the syntax tree without docstrings, so comments, formatting and documentation rerun nothing.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterable
+import importlib.metadata
+import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 PACKAGE = "conclugen"
@@ -24,16 +26,65 @@ def fingerprint(module: str, without: Iterable[str] = (), source: Path = SOURCE)
             choose, such as the losses of other methods).
         source: the folder that holds the package.
     """
-    skipped, seen, queue = set(without), set(), [module]
+    files = sorted(closure(module, without, source).values())
+    return [f"{file.relative_to(source).as_posix()}@{_hash(file, file.stat().st_mtime_ns)}" for file in files]
+
+
+def closure(module: str, without: Iterable[str] = (), source: Path = SOURCE) -> dict[str, Path]:
+    """Return name and file of the modules that `fingerprint` covers."""
+    skipped, seen, queue = set(without), {}, [module]
     while queue:
         name = queue.pop()
         if name in seen or name in skipped:
             continue
-        seen.add(name)
-        file = _file(name, source)
+        seen[name] = file = _file(name, source)
         queue.extend(_imports(file, name, source, file.stat().st_mtime_ns))
-    files = sorted({_file(name, source) for name in seen})
-    return [f"{file.relative_to(source).as_posix()}@{_hash(file, file.stat().st_mtime_ns)}" for file in files]
+    return seen
+
+
+def libraries(
+    module: str, chosen: bool | Collection[str], without: Iterable[str] = (), source: Path = SOURCE
+) -> list[str]:
+    """Return a sorted `distribution@version` per library that the closure of `module` imports itself.
+
+    Args:
+        module, without, source: as for `fingerprint`.
+        chosen: True for every library; or those to name, as they are installed or as they are imported.
+
+    Raises ValueError for a chosen name that is not installed.
+    """
+    if not chosen:
+        return []
+    wanted = None if chosen is True else {_distribution(name) for name in chosen}
+    imported = {
+        name
+        for place, file in closure(module, without, source).items()
+        for name in _foreign(file, place, file.stat().st_mtime_ns)
+    }
+    found = {one for name in imported for one in _distributions().get(name, ())}
+    return sorted(f"{one}@{importlib.metadata.version(one)}" for one in found if wanted is None or one in wanted)
+
+
+@functools.cache
+def _distributions() -> dict[str, list[str]]:
+    """By name of import, the installed distributions that bring it."""
+    return {
+        name: sorted({_normal(one) for one in found})
+        for name, found in importlib.metadata.packages_distributions().items()
+    }
+
+
+def _distribution(name: str) -> str:
+    known = _distributions()
+    if name in known:
+        return known[name][0]
+    if _normal(name) in {one for found in known.values() for one in found}:
+        return _normal(name)
+    raise ValueError(f"rerun_on_upgrade: no library called {name!r} is installed")
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _file(module: str, source: Path) -> Path:
@@ -44,6 +95,20 @@ def _file(module: str, source: Path) -> Path:
 @functools.cache
 def _imports(file: Path, module: str, source: Path, modified: int) -> list[str]:
     """Modules of the package that `file` imports, anywhere in it, and the packages that hold them."""
+    found = _named(file, module)
+    found.update(parent for name in list(found) for parent in _parents(name))
+    found.update(_parents(module))
+    return [name for name in found if name.split(".")[0] == PACKAGE and _file(name, source).exists()]
+
+
+@functools.cache
+def _foreign(file: Path, module: str, modified: int) -> set[str]:
+    """Top-level names of what `file` imports from elsewhere, the standard library left out."""
+    return {name.split(".")[0] for name in _named(file, module)} - {PACKAGE, *sys.stdlib_module_names}
+
+
+def _named(file: Path, module: str) -> set[str]:
+    """The modules that `file` imports and, as far as it imports names from one, whatever they may be modules of."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
         if isinstance(node, ast.Import):
@@ -56,9 +121,7 @@ def _imports(file: Path, module: str, source: Path, modified: int) -> list[str]:
                 base = ".".join([*parents, *([node.module] if node.module else [])])
             found.add(base)
             found.update(f"{base}.{alias.name}" for alias in node.names)
-    found.update(parent for name in list(found) for parent in _parents(name))
-    found.update(_parents(module))
-    return [name for name in found if name.split(".")[0] == PACKAGE and _file(name, source).exists()]
+    return found
 
 
 def _parents(module: str) -> list[str]:

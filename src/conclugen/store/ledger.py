@@ -43,17 +43,23 @@ class LedgerRow:
     tries: int = 1
 
 
+QUOTE = "'"
+RUN = ("=", "+", "-", "@", QUOTE)
 FIELDS = tuple(field.name for field in dataclasses.fields(LedgerRow))
 
 
 def write_ledger(path: str | Path, rows: Iterable[LedgerRow]) -> None:
-    """Write a ledger CSV atomically, in the order given."""
+    """Write a ledger CSV atomically, in the order given.
+
+    An id or a reason that a spreadsheet would run as a formula gets a quote in front, which `read_ledger` takes away.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
     for row in rows:
         reason = " ".join(row.reason.split())[:300]
-        writer.writerow([row.utterance_id, row.stage, row.status.value, reason, f"{row.seconds:.3f}", row.tries])
+        seconds = f"{row.seconds:.3f}"
+        writer.writerow([_plain(row.utterance_id), row.stage, row.status.value, _plain(reason), seconds, row.tries])
     write_text(path, text.getvalue())
 
 
@@ -62,12 +68,16 @@ def read_ledger(path: str | Path) -> list[LedgerRow]:
     with open(path, encoding="utf-8", newline="") as handle:
         return [
             LedgerRow(
-                r["utterance_id"],
+                r["utterance_id"].removeprefix(QUOTE),
                 r["stage"],
                 Status(r["status"]),
-                r["reason"],
+                r["reason"].removeprefix(QUOTE),
                 float(r["seconds"]),
                 int(r.get("tries") or 1),  # ledgers of before there were retries lack it
             )
             for r in csv.DictReader(handle)
         ]
+
+
+def _plain(text: str) -> str:
+    return f"{QUOTE}{text}" if text.startswith(RUN) else text

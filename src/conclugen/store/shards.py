@@ -6,11 +6,16 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
 from conclugen.store.atomic import atomic_path
+
+ABOUT_SHA256 = "about_sha256"
+DATASETS = ("utterance_id", "features", "present")
+UNREADABLE = (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError)  # by damaged HDF5
 
 
 class ShardError(RuntimeError):
@@ -52,20 +57,39 @@ def write_shard(
         file.create_dataset("present", data=present)
         file.attrs.update({key: str(value) for key, value in sorted(attributes.items())})
         file.attrs["sha256"] = _checksum(ids, features, present)
+        file.attrs[ABOUT_SHA256] = about_checksum(dict(file.attrs))
 
 
 def read_shard(path: str | Path, verify: bool = True) -> FeatureShard:
     """Read a shard and, unless told otherwise, verify its checksum. Raises ShardError naming the file."""
     try:
         with h5py.File(path, "r") as file:
+            for name in DATASETS:
+                check_size(file[name], path)
             ids = np.asarray(file["utterance_id"].asstr()[:], dtype=str)
             features, present = file["features"][:], file["present"][:]
             attributes = {key: str(value) for key, value in file.attrs.items()}
-    except (OSError, KeyError) as error:
+    except ShardError:
+        raise
+    except UNREADABLE as error:
         raise ShardError(f"{path}: cannot be read as a feature shard ({error}); delete it and rerun") from error
-    if verify and attributes.get("sha256") != _checksum(ids, features, present):
+    about = attributes.pop(ABOUT_SHA256, None)
+    altered = attributes.get("sha256") != _checksum(ids, features, present) or about != about_checksum(attributes)
+    if verify and altered:
         raise ShardError(f"{path}: contents do not match their checksum; delete it and rerun")
     return FeatureShard(ids, features, present, attributes)
+
+
+def check_size(dataset: h5py.Dataset, path: str | Path) -> None:
+    """Raise ShardError for an uncompressed dataset that claims more bytes than its file holds."""
+    if dataset.chunks is None and dataset.nbytes > (held := Path(path).stat().st_size):
+        raise ShardError(f"{path}: {dataset.name} claims {dataset.nbytes} bytes in a file of {held}; delete and rerun")
+
+
+def about_checksum(attributes: Mapping[str, Any]) -> str:
+    """Return the sha256 of attributes, its own left out."""
+    lines = [f"{key}\t{value}" for key, value in sorted(attributes.items()) if key != ABOUT_SHA256]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _checksum(ids: np.ndarray, features: np.ndarray, present: np.ndarray) -> str:

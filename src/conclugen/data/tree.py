@@ -1,0 +1,101 @@
+"""Digests of what lies outside the results, by which the workflow notices that a data set has changed.
+
+Label files are compared by content, so neither a touch nor a clock that was set back misleads; media by name, size and
+time. Nothing here is part of a stage: the workflow puts what it returns beside the settings of a rule.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+AUDIO = (".aac", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav")
+VIDEO = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
+HASHED_BYTES = 32 << 20  # a larger file is compared by size and time
+ENTRIES = 20_000  # looked at unless told otherwise: some 40 ms
+UNWATCHED = "unwatched"
+
+
+def contents(root: Path, paths: Iterable[Path]) -> list[str]:
+    """Return `path@digest` per source file or folder: the path relative to `root`, and what is in it."""
+    return sorted(f"{os.path.relpath(path, root)}@{_content(path, *_stamp(path))}" for path in paths)
+
+
+@functools.cache
+def names(root: Path, extensions: Sequence[str], limit: int | None) -> str:
+    """Return a digest of the paths of all media files below `root`, `UNWATCHED` where there are more than `limit`."""
+    return _digest((path for path, _ in _files(root, tuple(extensions), limit)), limit)
+
+
+@functools.cache
+def stamps(root: Path, extensions: Sequence[str], limit: int | None) -> str:
+    """Return a digest of path, bytes and time (seconds) of all media files below `root`; the same limit."""
+    return _digest((f"{path}\t{_seen(entry)}" for path, entry in _files(root, tuple(extensions), limit)), limit)
+
+
+def _seen(entry: os.DirEntry) -> str:
+    try:
+        found = entry.stat()
+    except OSError:
+        return "gone"
+    return f"{found.st_size}\t{int(found.st_mtime)}"
+
+
+class _TooManyError(Exception):
+    """More entries than may be looked at."""
+
+
+def _digest(lines: Iterable[str], limit: int | None) -> str:
+    try:
+        found = sorted(lines)
+    except _TooManyError:
+        return UNWATCHED
+    except OSError:  # no such folder: the manifest says so
+        found = []
+    digest = hashlib.sha256("\n".join(found).encode(errors="surrogateescape")).hexdigest()
+    return f"{len(found)} files, {digest[:12]}"
+
+
+def _files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterator[tuple[str, os.DirEntry]]:
+    """Yield media files with their path below `root`; hidden ones are skipped, linked folders followed once."""
+    pending, linked, seen = [""], set(), 0
+    while pending:
+        folder = pending.pop()
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                seen += 1
+                if limit is not None and seen > limit:
+                    raise _TooManyError
+                if entry.name.startswith("."):
+                    continue
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir():
+                    target = os.path.realpath(entry.path) if entry.is_symlink() else None
+                    if target is None or target not in linked:
+                        linked.add(target)
+                        pending.append(path)
+                elif entry.name.lower().endswith(extensions):
+                    yield path, entry
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
+
+
+@functools.cache
+def _content(path: Path, size: int, modified: int) -> str:
+    """A digest of a file's bytes, of its size and time where it is large, of a folder's entries."""
+    if size < 0:
+        return "missing"
+    if path.is_dir():
+        return hashlib.sha256("\n".join(sorted(os.listdir(path))).encode(errors="surrogateescape")).hexdigest()[:12]
+    if size > HASHED_BYTES:
+        return f"{size}-{modified}"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

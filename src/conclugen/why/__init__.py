@@ -1,0 +1,1 @@
+"""Why jobs would run: Snakemake's own plan and records, put into sentences. `make why TARGET=…`."""

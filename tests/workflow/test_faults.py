@@ -1,0 +1,194 @@
+"""Kills, damage, full and read-only disks, two runs at once: a message or a correct rerun, never another table."""
+
+import base64
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+import yaml
+from tiny_project import TINY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+TABLE = "results/tables/mosei.csv"
+DOWNSTREAM = "results/downstream/mosei/mosei/improved"
+KILLS = 20
+
+
+def remove(project, *places):
+    for place in places:
+        path = project.folder / place
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def fails(project, *arguments):
+    done = project.snakemake(*arguments, check=False)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def recorded(project):
+    """By rule, one of its jobs as Snakemake recorded it: outputs and command."""
+    jobs = {}
+    for path in sorted((project.folder / ".snakemake/metadata").iterdir()):
+        record = json.loads(path.read_text())
+        output = base64.b64decode(path.name).decode()
+        if record["rule"] not in jobs or record["shellcmd"] == jobs[record["rule"]][1]:
+            jobs.setdefault(record["rule"], ([], record["shellcmd"]))[0].append(output)
+    return jobs
+
+
+def kill_midway(project, command, seconds):
+    """Run a command of a rule as Snakemake does, and kill it with all it started."""
+    environment = project.environment() | {"OMP_NUM_THREADS": "1", "CONCLUGEN_DEVICE": "cpu"}
+    environment["PATH"] = f"{project.binaries()}:{environment['PATH']}"
+    process = subprocess.Popen(
+        ["bash", "-c", command], cwd=project.folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_stages_killed_at_any_moment_leave_whole_files_or_none(project):
+    before, draw = project.read(TABLE), random.Random(0)
+    jobs = {rule: job for rule, job in recorded(project).items() if rule != "demo"}  # its speech takes too long here
+    rules = sorted(jobs)
+    for number in range(KILLS):
+        outputs, command = jobs[rules[number % len(rules)]]
+        old = {place: project.read(place) for place in outputs}
+        remove(project, *outputs)
+        kill_midway(project, command, draw.uniform(0.05, 5.0))
+        for place, content in old.items():
+            path = project.folder / place
+            timed = "ledger" in place or "history" in place  # these hold seconds
+            if path.exists():
+                assert (path.read_bytes() == content) or (
+                    timed and content.count(b"\n") == path.read_bytes().count(b"\n")
+                )
+            else:
+                path.write_bytes(content)
+    remove(project, TABLE)
+    project.snakemake("--", TABLE)
+    assert project.read(TABLE) == before
+    assert project.planned() == {}
+
+
+def test_a_killed_run_keeps_others_out_until_unlocked_and_then_goes_on(project):
+    before = project.read(TABLE)
+    remove(project, TABLE, *(f"{DOWNSTREAM}/raw-features-{name}" for name in ("audio", "text", "video")))
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = project.start("--", TABLE, start_new_session=True, **quiet)
+    deadline = time.monotonic() + 300
+    while not list((project.folder / ".snakemake/incomplete").iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert "Directory cannot be locked" in fails(project, "--", TABLE)  # two runs at once
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert "--unlock" in fails(project, "--", TABLE)
+    project.snakemake("--unlock", "--", TABLE)
+    project.snakemake("--", TABLE)
+    assert project.read(TABLE) == before
+
+
+def flip(path):
+    """Flip a bit in the middle and keep the time, so that nothing but the bytes tells."""
+    stat, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 16
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def test_damaged_shards_models_and_predictions_are_named_and_never_used(project):
+    before = project.read(TABLE)
+    remove(project, TABLE, f"{DOWNSTREAM}/raw-features-text", f"{DOWNSTREAM}/Generative")
+    places = (
+        "results/features/mosei/text/0000.h5",
+        "results/pretrain/mosei/improved/Generative/seed0/model.safetensors",
+    )
+    places += (f"{DOWNSTREAM}/ConCluGen/linear/seed1.parquet",)
+    whole = {place: ((project.folder / place).stat(), project.read(place)) for place in places}
+    for place in places[:2]:
+        flip(project.folder / place)
+    said = fails(project, "--keep-going", "--", TABLE)
+    assert "text/0000.h5: contents do not match their checksum; delete it and rerun" in said
+    for place, (stat, content) in whole.items():
+        (project.folder / place).write_bytes(content)
+        os.utime(project.folder / place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    flip(project.folder / places[1])
+    assert "model.safetensors: not the weights that settings.json describes" in fails(
+        project, "--", f"{DOWNSTREAM}/Generative/linear/seed0.parquet"
+    )
+    (project.folder / places[1]).write_bytes(whole[places[1]][1])
+    os.utime(project.folder / places[1], ns=(whole[places[1]][0].st_atime_ns, whole[places[1]][0].st_mtime_ns))
+    project.snakemake(
+        "--", f"{DOWNSTREAM}/raw-features-text/raw/seed0.parquet", f"{DOWNSTREAM}/Generative/linear/seed0.parquet"
+    )
+    (project.folder / places[2]).write_bytes(whole[places[2]][1][:-100])
+    assert "linear/seed1.parquet: " in fails(project, "--", TABLE)
+    assert not (project.folder / TABLE).exists()
+    remove(project, places[2])
+    project.snakemake("--", TABLE)
+    assert project.read(TABLE) == before
+
+
+def test_a_half_written_manifest_is_named_and_made_again(project):
+    path = project.folder / "results/manifests/mosei.parquet"
+    before = path.read_bytes()
+    path.write_bytes(before[: len(before) // 2])
+    said = fails(project, "--", "results/plans/mosei.csv")
+    assert "results/manifests/mosei.parquet: cannot be read" in said
+    assert "delete it and rerun" in said
+    path.unlink()
+    project.snakemake("--", "results/plans/mosei.csv")
+    assert path.read_bytes() == before
+
+
+@pytest.fixture
+def mount(tmp_path):
+    """Mount something on a folder; skips where mounting is not allowed."""
+    mounted = []
+
+    def on(folder, *options):
+        done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")
+        mounted.append(folder)
+
+    yield on
+    for folder in reversed(mounted):
+        subprocess.run(["umount", str(folder)], check=False)
+
+
+@pytest.mark.skipif(not shutil.which("mount"), reason="no mount")
+def test_full_and_read_only_disks_stop_the_run_and_leave_no_half_table(project, mount):
+    before, folder = project.read(TABLE), project.folder / "results/tables"
+    remove(project, TABLE)
+    mount(folder, "-t", "tmpfs", "-o", "size=4k", "tmpfs")
+    (folder / "filler").write_bytes(bytes(4096))
+    said = fails(project, "--", TABLE)
+    assert "No space left on device" in said
+    assert [path.name for path in folder.iterdir()] == ["filler"]
+    subprocess.run(["mount", "-o", "remount,size=1m,ro", str(folder)], check=True)
+    assert "Read-only file system" in fails(project, "--", TABLE)
+    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+    project.snakemake("--", TABLE)
+    assert project.read(TABLE) == before
+
+
+def test_a_clock_that_was_set_back_hides_no_outdated_result(project):
+    future = time.time() + 1e6
+    for path in (project.folder / "results").rglob("*"):
+        os.utime(path, (future, future), follow_symlinks=False)
+    assert project.planned() == {}
+    config = TINY | {"pretrain": TINY["pretrain"] | {"epochs": 7}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    model = "results/pretrain/mosei/improved/Generative/seed0/model.safetensors"
+    project.snakemake("--", model)  # and stopped here, with everything after it from the future
+    assert project.planned() == {"pretrain": 1, "downstream": 3, "table": 1}

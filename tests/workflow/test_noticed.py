@@ -1,0 +1,119 @@
+"""What outside the code and the configuration makes something run: new media, changed sources, upgrades, damage."""
+
+import json
+import os
+
+import pytest
+import yaml
+from tiny_project import TINY, Project
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+PLANS = ("results/plans/talks.csv", "results/plans/mine.csv")
+TALKS, MINE = PLANS
+
+
+@pytest.fixture(scope="module")
+def planned_folders(tmp_path_factory):
+    """Two data sets whose plans are made: files without a table, and files with one. No job opens a file here."""
+    project = Project.create(tmp_path_factory.mktemp("noticed"))
+    for name in ("talks", "mine"):
+        (project.folder / name / "clips").mkdir(parents=True)
+        for clip in range(3):
+            (project.folder / name / f"clips/{clip}.mp4").write_text("picture and sound")
+    rows = "".join(f"clips/{n}.mp4,{('calm', 'glad')[n % 2]},train,word {n}\n" for n in range(3))
+    (project.folder / "mine/labels.csv").write_text("file,label,split,text\n" + rows)
+    write_config(project)
+    project.snakemake("--", *PLANS)
+    return project
+
+
+@pytest.fixture
+def folders(planned_folders, tmp_path):
+    return planned_folders.clone(tmp_path / "project")
+
+
+def write_config(project, **keys):
+    datasets = {"talks": {"adapter": "folder", "root": "talks"}}
+    datasets["mine"] = {"adapter": "folder", "root": "mine", "table": "labels.csv", "plan": {"shards": 2}}
+    config = TINY | {"datasets": datasets, **keys}
+    config |= {"pretrain": TINY["pretrain"] | {"dataset": "talks"}, "downstream": {"datasets": ["mine"]}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+
+
+def both(project):
+    """Jobs planned for the plans of both data sets."""
+    return project.planned(target=PLANS)
+
+
+def test_touched_sources_and_files_that_are_no_media_plan_nothing(folders):
+    os.utime(folders.folder / "mine/labels.csv", (4e9, 4e9))  # touched, and by a clock that is ahead
+    (folders.folder / "talks/notes.txt").write_text("x")
+    (folders.folder / "talks/.clips.mp4.part").write_text("x")
+    assert both(folders) == {}
+
+
+def test_new_and_changed_files_rerun_what_reads_them(folders):
+    labels = folders.folder / "mine/labels.csv"
+    (folders.folder / "talks/clips/1.mp4").write_text("another take")
+    (folders.folder / "mine/clips/new.mp4").touch()
+    assert both(folders) == {"plan": 2}  # the table of mine does not name the new file
+    (folders.folder / "talks/clips/new.mp4").touch()
+    assert folders.planned(target=TALKS) == {"manifest": 1, "plan": 1}
+    labels.write_text(labels.read_text().replace("calm,", "glad,", 1))
+    os.utime(labels, (1e9, 1e9))  # older than all results, as after restoring a backup
+    assert folders.planned(target=MINE) == {"manifest": 1, "plan": 1}
+
+
+def test_media_that_are_not_watched_are_looked_at_when_asked(folders):
+    datasets = {"talks": {"adapter": "folder", "root": "talks", "watch": False}}
+    config = yaml.safe_load((folders.folder / "tiny.yaml").read_text())
+    (folders.folder / "tiny.yaml").write_text(yaml.safe_dump(config | {"datasets": config["datasets"] | datasets}))
+    folders.snakemake("--", TALKS)
+    (folders.folder / "talks/clips/new.mp4").touch()
+    assert folders.planned(target=TALKS) == {}
+
+
+def test_one_utterance_added_reruns_its_shard_alone(folders):
+    shards = tuple(f"results/features/mine/text/{shard}.h5" for shard in ("0000", "0001"))
+    folders.snakemake("--", *shards)
+    labels = folders.folder / "mine/labels.csv"
+    labels.write_text(labels.read_text() + "clips/3.mp4,glad,test,a word more\n")
+    folders.snakemake("--", MINE)
+    assert folders.planned(target=shards) == {"text": 1}
+
+
+def test_damaged_lists_are_made_again_and_no_shard_is(folders):
+    paths = [folders.folder / "results/plans" / name for name in ("mine/splits.csv", "talks/0000.media.csv")]
+    before = [path.read_bytes() for path in paths]
+    paths[0].write_bytes(before[0][:-5])
+    paths[1].unlink()
+    assert both(folders) == {"plan": 2}
+    folders.snakemake("--", *PLANS)
+    assert [path.read_bytes() for path in paths] == before
+    assert both(folders) == {}
+
+
+def test_an_upgraded_library_reruns_stages_that_import_it_when_asked(folders):
+    """Versions are faked by a dist-info folder that is found first."""
+    write_config(folders, rerun_on_upgrade=["pyarrow", "torch"])
+    folders.snakemake("--", *PLANS)
+    fake_version(folders, "torch")  # no adapter and no plan imports it
+    fake_version(folders, "numpy")  # nobody asked for it
+    assert both(folders) == {}
+    fake_version(folders, "pyarrow")
+    assert both(folders) == {"manifest": 2, "plan": 2}
+    assert "library pyarrow: " in folders.why(*PLANS)
+
+
+def fake_version(project, name):
+    folder = project.folder / f"src/{name}-999.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 999.0\n")
+    (folder / "top_level.txt").write_text(f"{name}\n")
+
+
+def test_a_plan_records_the_sizes_of_its_lists(planned_folders):
+    folder = planned_folders.folder / "results/plans/mine"
+    sizes = json.loads((folder / "sizes.json").read_text())
+    assert sizes == {path.name: path.stat().st_size for path in folder.glob("*.csv")}
+    assert "splits.csv" in sizes

@@ -1,0 +1,211 @@
+"""Every key of the configuration: the stages whose settings it changes, and none else."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conclugen import slices
+from conclugen.config import Config, check
+from conclugen.pretrain.methods import METHODS
+
+GIVEN = {
+    "datasets": {
+        "talks": {"adapter": "voxceleb2", "root": "/data/talks"},
+        "mosei": {"adapter": "mosei", "root": "results/demo/mosei"},
+        "mine": {"adapter": "folder", "root": "/data/mine", "table": "labels.csv", "asr": {}},
+        "arrays": {"adapter": "features", "root": "/data", "file": "x.npz", "streams": {"text": "t"}},
+    },
+    "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
+    "pretrain": {"dataset": "talks", "preset": "warm", "methods": list(METHODS)},
+    "downstream": {"datasets": ["mosei", "mine"], "label_fractions": [0.5, 1.0]},
+}
+# What neither a rule's settings nor its outputs depend on, each with the reason.
+NO_STAGE = {
+    "device": "CPU and GPU run the same code",
+    "rerun_on_upgrade": "is part of the code's fingerprint",
+    "pretrain.mem_mb": "is asked of the scheduler",
+    "downstream.mem_mb": "is asked of the scheduler",
+    "datasets.*.adapter": "is a param of its own",
+    "datasets.*.root": "is a param of its own",
+    "datasets.arrays.detector": "has no media",
+    "datasets.arrays.faces.keep": "has no media",
+    "datasets.*.watch": "says what is looked at, not what is made of it",
+    "pretrain.dataset": "names the files that are asked for",
+    "pretrain.preset": "names the files that are asked for",
+    "pretrain.methods": "names the files that are asked for",
+    "pretrain.seeds": "names the files that are asked for",
+    "downstream.targets": "names the files that are asked for",
+    "tables.presets": "names the files that are asked for",
+    "downstream.protocols": "names the files that are asked for",
+}
+HEADS, NETWORKS = {"linear", "raw", "shuffled"}, {"finetune", "supervised"}
+EVERY = HEADS | NETWORKS | {"knn"}
+STAGES = {
+    "demo.": {"demo"},
+    "demo.utterances.": {"demo"},
+    "datasets.arrays.file": {"manifest", "imported"},
+    "datasets.arrays.ids": {"manifest", "imported"},
+    "datasets.arrays.streams": {"imported"},
+    "datasets.mosei.root": {"table", "tables"},  # the demo's data are marked as such
+    "datasets.*.plan.": {"plan"},
+    "datasets.*.detector": {"faces"},
+    "datasets.*.faces.keep": {"faces"},
+    "datasets.mine.asr.": {"transcripts"},
+    "datasets.*.max_lost": {"qc"},
+    "datasets.*.": {"manifest"},
+    "faces.": {"faces"},
+    "features.frames2d.": {"frames2d", "views"},
+    "features.frames3d.": {"frames3d", "views"},
+    "features.keypoints.": {"keypoints"},
+    "features.audio.": {"audio"},
+    "features.text.": {"text"},
+    "features.views.copies": {"views", "pretrain"},
+    "features.views.streams": {"pretrain", *EVERY},
+    "features.views.": {"views"},
+    "modalities.": {"pretrain", *EVERY},
+    "presets.warm.based_on": {"pretrain", "supervised"},
+    "presets.": {"pretrain"},
+    "pretrain.sizes.representation": {"pretrain", "supervised"},
+    "pretrain.sizes.hidden": {"pretrain", "supervised"},
+    "pretrain.": {"pretrain"},
+    "downstream.datasets": {"tables"},
+    "downstream.heads.": HEADS,
+    "downstream.networks.": NETWORKS,
+    "downstream.knn.": {"knn"},
+    "downstream.": EVERY,
+    "qc.": {"qc"},
+    "tables.ablation": {"variants"},
+    "tables.": {"table", "tables"},
+}
+
+
+def leaves(value: dict[str, Any], above: str = "") -> Iterator[str]:
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner and not key.endswith(("weights", "streams", "columns", "splits")):
+            yield from leaves(inner, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
+
+
+OTHER = {
+    "device": "cpu",
+    "rerun_on_upgrade": True,
+    "datasets.talks.parts.dev": "valid",
+    "datasets.talks.parts.test": "train",
+    "datasets.mosei.media": "full",
+    "datasets.mine.columns": {"file": "path"},
+    "datasets.mine.labels": ["glad", "calm"],
+    "datasets.mine.classes": ["glad", "calm"],
+    "datasets.mine.splits": {"unseen": "test"},
+    "datasets.arrays.labels": {"kind": "single", "key": "y"},
+    "datasets.arrays.splits": {"unseen": "test"},
+    "datasets.arrays.streams": {"text": "u"},
+    "features.views.streams": ["frames2d"],
+    "presets.warm.based_on": "improved",
+    "pretrain.dataset": "mosei",
+    "pretrain.preset": "paper",
+    "pretrain.splits": ["train"],
+    "downstream.datasets": ["mosei"],
+    "downstream.protocols": ["raw"],
+    "downstream.label_fractions": [0.25, 1.0],
+    "downstream.heads.learning_rates": [0.05],
+    "downstream.networks.learning_rates": [0.05],
+    "tables.reference": "ConClu",
+}
+# The rest by their names: those of one value out of a few, and those without a value.
+NAMED = {
+    "dtype": "float16",
+    "weights": {"path": "w", "sha256": "0" * 64},
+    "shards": 2,
+    "max_lost": 0.33,
+    "watch": True,
+    "keep": False,
+}
+CHOICES = (".adapter", ".backbone", ".engine", ".asr")  # another adapter has other keys; backbones are code, too
+
+
+def other(key: str, value: Any) -> Any:
+    """Another value of the same kind."""
+    name = key.rpartition(".")[2]
+    if key in OTHER or name in NAMED:
+        return OTHER.get(key, NAMED.get(name))
+    if name == "detector":
+        return "none" if value == "mtcnn" else "mtcnn"
+    if name in ("learning_rate", "weight_decay"):
+        return 0.125
+    if key.startswith("modalities."):
+        return ["text"] if value != ["text"] else ["audio"]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 2 if isinstance(value, int) else value / 2 or 0.25
+    if isinstance(value, list):
+        return [value[0] * 0.9, value[1]] if key.startswith("features.views") else value[:-1]
+    return f"{value}x"
+
+
+def settings(config: Config) -> dict[tuple, Any]:
+    """The settings of every stage, for whatever it may be asked for."""
+    rules = [("demo", {"layout": layout}) for layout in config.demo.utterances]
+    for dataset, given in config.datasets.items():
+        kinds = ("imported",) if given.adapter == "features" else ("faces",)
+        rules += [(stage, {"dataset": dataset, "stream": "text"}) for stage in ("manifest", "plan", "qc", *kinds)]
+        rules += [("table", {"dataset": dataset})]
+        rules += [("transcripts", {"dataset": dataset})] if slices.transcribed(config, dataset) else []
+    plain = ("frames2d", "frames3d", "keypoints", "audio", "text", "tables", "variants")
+    rules += [(stage, {}) for stage in plain]
+    rules += [("views", {"stream": stream}) for stream in ("frames2d", "frames3d")]
+    for method in METHODS:
+        rules += [("pretrain", {"method": method, "corpus": "talks", "preset": "warm"})]
+        rules += [
+            ("downstream", {"method": method, "protocol": protocol, "preset": "warm", "dataset": "mosei", "target": ""})
+            for protocol in EVERY
+        ]
+    return {
+        (stage, *sorted(wildcards.items())): slices.stage_settings(config, stage, wildcards)
+        for stage, wildcards in rules
+    }
+
+
+def expected(key: str) -> set[str]:
+    parts = key.split(".")
+    general = ".".join(["datasets", "*", *parts[2:]]) if parts[0] == "datasets" else key
+    if key in STAGES:
+        return STAGES[key]
+    if key in NO_STAGE or general in NO_STAGE:
+        return set()
+    fitting = [prefix for prefix in STAGES if key.startswith(prefix) or general.startswith(prefix)]
+    return STAGES[max(fitting, key=lambda prefix: (len(prefix.replace("*", "")), prefix))]
+
+
+CHECKED = check(GIVEN)
+KEYS = [key for key in leaves(CHECKED.model_dump()) if not key.endswith(CHOICES)]
+
+
+def with_value(key: str) -> Config:
+    given, parts = copy.deepcopy(CHECKED.model_dump()), key.split(".")
+    section = given
+    for part in parts[:-1]:
+        section = section[part]
+    value = other(key, section[parts[-1]])
+    assert value != section[parts[-1]]
+    section[parts[-1]] = value
+    return check(given)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_changes_the_stages_that_read_it_and_none_else(key):
+    before, after = settings(CHECKED), settings(with_value(key))
+    changed = {of for of in before if before[of] != after[of]}
+    stages = {dict(of[1:])["protocol"] if of[0] == "downstream" else of[0] for of in changed}
+    assert stages == expected(key)
+    if key.startswith("datasets.") and "tables" not in stages:
+        assert all(dict(of[1:])["dataset"] == key.split(".")[1] for of in changed)
+    if key.startswith("demo.utterances."):
+        assert [dict(of[1:])["layout"] for of in changed] == [key.split(".")[-1]]
+
+
+def test_every_section_is_covered():
+    assert {key.split(".")[0] for key in KEYS} == set(Config.model_fields)
