@@ -11,6 +11,7 @@ from conclugen import slices
 from conclugen.config import SENTIMENT_TABLE, check
 from conclugen.data import lists, tree
 from conclugen.data.sources import SOURCES, scanned
+from conclugen.features import staged
 from conclugen.store import clock
 from conclugen.store import fingerprint as source
 
@@ -27,6 +28,7 @@ IMPORTED = [
 ]
 FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
 TRANSCRIBED = [name for name in CONFIG.datasets if slices.transcribed(CONFIG, name)]
+TO_STAGE = list(staged.to_stage(CONFIG.features, slices.backbone_streams(CONFIG)))
 
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
 shell.prefix(
@@ -80,6 +82,7 @@ def settings(stage):
     """A params function: the slice of the configuration that `stage` reads, as canonical JSON."""
 
     def of(wildcards):
+        require_weights(wildcards.get("dataset"), [wildcards.get("stream", stage)])
         return json.dumps(
             slices.stage_settings(CONFIG, stage, dict(wildcards.items())),
             sort_keys=True,
@@ -189,7 +192,20 @@ def splits_of(wildcards):
     return str(plan.with_suffix("") / "splits.csv")
 
 
+def require_weights(dataset, streams):
+    """Stop while jobs are planned, before any runs, where a backbone of these streams lacks its weights."""
+    names = {stream.removesuffix("_views") for stream in streams}
+    needed = [
+        name
+        for name in slices.backbone_streams(CONFIG)
+        if name in names and dataset in FILMED
+    ]
+    if lacking := staged.missing(CONFIG.features, needed):
+        raise WorkflowError("\n".join(["weights are missing:", *lacking]))
+
+
 def feature_shards(dataset, streams):
+    require_weights(dataset, streams)
     return [
         f"results/features/{dataset}/{stream}/{shard}.h5"
         for stream in streams

@@ -62,12 +62,13 @@ rule leaks:
     params:
         corpus=lambda wildcards, input: each("--corpus", input.corpus),
         features=features_argument,
+        settings=settings("leaks"),
         code=fingerprint("conclugen.evaluation.leaks"),
     message:
         "Look for leaks in {wildcards.dataset}"
     shell:
         "python -m conclugen.evaluation.leaks --manifest {input.manifest:q} {params.corpus:q} "
-        "--features {params.features:q} --transcripts {input.transcripts:q} "
+        "--features {params.features:q} --settings {params.settings:q} --transcripts {input.transcripts:q} "
         "--corpus-transcripts {input.corpus_transcripts:q} --output {output.table:q} > {log:q} 2>&1"
 
 

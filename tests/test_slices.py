@@ -6,7 +6,7 @@ from conclugen import slices
 from conclugen.config import check
 from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2
 from conclugen.downstream import knn, settings, supervised
-from conclugen.evaluation import ablation, qc, several, table
+from conclugen.evaluation import ablation, leaks, qc, several, table
 from conclugen.faces import run as faces
 from conclugen.features import (
     audio,
@@ -16,12 +16,16 @@ from conclugen.features import (
     frames3d_views,
     imported,
     keypoints,
+    staged,
+    staging,
     text,
     transcripts,
 )
+from conclugen.features.catalogue import CATALOGUE, EMBEDDED
 from conclugen.pretrain import run as pretrain
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import VARIANTS, changes_of, switches
+from conclugen.store.listing import WeightsError
 from conclugen.store.settings import parse
 
 CONFIG = check(
@@ -86,6 +90,7 @@ WILDCARDS = {
         ],
         ("downstream", settings.Settings, {"protocol": "finetune"}),
         ("qc", qc.Settings, {}),
+        ("leaks", leaks.Settings, {}),
         ("table", table.Settings, {}),
         ("tables", several.Settings, {}),
         ("variants", ablation.Variants, {}),
@@ -96,10 +101,67 @@ def test_every_slice_is_what_its_stage_reads(stage, kind, wildcards):
     assert parse(kind, json.dumps(slice_)) is not None
 
 
-def test_backbones_in_the_configuration_are_those_of_the_streams():
+def test_backbones_in_the_configuration_are_those_of_the_streams_and_of_the_catalogue():
     for module, name in ((frames2d, "frames2d"), (frames3d, "frames3d"), (audio, "audio"), (text, "text")):
-        allowed = type(getattr(CONFIG.features, name)).model_fields["backbone"].annotation.__args__
-        assert set(allowed) == set(module.BACKBONES)
+        field = type(getattr(CONFIG.features, name)).model_fields["backbone"]
+        assert set(field.annotation.__args__) == set(module.BACKBONES) == set(CATALOGUE[name])
+        assert field.default == EMBEDDED[name]
+
+
+def with_features(**streams):
+    values = CONFIG.model_dump()
+    for name, changes in streams.items():
+        values["features"][name] |= changes
+    return check(values)
+
+
+def test_staged_weights_become_their_path_and_sha256(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = with_features(frames2d={"backbone": "timm", "model": "resnet18.a1_in1k"}, text={"backbone": "minilm"})
+    with pytest.raises(WeightsError, match=r"weights/timm--resnet18\.a1_in1k"):
+        slices.stage_settings(config, "frames2d", WILDCARDS)
+    assert slices.stage_settings(config, "text", WILDCARDS)["weights"] is None
+    folder = tmp_path / "weights/timm--resnet18.a1_in1k"
+    folder.mkdir(parents=True)
+    (folder / "SHA256SUMS").write_text(f"{'ab' * 32}  model.safetensors\n{'cd' * 32}  config.json\n")
+    with pytest.raises(WeightsError, match="vanished after staging"):
+        slices.stage_settings(config, "frames2d", WILDCARDS)
+    for name in ("model.safetensors", "config.json"):
+        (folder / name).touch()
+    found = slices.stage_settings(config, "frames2d", WILDCARDS)
+    path = "weights/timm--resnet18.a1_in1k/model.safetensors"
+    assert found["weights"] == {"path": path, "sha256": "ab" * 32}
+    assert parse(frames2d.Frames2dSettings, json.dumps(found)).model == "resnet18.a1_in1k"
+
+
+def test_the_weights_rule_is_told_where_files_come_from():
+    config = with_features(
+        frames2d={"backbone": "resnet152"},
+        audio={"backbone": "whisper", "model": "openai/whisper-base"},
+        text={"backbone": "distilbert_sst2", "weights": {"path": "own.safetensors", "sha256": "00" * 32}},
+    )
+    wanted = staged.to_stage(config.features, slices.backbone_streams(config))
+    assert set(wanted) == {"resnet152", "whisper--openai--whisper-base"}
+    found = [slices.stage_settings(config, "weights", {"weights": name}) for name in wanted]
+    assert [parse(staging.Settings, json.dumps(one)).address.kind for one in found] == ["url", "hub"]
+    assert found[1]["model"] == "openai/whisper-base"
+
+
+def test_what_a_backbone_has_seen_is_in_the_slices_of_tables_alone():
+    plain = with_features(text={"backbone": "minilm"})
+    said = with_features(text={"backbone": "minilm", "seen": ["MELD"]})
+    assert slices.seen(plain, "meld")["text"] == []
+    assert slices.seen(said, "meld")["text"] == ["MELD"]
+    for stage in ("text", "pretrain", "downstream"):
+        assert slices.stage_settings(plain, stage, WILDCARDS) == slices.stage_settings(said, stage, WILDCARDS)
+    assert slices.seen(plain, "features") == dict.fromkeys(slices.streams(plain))
+    own = {"path": "face.pth", "sha256": "00" * 32}
+    by_name = {"backbone": "timm", "model": "resnet18"}
+    assert slices.seen(with_features(frames2d=by_name), "meld")["frames2d"] == []
+    assert slices.seen(with_features(frames2d=by_name | {"weights": own}), "meld")["frames2d"] is None
+    known = {"backbone": "speech_encoder", "model": "superb/hubert-base-superb-er"}
+    assert slices.seen(with_features(audio=known), "meld")["audio"] == ["IEMOCAP"]
+    assert slices.seen(with_features(audio=known | {"model": "me/mine"}), "meld")["audio"] is None
 
 
 def test_recognisers_in_the_configuration_are_those_of_the_stage():

@@ -5,13 +5,16 @@ A rule reruns when its slice changes, so a slice holds what its stage uses and n
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from conclugen.config import SENTIMENT_TABLE, Config
+from conclugen.features import staged
+from conclugen.features.catalogue import CATALOGUE, labels_seen
 from conclugen.pretrain.methods import METHODS, MODALITIES, unused_modules
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
@@ -197,8 +200,41 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    plain = getattr(config.features, wildcards["stream"]).model_dump()
+    plain = _stream(wildcards["stream"])(config, wildcards)
     return plain | {"views": config.features.views.model_dump(exclude={"streams"})}
+
+
+def _stream(name: str) -> Callable[[Config, Mapping[str, str]], dict[str, Any]]:
+    """What a stream's stage reads: not what its backbone has seen, which is for tables alone."""
+
+    def of(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+        chosen = getattr(config.features, name)
+        return chosen.model_dump(exclude={"seen"}) | {"weights": staged.resolve(name, chosen)}
+
+    return of
+
+
+def _weights(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What the weights rule reads: where the files of one folder come from."""
+    stream, backbone = staged.to_stage(config.features, list(CATALOGUE))[wildcards["weights"]]
+    entry = CATALOGUE[stream][backbone]
+    model = getattr(config.features, stream).model
+    return {"address": dataclasses.asdict(entry.address), "model": model, "licence": entry.licence}
+
+
+def backbone_streams(config: Config) -> list[str]:
+    """Return the streams that a backbone extracts for the configured methods; none where all features are imported."""
+    filmed = any(dataset.adapter != "features" for dataset in config.datasets.values())
+    return [name for name in CATALOGUE if filmed and name in streams(config)]
+
+
+def seen(config: Config, dataset: str) -> dict[str, list[str] | None]:
+    """Return, by stream, the data sets whose emotion labels went into its backbone; None where that is not known."""
+    if config.datasets[dataset].adapter == "features":
+        return dict.fromkeys(streams(config))
+    chosen = {name: getattr(config.features, name) for name in streams(config) if name in CATALOGUE}
+    # Keypoints are made without a backbone.
+    return {name: labels_seen(name, chosen[name]) if name in chosen else [] for name in streams(config)}
 
 
 def _evaluated(config: Config, method: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -227,6 +263,7 @@ def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     printed = target == "expression" and dataset.adapter in PAPER_DATASETS
     values = config.tables.model_dump(exclude={"presets", "ablation"})
     values |= {"target": target, "paper": dataset.adapter if printed else None}
+    values |= {"seen": seen(config, wildcards["dataset"])}
     return values | {"data": "demo" if demo_layout(dataset.root) in config.demo.utterances else "own"}
 
 
@@ -271,17 +308,19 @@ SLICES = {
     "manifest": _manifest,
     "plan": lambda config, wildcards: config.datasets[wildcards["dataset"]].plan.model_dump(),
     "faces": _faces,
-    "frames2d": lambda config, wildcards: config.features.frames2d.model_dump(),
-    "frames3d": lambda config, wildcards: config.features.frames3d.model_dump(),
+    "weights": _weights,
+    "frames2d": _stream("frames2d"),
+    "frames3d": _stream("frames3d"),
     "views": _views,
     "keypoints": lambda config, wildcards: config.features.keypoints.model_dump(),
-    "audio": lambda config, wildcards: config.features.audio.model_dump(),
+    "audio": _stream("audio"),
     "transcripts": lambda config, wildcards: config.datasets[wildcards["dataset"]].asr.model_dump(),
-    "text": lambda config, wildcards: config.features.text.model_dump(),
+    "text": _stream("text"),
     "imported": _imported,
     "qc": _qc,
     "pretrain": _pretrain,
     "downstream": _downstream,
+    "leaks": lambda config, wildcards: {"seen": seen(config, wildcards["dataset"])},
     "table": _table,
     "tables": _tables,
     "variants": lambda config, wildcards: variants(config),

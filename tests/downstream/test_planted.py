@@ -25,7 +25,7 @@ FOLDS = Fractions(0.6, 0.15, 0.25)
 BUDGET = {"learning_rates": [3e-3, 3e-2], "weight_decays": [0.01, 1.0], "dropout": 0.25, "epochs": 15, "batch_size": 64}
 BUDGET |= {"patience": 8, "standardise": True, "label_fractions": [1.0], "target": "expression"}
 TABLE = {"resamples": 200, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
-TABLE |= {"reference": "ConCluGen", "paper": None, "data": "own"}
+TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
 
 
 class Study:

@@ -19,7 +19,7 @@ from conclugen.downstream import scores
 from conclugen.evaluation import table
 
 TABLE = {"resamples": 100, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "sentiment"}
-TABLE |= {"reference": "ConCluGen", "paper": None, "data": "own"}
+TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
 
 
 def error(world, folder, seed=0):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,12 +38,13 @@ def make_shards(folder, lost=(), backbone="net", **attributes):
     return [f"{folder.name}={folder / name}" for name in ("0.h5", "1.h5")]
 
 
-def run(tmp_path, features=(), corpus=None, transcripts=(), **options):
+def run(tmp_path, features=(), corpus=None, transcripts=(), seen=None, **options):
     manifest = make_manifest(tmp_path / "m.parquet", **options)
     more = ["--corpus", str(corpus)] if corpus else []
     more += ["--transcripts", *map(str, transcripts)]
     output = tmp_path / "made.leaks.csv"
-    leaks.main(["--manifest", str(manifest), "--features", *features, *more, "--output", str(output)])
+    more += ["--settings", json.dumps({"seen": seen or {}}), "--output", str(output)]
+    leaks.main(["--manifest", str(manifest), "--features", *features, *more])
     return pd.read_csv(output, keep_default_na=False, na_values=[""])
 
 
@@ -90,19 +93,19 @@ def test_sources_that_were_pretrained_on(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("adapter", "attributes", "found", "says"),
+    ("adapter", "seen", "found", "says"),
     [
-        ("meld", {"emotion_data": "GoEmotions, MELD, AIT-2018"}, "yes", "labels of this data set: GoEmotions, MELD"),
-        ("cremad", {"emotion_data": "CREMA-D"}, "yes", "CREMA-D"),
-        ("meld", {"emotion_data": "SST-2 (sentiment)"}, "no", "other data: SST-2"),
-        ("meld", {"emotion_data": ""}, "no", "trained without emotion labels"),
-        ("meld", {}, "unknown", "not recorded"),
-        ("folder", {"emotion_data": "Folder-5"}, "no", "other data"),  # any set of one's own has this adapter
+        ("meld", ["GoEmotions", "MELD", "AIT-2018"], "yes", "labels of this data set: AIT-2018, GoEmotions, MELD"),
+        ("cremad", ["CREMA-D"], "yes", "CREMA-D"),
+        ("meld", ["SST-2 (sentiment)"], "no", "other data: SST-2"),
+        ("meld", [], "no", "trained without emotion labels"),
+        ("meld", None, "unknown", "not recorded"),
+        ("folder", ["Folder-5"], "no", "other data"),  # any set of one's own has this adapter
     ],
 )
-def test_backbones_that_saw_the_labels(tmp_path, capsys, adapter, attributes, found, says):
+def test_backbones_that_saw_the_labels(tmp_path, capsys, adapter, seen, found, says):
     (tmp_path / "text").mkdir()
-    rows = run(tmp_path, make_shards(tmp_path / "text", **attributes), adapter=adapter, dataset="mine")
+    rows = run(tmp_path, make_shards(tmp_path / "text"), seen={"text": seen}, adapter=adapter, dataset="mine")
     row = rows[rows["check"] == "backbone"].iloc[0]
     assert (row["item"], row["found"]) == ("text: net", found)
     assert says in row["detail"]
@@ -140,7 +143,7 @@ def test_joining(tmp_path):
 def test_the_official_folds_of_meld_share_cast_episodes_and_words(shared_data, tmp_path, capsys):
     write_manifest(tmp_path / "m.parquet", meld.build("meld", shared_data / "meld", meld.Settings("episode")))
     output = tmp_path / "meld.leaks.csv"
-    leaks.main(["--manifest", str(tmp_path / "m.parquet"), "--output", str(output)])
+    leaks.main(["--manifest", str(tmp_path / "m.parquet"), "--settings", '{"seen": {}}', "--output", str(output)])
     found = pd.read_csv(output)
     counts = {check: cell(found, check, "test", "train") for check in leaks.SHARED}
     assert {check: (row["count"], row["of"]) for check, row in counts.items()} == {

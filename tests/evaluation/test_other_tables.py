@@ -24,6 +24,7 @@ SETTINGS = {
     "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
+    "seen": {},
     "data": "own",
 }
 

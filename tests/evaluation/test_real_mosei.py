@@ -96,6 +96,7 @@ def measure(folder, names, target):
         "target": target,
         "reference": "ConCluGen",
         "paper": None,
+        "seen": {},
         "data": "own",
     }
     predictions = [str(folder) for folder in folders.values()]

@@ -24,6 +24,7 @@ SETTINGS = {
     "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
+    "seen": {"frames2d": [], "frames3d": [], "text": ["SST-2"]},
     "data": "own",
 }
 
@@ -85,7 +86,8 @@ def test_rows_in_order_with_verdicts(world, capsys):
 def test_columns_are_complete_and_ordered(world):
     root, _, folders = world
     columns = list(run(root, folders[:1]).columns)
-    wanted = ["method", "protocol", "streams", "preset", "corpus", "data", "seeds", "n_test"]
+    wanted = ["method", "protocol", "streams", "contaminated", "contaminated_streams"]
+    wanted += ["preset", "corpus", "data", "seeds", "n_test"]
     for name in metrics.MULTI:
         wanted += [name, f"{name}_lo", f"{name}_hi"]
     wanted += ["paper_table", *(f"paper_{name}" for name in paper.MULTI)]
@@ -219,3 +221,19 @@ def test_cells_run_nothing(tmp_path):
     assert (tmp_path / "a.csv").read_text() == 'a,b\n"\'=cmd, x",1.0000\n'
     with pytest.raises(ValueError, match="expected"):
         write_csv(tmp_path / "a.csv", [{"a": 1}, {"b": 1}])
+
+
+def test_rows_say_whether_a_backbone_has_seen_the_labels(world, capsys):
+    root, _, folders = world
+
+    def flags(seen):
+        found = run(root, folders, seen=seen)
+        rows = found[found["protocol"] == "linear"]
+        assert set(found.loc[found["protocol"] == "chance", "contaminated"]) == {""}
+        return {*zip(rows["contaminated"], rows["contaminated_streams"], strict=True)}
+
+    assert flags({"frames2d": [], "frames3d": [], "text": ["SST-2"]}) == {("no", "")}
+    assert flags({"frames2d": [], "frames3d": [], "text": ["GoEmotions", "Made"]}) == {("yes", "text")}
+    assert flags({"frames2d": ["made"], "frames3d": None, "text": ["made"]}) == {("yes", "frames2d+text")}
+    assert "CONTAMINATED (frames2d+text)" in capsys.readouterr().out
+    assert flags({"frames2d": None, "text": []}) == {("unknown", "frames2d+frames3d")}

@@ -22,6 +22,7 @@ SETTINGS = {
     "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
+    "seen": {},
     "data": "own",
 }
 STRENGTHS = {"paper": 0.2, "improved": 0.6, "improved-a": 0.05, "improved-b": 0.6}

@@ -13,6 +13,7 @@ from conclugen.store.shards import read_shard
 RATE = 16_000
 SETTINGS = {
     "backbone": "soundnet",
+    "model": None,
     "weights": None,
     "max_seconds": 20.0,
     "batch_seconds": 4.0,

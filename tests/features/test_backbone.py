@@ -1,4 +1,5 @@
 import hashlib
+import types
 
 import pytest
 import torch
@@ -6,7 +7,7 @@ import torch
 from conclugen.features import audio, frames2d, frames3d, text
 from conclugen.features.backbone import StagedWeights, WeightFile, choose, embedded, load_strictly, staged
 from conclugen.store.fingerprint import fingerprint
-from conclugen.store.weights import WeightsError
+from conclugen.store.listing import WeightsError, listing_text
 
 STREAMS = (frames2d, frames3d, audio, text)
 EMBEDDED = {"frames2d": "mobilenet_v2", "frames3d": "i3d", "audio": "resemblyzer", "text": "minilm"}
@@ -22,6 +23,27 @@ def test_staged_weights_accept_a_prefix_of_the_hash_and_nothing_else(tmp_path):
         StagedWeights(WeightFile(str(path), "0" * 64), "there", "x").locate()
     with pytest.raises(WeightsError, match="at least 8 digits"):
         StagedWeights(WeightFile(str(path), sha256[:3]), "there", "x").locate()
+
+
+def test_what_was_staged_beside_the_weights_is_verified_with_them(tmp_path):
+    path, sha256 = tmp_path / "net.pth", hashlib.sha256(b"weights").hexdigest()
+    path.write_bytes(b"weights")
+    (tmp_path / "config.json").write_text("{}")
+    files = {"net.pth": sha256, "config.json": hashlib.sha256(b"{}").hexdigest()}
+    (tmp_path / "SHA256SUMS").write_text(listing_text(files))
+    assert StagedWeights(WeightFile(str(path), sha256), "there", "x").locate() == path
+    (tmp_path / "config.json").write_text("{ }")
+    with pytest.raises(WeightsError, match=r"config\.json: sha256 is"):
+        StagedWeights(WeightFile(str(path), sha256), "there", "x").locate()
+    (tmp_path / "SHA256SUMS").write_text("not a listing\n")
+    with pytest.raises(WeightsError, match="no line of a listing"):
+        StagedWeights(WeightFile(str(path), sha256), "there", "x").locate()
+
+
+def test_a_family_needs_a_model():
+    settings = types.SimpleNamespace(backbone="timm", model=None, weights=None, size=None)
+    with pytest.raises(ValueError, match="timm is a family"):
+        choose(frames2d.BACKBONES, settings)
 
 
 def test_a_missing_file_says_which_from_where_and_how_to_go_on(tmp_path):
@@ -42,7 +64,7 @@ def test_an_embedded_backbone_takes_no_file():
 
 def test_unknown_backbone_lists_the_known():
     with pytest.raises(ValueError, match=r"'vgg'; known are .*mobilenet_v2"):
-        choose(frames2d.BACKBONES, "vgg", None)
+        choose(frames2d.BACKBONES, types.SimpleNamespace(backbone="vgg"))
 
 
 def test_strict_load_names_the_file():

@@ -9,7 +9,7 @@ from conclugen.features.common import Collector, ahead, embed, packs
 from conclugen.store.ledger import Status, read_ledger
 from conclugen.store.shards import read_shard
 
-BACKBONE = Backbone("toy", None, lambda path: torch.nn.Identity(), "none", 2, "none", ("MELD",))
+BACKBONE = Backbone("toy", None, lambda path: torch.nn.Identity(), "none", 2, "MIT")
 
 
 @given(st.lists(st.integers(0, 9), max_size=8), st.integers(1, 7))
@@ -42,7 +42,7 @@ def test_collector_pools_over_packs_and_keeps_account(tmp_path):
     np.testing.assert_array_equal(shard.features, [[2, 0], [0, 0], [6, 8]])
     assert shard.present.tolist() == [True, False, True]
     assert shard.attributes["weights_sha256"] == "ab" * 32
-    assert shard.attributes["emotion_data"] == "MELD"
+    assert shard.attributes["licence"] == "MIT"
     assert "torch" in shard.attributes["versions"]
     rows = read_ledger(tmp_path / "0.ledger.csv")
     assert [row.status for row in rows] == [Status.OK, Status.NO_FACE, Status.OK]

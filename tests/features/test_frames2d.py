@@ -13,6 +13,7 @@ from conclugen.store.shards import read_shard
 
 SETTINGS = {
     "backbone": "mobilenet_v2",
+    "model": None,
     "weights": None,
     "fps": 1.0,
     "size": 64,

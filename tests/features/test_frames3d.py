@@ -14,6 +14,7 @@ from conclugen.store.shards import read_shard
 SIZE = 48
 SETTINGS = {
     "backbone": "i3d",
+    "model": None,
     "weights": None,
     "fps": 16.0,
     "window": 16,

@@ -39,6 +39,7 @@ VIEWS = {
 }
 PLAIN = {
     "backbone": "i3d",
+    "model": None,
     "weights": None,
     "fps": 16.0,
     "window": 16,

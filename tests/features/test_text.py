@@ -8,7 +8,7 @@ from conclugen.features import lists, text
 from conclugen.store.ledger import Status, read_ledger
 from conclugen.store.shards import read_shard
 
-SETTINGS = {"backbone": "minilm", "weights": None, "batch_texts": 2, "dtype": "float32"}
+SETTINGS = {"backbone": "minilm", "model": None, "weights": None, "batch_texts": 2, "dtype": "float32"}
 TEXTS = {
     "a": "What a wonderful day, I love it!",
     "b": "",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
+from conclugen.features.catalogue import CATALOGUE, model_mistake
 
 
 class Strengths(Section):
@@ -59,36 +60,41 @@ class WeightFile(Section):
 
 
 class Stream(Section):
-    """What every stream has: its backbone, a weight file where it is not embedded, and the stored type."""
+    """What every stream has: which network of a family, a weight file of one's own, what labels went into that network,
+    and the stored type."""
 
+    model: str | None = None
     weights: WeightFile | None = None
+    seen: list[str] | None = None
     dtype: Literal["float16", "float32"] = "float32"
 
 
 class Frames2d(Stream):
     """Still frames of the face, mean over frames."""
 
-    backbone: Literal["mobilenet_v2", "resnet152"] = "mobilenet_v2"
+    backbone: Literal["mobilenet_v2", "resnet152", "timm", "torchvision"] = "mobilenet_v2"
     fps: Above0 = 1.0
-    size: Count = 224
+    size: Count | None = None
     batch_frames: Count = 64
 
 
 class Frames3d(Stream):
     """Windows of moving face, mean over windows."""
 
-    backbone: Literal["i3d", "r3d101"] = "i3d"
+    backbone: Literal["i3d", "r3d101", "videomae"] = "i3d"
     fps: Above0 = 16.0
     window: Count = 16
     stride: Count = 16
-    size: Count = 112
+    size: Count | None = None
     batch_frames: Count = 64
 
 
 class Audio(Stream):
     """Sound of the whole utterance, mean over time."""
 
-    backbone: Literal["resemblyzer", "soundnet", "davenet"] = "resemblyzer"
+    backbone: Literal[
+        "resemblyzer", "soundnet", "egemaps", "davenet", "davenet_official", "speech_encoder", "whisper"
+    ] = "resemblyzer"
     max_seconds: Above0 = 60.0
     batch_seconds: Above0 = 120.0
     timeout_s: Above0 = 60.0
@@ -97,7 +103,7 @@ class Audio(Stream):
 class Text(Stream):
     """Words of the whole utterance, mean over tokens."""
 
-    backbone: Literal["minilm", "distilbert_sst2"] = "minilm"
+    backbone: Literal["minilm", "distilbert_sst2", "distilroberta_emotion", "text_encoder"] = "minilm"
     batch_texts: Count = 64
 
 
@@ -150,3 +156,14 @@ class Streams(Section):
     text: Text = Text()
     keypoints: Keypoints = Keypoints()
     views: Views = Views()
+
+    @model_validator(mode="after")
+    def _models(self) -> Streams:
+        mistakes = []
+        for stream in CATALOGUE:
+            chosen = getattr(self, stream)
+            mistake = model_mistake(stream, chosen.backbone, chosen.model, chosen.weights is not None)
+            mistakes += [f"features.{stream}.model: {mistake}"] if mistake else []
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self

@@ -17,7 +17,7 @@ from conclugen.evaluation.table import CHANCE
 from conclugen.evaluation.table import build as build_table
 
 PROTOCOLS = ("supervised", "linear", "finetune")  # in the order of `paper.TABLE_2`
-ABOUT = ("method", "protocol", "preset", "corpus", "data", "seeds", "n_test")
+ABOUT = ("method", "protocol", "contaminated", "preset", "corpus", "data", "seeds", "n_test")
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:

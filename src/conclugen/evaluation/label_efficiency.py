@@ -12,7 +12,7 @@ from typing import Any
 from conclugen.evaluation import intervals, metrics
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.several import Measured, parse_arguments
-from conclugen.evaluation.table import mean_defined
+from conclugen.evaluation.table import contamination_cells, mean_defined
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
@@ -29,6 +29,7 @@ def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
     for p in one.predictions:
         about = {"dataset": truth.dataset, "data": settings.data, "method": p.method, "protocol": p.protocol}
+        about |= {"contaminated": contamination_cells(truth, p.streams, settings)["contaminated"]}
         about |= {"preset": p.preset, "corpus": p.corpus, "label_fraction": p.label_fraction}
         about |= {"seeds": len(p.seeds), "n_test": len(truth.ids)}
         each = [metrics.compute(truth.labels, scores, truth.task) for scores in p.scores]

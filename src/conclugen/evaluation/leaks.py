@@ -18,9 +18,11 @@ import pandas as pd
 
 from conclugen.data.manifest import Manifest, read_manifest
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.contamination import NO, UNKNOWN, YES, Seen, names_of, verdict
 from conclugen.evaluation.qc import ALL, memberships
 from conclugen.evaluation.truth import all_labels
 from conclugen.store.devices import set_threads
+from conclugen.store.settings import parse
 from conclugen.store.shards import FeatureShard, read_shard
 
 COLUMNS = (
@@ -39,8 +41,13 @@ COLUMNS = (
 )
 SHARED = ("speaker", "group", "text")
 PAIRS = (("test", "train"), ("test", "valid"), ("valid", "train"))
-SHORTEST_NAME = 4  # a shorter name is found inside too many others
-YES, NO, UNKNOWN = "yes", "no", "unknown"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """By stream, the data sets whose emotion labels went into its backbone; null: not known."""
+
+    seen: dict[str, tuple[str, ...] | None]
 
 
 def row(manifest: Manifest, check: str, **values: Any) -> dict[str, Any]:
@@ -107,34 +114,14 @@ def _given(values: pd.Series) -> pd.Series:
     return text[text != ""]
 
 
-def backbones(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]]) -> list[dict[str, Any]]:
+def backbones(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]], seen: Seen) -> list[dict[str, Any]]:
     """Return a row per stream: whether its backbone was trained on emotion labels, and on those of this data set."""
-    rows = []
+    names, rows = names_of(manifest.dataset, manifest.adapter), []
     for stream, shards in streams.items():
         for name in sorted({shard.attributes.get("backbone", "") for shard in shards}):
-            data = {s.attributes.get("emotion_data") for s in shards if s.attributes.get("backbone", "") == name}
-            found, detail = _contaminated(manifest, data)
+            found, detail = verdict(names, seen.get(stream))
             rows.append(row(manifest, "backbone", item=f"{stream}: {name}", found=found, detail=detail))
     return rows
-
-
-def _contaminated(manifest: Manifest, data: set[str | None]) -> tuple[str, str]:
-    named = ", ".join(sorted(one for one in data if one))
-    if any(name in _letters(named) for name in _names(manifest)):
-        return YES, f"trained on labels of this data set: {named}"
-    if None in data:
-        return UNKNOWN, "what its backbone was trained on is not recorded"
-    return NO, f"trained on emotion labels of other data: {named}" if named else "trained without emotion labels"
-
-
-def _names(manifest: Manifest) -> list[str]:
-    """What a backbone may call this data set; adapters of any data set name none."""
-    names = {manifest.dataset} | {manifest.adapter} - {"folder", "features"}
-    return [name for name in map(_letters, sorted(names)) if len(name) >= SHORTEST_NAME]
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.lower() if char.isalnum())
 
 
 def lost(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]]) -> list[dict[str, Any]]:
@@ -182,6 +169,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--features", nargs="*", action="extend", default=[], metavar="STREAM=PATH")
     parser.add_argument("--corpus", type=Path, help="manifest of the corpus pretrained on, where it is another")
+    parser.add_argument("--settings", required=True, help="JSON: what the backbone of each stream has seen")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--transcripts", nargs="*", action="extend", default=[], type=Path, help="of the data set")
     parser.add_argument("--corpus-transcripts", nargs="*", action="extend", default=[], type=Path, help="of the corpus")
@@ -200,7 +188,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         rows += corpus_overlap(
             manifest, with_transcripts(read_manifest(arguments.corpus), arguments.corpus_transcripts)
         )
-    rows += backbones(manifest, streams) + lost(manifest, streams)
+    rows += backbones(manifest, streams, parse(Settings, arguments.settings).seen) + lost(manifest, streams)
     write_csv(arguments.output, rows, COLUMNS)
     print(f"{manifest.dataset}:\n{describe(rows)}")
 

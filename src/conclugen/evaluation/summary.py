@@ -24,7 +24,8 @@ def summarise(rows: Sequence[Mapping[str, Any]], dataset: str, task: str) -> str
     for row in rows:
         name = f"{row['method']} ({row['protocol']})"
         value = f"{row[headline]:.3f} [{row[f'{headline}_lo']:.3f}, {row[f'{headline}_hi']:.3f}]"
-        lines.append(f"  {name:<38}{value:<24}{VERDICTS[row['beats_chance']]}")
+        flag = f"; CONTAMINATED ({row['contaminated_streams']})" if row["contaminated"] == "yes" else ""
+        lines.append(f"  {name:<38}{value:<24}{VERDICTS[row['beats_chance']]}{flag}")
     lines += ["", "  best chance row against best other row, metric by metric:"]
     lines += [f"  {name:<28}{_duel(rows, name)}" for name in metrics.NAMES[task]]
     return "\n".join(lines)

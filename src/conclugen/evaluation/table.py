@@ -16,6 +16,7 @@ import numpy as np
 
 from conclugen.evaluation import chance, intervals, metrics, paper
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.contamination import names_of, of_streams
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.summary import summarise
 from conclugen.evaluation.truth import Truth, read_truth
@@ -38,6 +39,7 @@ class Settings:
         target: what is measured: `expression` or `sentiment`.
         reference: the method that others are tested against.
         paper: whose numbers stand beside: mosei, meld, caer or null.
+        seen: by stream, the data sets whose emotion labels went into its backbone; null: not known.
         data: `demo` (a made-up corpus, not comparable with the paper) or `own`; for the record.
     """
 
@@ -48,6 +50,7 @@ class Settings:
     target: str
     reference: str
     paper: str | None
+    seen: dict[str, tuple[str, ...] | None]
     data: str
 
     def __post_init__(self) -> None:
@@ -108,6 +111,7 @@ def _row(truth: Truth, weights: np.ndarray, names: tuple[str, ...], scores: np.n
 
 def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
     cells: dict[str, Any] = {"method": row.method, "protocol": row.protocol, "streams": row.streams}
+    cells |= contamination_cells(truth, row.streams, settings)
     cells |= {"preset": row.preset, "corpus": row.corpus, "data": settings.data}
     cells |= {"seeds": len(next(iter(row.values.values()))), "n_test": len(truth.ids)}
     for name in metrics.NAMES[truth.task]:
@@ -121,6 +125,17 @@ def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
     cells |= {f"paper_{name}": printed.get(f"paper_{name}") for name in paper.COLUMNS[truth.task]}
     spread = row.values[metrics.HEADLINE[truth.task]]
     return cells | {"headline_seed_sd": float(spread.std(ddof=1)) if len(spread) > 1 else math.nan}
+
+
+def contamination_cells(truth: Truth, streams: str, settings: Settings) -> dict[str, str]:
+    """Return whether a backbone of a row, whose streams are joined by `+`, has seen the data set's labels, and which.
+
+    A representation learned beside a contaminated stream counts, too: `streams` are those of all its modalities.
+    """
+    if not streams:
+        return {"contaminated": "", "contaminated_streams": ""}
+    found, which = of_streams(names_of(truth.dataset, truth.adapter), streams.split("+"), settings.seen)
+    return {"contaminated": found, "contaminated_streams": which}
 
 
 def _tests(rows: Sequence[Row], headline: str, reference: str) -> list[dict[str, float]]:

@@ -16,7 +16,7 @@ class Truth:
     """Labels of the test split (or of valid), and what chance rows may know of the training split.
 
     Attributes:
-        dataset: as in the manifest.
+        dataset, adapter: as in the manifest.
         task, classes: as in the manifest; `regression` and `sentiment` where that is measured.
         ids: (N,) test utterances with at least one known label.
         labels: (N, C) 1, 0, NaN for unknown; one-hot for single label; the value itself for regression.
@@ -35,6 +35,7 @@ class Truth:
     priors: np.ndarray
     train: np.ndarray
     split: str = "test"
+    adapter: str = ""
 
 
 def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> Truth:
@@ -59,6 +60,7 @@ def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> T
         np.nansum(train, 0) / np.maximum(known, 1),
         train[(~np.isnan(train)).any(1)],
         split,
+        manifest.adapter,
     )
 
 

@@ -29,6 +29,7 @@ class AudioSettings:
 
     Attributes:
         backbone: a key of `BACKBONES`.
+        model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         max_seconds: a longer utterance is cut to this length.
         batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory.
@@ -37,6 +38,7 @@ class AudioSettings:
     """
 
     backbone: str
+    model: str | None
     weights: WeightFile | None
     max_seconds: float
     batch_seconds: float
@@ -44,25 +46,57 @@ class AudioSettings:
     dtype: str
 
 
-def _resemblyzer(file: WeightFile | None) -> Backbone:
+def _resemblyzer(settings: AudioSettings) -> Backbone:
     from conclugen.features.backbones import resemblyzer
 
-    return resemblyzer.build(file)
+    return resemblyzer.build(settings.weights)
 
 
-def _soundnet(file: WeightFile | None) -> Backbone:
+def _soundnet(settings: AudioSettings) -> Backbone:
     from conclugen.features.backbones import soundnet
 
-    return soundnet.build(file)
+    return soundnet.build(settings.weights)
 
 
-def _davenet(file: WeightFile | None) -> Backbone:
+def _davenet(settings: AudioSettings) -> Backbone:
     from conclugen.features.backbones import davenet
 
-    return davenet.build(file)
+    return davenet.build(settings.weights)
 
 
-BACKBONES = {"resemblyzer": _resemblyzer, "soundnet": _soundnet, "davenet": _davenet}
+def _davenet_official(settings: AudioSettings) -> Backbone:
+    from conclugen.features.backbones import davenet_official
+
+    return davenet_official.build(settings.weights)
+
+
+def _egemaps(settings: AudioSettings) -> Backbone:
+    from conclugen.features.backbones import egemaps
+
+    return egemaps.build(settings.weights)
+
+
+def _speech_encoder(settings: AudioSettings) -> Backbone:
+    from conclugen.features.backbones import speech_encoder
+
+    return speech_encoder.build(settings.weights, settings.model)
+
+
+def _whisper(settings: AudioSettings) -> Backbone:
+    from conclugen.features.backbones import whisper
+
+    return whisper.build(settings.weights, settings.model)
+
+
+BACKBONES = {
+    "resemblyzer": _resemblyzer,
+    "soundnet": _soundnet,
+    "davenet": _davenet,
+    "davenet_official": _davenet_official,
+    "egemaps": _egemaps,
+    "speech_encoder": _speech_encoder,
+    "whisper": _whisper,
+}
 
 
 def batches(waves: Iterable[tuple[int, np.ndarray]], budget: int) -> Iterator[tuple[tuple[int, ...], list[np.ndarray]]]:
@@ -99,7 +133,7 @@ def extract(
 ) -> Collector:
     """Return the features of every utterance of a media list."""
     where = devices.device()
-    collector, clock = Collector(STREAM, [item.utterance_id for item in items], backbone.dim), Clock()
+    collector, clock = Collector(STREAM, [item.utterance_id for item in items], backbone.width(module)), Clock()
     budget = int(settings.batch_seconds * backbone.rate)
     with DecodePool(1, settings.timeout_s) as pool:
         waves = decode(items, root, settings, backbone.rate, pool, collector)
@@ -122,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(AudioSettings, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads - 1)  # one is the decoding process
-    backbone = choose(BACKBONES, settings.backbone, settings.weights)
+    backbone = choose(BACKBONES, settings)
     module, sha256 = backbone.load(devices.device())
     items = read_media_list(args.media_list)
     attempt = retries.attempt(args.retries, args.media_list, args.version)

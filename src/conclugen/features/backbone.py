@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
+from conclugen.store.listing import WeightsError, read_listing
 from conclugen.store.provenance import file_sha256
-from conclugen.store.weights import WeightsError
+from conclugen.store.weights import verify
 
 SHORTEST_HASH = 8
 
@@ -42,7 +43,8 @@ class StagedWeights:
     def locate(self) -> Path:
         """Return the verified path.
 
-        Raises WeightsError that names the file, its source and the embedded backbone that needs no file.
+        Raises WeightsError that names the file, its source and the embedded backbone that needs no file. What a
+        listing beside it names (a tokenizer, a configuration) is verified, too.
         """
         path, expected = Path(self.file.path), self.file.sha256.lower()
         if not path.is_file():
@@ -55,6 +57,9 @@ class StagedWeights:
         found = file_sha256(path)
         if not found.startswith(expected):
             raise WeightsError(f"{path}: sha256 is {found}, expected {expected}; the file was replaced or cut short")
+        for name, listed in read_listing(path.parent).items():
+            if name != path.name:
+                verify(path.parent / name, listed)
         return path
 
 
@@ -69,26 +74,30 @@ class Backbone:
             stream: `frames2d` images (N, 3, S, S) and `frames3d` clips (N, 3, T, S, S), both RGB in [0, 1]; `audio` a
             list of waves (T,) in [-1, 1] at `rate`; `text` a list of strings. It returns (N, dim).
         preprocessing: what the module does to its input, in a few words.
-        dim: length of the vector.
+        dim: length of the vector; None where only the constructed module knows it, as its attribute `dim`.
         licence: of the weights.
-        emotion_data: data sets with emotion labels that the weights were trained on (tables flag these).
         rate: audio only, samples per second.
+        size: visual only, pixels of the square input where the settings leave it open.
     """
 
     name: str
     weights: Weights
     construct: Callable[[Path], nn.Module]
     preprocessing: str
-    dim: int
+    dim: int | None
     licence: str
-    emotion_data: tuple[str, ...] = ()
     rate: int = 0
+    size: int | None = None
 
     def load(self, where: torch.device) -> tuple[nn.Module, str]:
         """Return the frozen module on a device and the sha256 of its weights. Raises WeightsError."""
         path = self.weights.locate()
         module = self.construct(path).eval().requires_grad_(False).to(where)
         return module, file_sha256(path)
+
+    def width(self, module: nn.Module) -> int:
+        """Return the length of the vector that the constructed module gives."""
+        return module.dim if self.dim is None else self.dim
 
     def attributes(self, sha256: str) -> dict[str, str]:
         """Return what a shard records of the backbone."""
@@ -97,7 +106,6 @@ class Backbone:
             "weights_sha256": sha256,
             "preprocessing": self.preprocessing,
             "licence": self.licence,
-            "emotion_data": ", ".join(self.emotion_data),
         }
 
 
@@ -117,11 +125,18 @@ def staged(name: str, file: WeightFile | None, source: str, instead: str) -> Sta
     return StagedWeights(file, source, instead)
 
 
-def choose(table: dict[str, Callable[[WeightFile | None], Backbone]], name: str, file: WeightFile | None) -> Backbone:
-    """Return the backbone called `name`; raises ValueError that lists the known ones."""
-    if name not in table:
-        raise ValueError(f"backbone is {name!r}; known are {', '.join(sorted(table))}")
-    return table[name](file)
+def choose(table: Mapping[str, Callable[[Any], Backbone]], settings: Any) -> Backbone:
+    """Return the backbone that a stream's settings name; raises ValueError that lists the known ones."""
+    if settings.backbone not in table:
+        raise ValueError(f"backbone is {settings.backbone!r}; known are {', '.join(sorted(table))}")
+    return table[settings.backbone](settings)
+
+
+def required(name: str, model: str | None) -> str:
+    """Return the model that a backbone by name is told to use; raises ValueError when there is none."""
+    if model is None:
+        raise ValueError(f"{name} is a family of networks: set model to the name of one")
+    return model
 
 
 def load_strictly(module: nn.Module, state: dict[str, Any], what: str) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -142,13 +143,15 @@ def run(
     args = _parser(description).parse_args(argv)
     settings = parse(kind, args.settings)
     check_dtype(settings.dtype)
-    backbone = choose(backbones, settings.backbone, settings.weights)
+    backbone = choose(backbones, settings)
+    if settings.size is None:
+        settings = dataclasses.replace(settings, size=backbone.size)
     with FaceShard(args.faces) as shard:
         shard.verify()
         clips = Clips(shard, losses_before(args.faces_ledger), args.media_list, args.root)
         devices.set_threads(args.threads if shard.kept else args.threads - 1)  # one is the decoding process
         module, sha256 = backbone.load(devices.device())
-        collector = extract(clips, settings, module, backbone.dim)
+        collector = extract(clips, settings, module, backbone.width(module))
     collector.write(args.output, args.ledger, describe(backbone, settings), sha256, settings.dtype)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from conclugen.features import faces
-from conclugen.features.backbone import Backbone, WeightFile
+from conclugen.features.backbone import Backbone, WeightFile, required
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
 from conclugen.store import devices
@@ -23,34 +23,48 @@ class Frames2dSettings:
 
     Attributes:
         backbone: a key of `BACKBONES`.
+        model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         fps: frames per second that are looked at; a clip has at least one.
-        size: pixels of the square input.
+        size: pixels of the square input; None: what the backbone asks for.
         batch_frames: frames in a forward pass, over utterances; bounds memory.
         dtype: float16 or float32, of the stored features.
     """
 
     backbone: str
+    model: str | None
     weights: WeightFile | None
     fps: float
-    size: int
+    size: int | None
     batch_frames: int
     dtype: str
 
 
-def _mobilenet_v2(file: WeightFile | None) -> Backbone:
+def _mobilenet_v2(settings: Frames2dSettings) -> Backbone:
     from conclugen.features.backbones import mobilenet_v2
 
-    return mobilenet_v2.build(file)
+    return mobilenet_v2.build(settings.weights)
 
 
-def _resnet152(file: WeightFile | None) -> Backbone:
+def _resnet152(settings: Frames2dSettings) -> Backbone:
     from conclugen.features.backbones import resnet152
 
-    return resnet152.build(file)
+    return resnet152.build(settings.weights)
 
 
-BACKBONES = {"mobilenet_v2": _mobilenet_v2, "resnet152": _resnet152}
+def _timm(settings: Frames2dSettings) -> Backbone:
+    from conclugen.features.backbones import timm
+
+    return timm.build(settings.weights, required("timm", settings.model), settings.size)
+
+
+def _torchvision(settings: Frames2dSettings) -> Backbone:
+    from conclugen.features.backbones import torchvision
+
+    return torchvision.build(settings.weights, required("torchvision", settings.model), settings.size)
+
+
+BACKBONES = {"mobilenet_v2": _mobilenet_v2, "resnet152": _resnet152, "timm": _timm, "torchvision": _torchvision}
 
 
 def pool(

@@ -24,38 +24,46 @@ class Frames3dSettings:
 
     Attributes:
         backbone: a key of `BACKBONES`.
+        model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         fps: frames per second of the windows.
         window: frames in a window.
         stride: frames from one window to the next.
-        size: pixels of the square input.
+        size: pixels of the square input; None: what the backbone asks for.
         batch_frames: frames in a forward pass, over utterances; bounds memory (at least one window).
         dtype: float16 or float32, of the stored features.
     """
 
     backbone: str
+    model: str | None
     weights: WeightFile | None
     fps: float
     window: int
     stride: int
-    size: int
+    size: int | None
     batch_frames: int
     dtype: str
 
 
-def _i3d(file: WeightFile | None) -> Backbone:
+def _i3d(settings: Frames3dSettings) -> Backbone:
     from conclugen.features.backbones import i3d
 
-    return i3d.build(file)
+    return i3d.build(settings.weights)
 
 
-def _r3d101(file: WeightFile | None) -> Backbone:
+def _r3d101(settings: Frames3dSettings) -> Backbone:
     from conclugen.features.backbones import r3d101
 
-    return r3d101.build(file)
+    return r3d101.build(settings.weights)
 
 
-BACKBONES = {"i3d": _i3d, "r3d101": _r3d101}
+def _videomae(settings: Frames3dSettings) -> Backbone:
+    from conclugen.features.backbones import videomae
+
+    return videomae.build(settings.weights, settings.model, settings.window, settings.size)
+
+
+BACKBONES = {"i3d": _i3d, "r3d101": _r3d101, "videomae": _videomae}
 
 
 def window_indices(frames: int, window: int, stride: int) -> np.ndarray:

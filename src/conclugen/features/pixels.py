@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -27,14 +29,21 @@ def unit_images(frames: torch.Tensor, size: int) -> torch.Tensor:
     return images[..., top : top + size, left : left + size]
 
 
-class ImageNetNormalise(nn.Module):
+class Normalise(nn.Module):
     """(x - mean) / std per channel, RGB, for images (N, 3, H, W) in [0, 1]."""
 
-    def __init__(self) -> None:
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the normalised images, same shape."""
         return (images - self.mean) / self.std
+
+
+class ImageNetNormalise(Normalise):
+    """The same with the mean and deviation of ImageNet."""
+
+    def __init__(self) -> None:
+        super().__init__(IMAGENET_MEAN, IMAGENET_STD)

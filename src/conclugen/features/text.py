@@ -24,30 +24,49 @@ class TextSettings:
 
     Attributes:
         backbone: a key of `BACKBONES`.
+        model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         batch_texts: texts in a forward pass; bounds memory.
         dtype: float16 or float32, of the stored features.
     """
 
     backbone: str
+    model: str | None
     weights: WeightFile | None
     batch_texts: int
     dtype: str
 
 
-def _minilm(file: WeightFile | None) -> Backbone:
+def _minilm(settings: TextSettings) -> Backbone:
     from conclugen.features.backbones import minilm
 
-    return minilm.build(file)
+    return minilm.build(settings.weights)
 
 
-def _distilbert_sst2(file: WeightFile | None) -> Backbone:
+def _distilbert_sst2(settings: TextSettings) -> Backbone:
     from conclugen.features.backbones import distilbert_sst2
 
-    return distilbert_sst2.build(file)
+    return distilbert_sst2.build(settings.weights)
 
 
-BACKBONES = {"minilm": _minilm, "distilbert_sst2": _distilbert_sst2}
+def _distilroberta_emotion(settings: TextSettings) -> Backbone:
+    from conclugen.features.backbones import distilroberta_emotion
+
+    return distilroberta_emotion.build(settings.weights)
+
+
+def _text_encoder(settings: TextSettings) -> Backbone:
+    from conclugen.features.backbones import text_encoder
+
+    return text_encoder.build(settings.weights, settings.model)
+
+
+BACKBONES = {
+    "minilm": _minilm,
+    "distilbert_sst2": _distilbert_sst2,
+    "distilroberta_emotion": _distilroberta_emotion,
+    "text_encoder": _text_encoder,
+}
 
 
 def extract(
@@ -84,10 +103,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(TextSettings, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads)
-    backbone = choose(BACKBONES, settings.backbone, settings.weights)
+    backbone = choose(BACKBONES, settings)
     module, sha256 = backbone.load(devices.device())
     texts, lost = read_texts(args.text_list), losses_before(args.transcripts_ledger)
-    collector = extract(texts, lost, settings.batch_texts, module, backbone.dim)
+    collector = extract(texts, lost, settings.batch_texts, module, backbone.width(module))
     collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
 
 

@@ -12,11 +12,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
+from conclugen.store.listing import WeightsError
 from conclugen.store.provenance import file_sha256
-
-
-class WeightsError(RuntimeError):
-    """Weights that are missing, altered or of the wrong shape."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from conclugen.features.backbones import davenet
 from conclugen.store.weights import WeightsError
 
-WIDTHS = (128, 128, 256, 512, 1024)
+WIDTHS = (128, 256, 256, 512, 1024)
 
 
 def published():

@@ -43,5 +43,4 @@ def build(file: WeightFile | None = None) -> Backbone:
         preprocessing=f"lower-case word pieces, at most {MAX_TOKENS}, mean of the last hidden state over tokens",
         dim=768,
         licence="Apache-2.0",
-        emotion_data=("SST-2 (sentiment)",),
     )

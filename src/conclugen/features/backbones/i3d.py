@@ -199,4 +199,5 @@ def build(file: WeightFile | None = None) -> Backbone:
         preprocessing="RGB in [-1, 1], mean of Mixed_5c over time and space",
         dim=1024,
         licence="Apache-2.0 (DeepMind's I3D, RGB, Kinetics-400); package MIT",
+        size=112,
     )

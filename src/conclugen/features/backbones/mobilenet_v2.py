@@ -50,4 +50,5 @@ def build(file: WeightFile | None = None) -> Backbone:
         preprocessing="RGB, ImageNet mean and std, spatial mean of the last map",
         dim=1280,
         licence="BSD-3-Clause (torchvision); ImageNet terms for the data",
+        size=224,
     )

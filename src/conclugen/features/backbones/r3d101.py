@@ -82,4 +82,5 @@ def build(file: WeightFile | None = None) -> Backbone:
         preprocessing="RGB, ImageNet mean and std, mean of the last map over time and space",
         dim=2048,
         licence="not stated with the file",
+        size=112,
     )

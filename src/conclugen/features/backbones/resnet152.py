@@ -47,4 +47,5 @@ def build(file: WeightFile | None = None) -> Backbone:
         preprocessing="RGB, ImageNet mean and std, spatial mean of the last map",
         dim=2048,
         licence="BSD-3-Clause (torchvision); ImageNet terms for the data",
+        size=224,
     )

@@ -1,0 +1,80 @@
+"""Which weight files the configured backbones need, and whether they are there. Standard library only.
+
+Jobs are planned by this, so that a missing file is told before hours of work.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from conclugen.features.catalogue import CATALOGUE, EMBEDDED, Address, staging_name
+from conclugen.store.listing import WeightsError, read_listing
+
+FOLDER = Path("weights")
+
+
+def resolve(stream: str, chosen: Any) -> dict[str, str] | None:
+    """Return the path and sha256 of the weights of a stream's configuration; None for what ships in a package.
+
+    Raises WeightsError that says which file is missing, from where it comes, where it belongs and how to go on without.
+    """
+    if chosen.weights is not None:
+        if not Path(chosen.weights.path).is_file():
+            raise WeightsError(f"features.{stream}.weights: {chosen.weights.path} is no file; {_without(stream)}")
+        return chosen.weights.model_dump()
+    address = CATALOGUE[stream][chosen.backbone].address
+    if address is None:
+        return None
+    folder = FOLDER / staging_name(chosen.backbone, chosen.model)
+    listing = read_listing(folder)
+    if listing:
+        name, sha256 = next(iter(listing.items()))
+        if lost := [file for file in listing if not (folder / file).is_file()]:
+            raise WeightsError(f"{folder}: {', '.join(lost)} vanished after staging; {_how(stream, chosen, address)}")
+        return {"path": str(folder / name), "sha256": sha256}
+    if address.kind == "url" and address.sha256 and (folder / address.file).is_file():
+        return {"path": str(folder / address.file), "sha256": address.sha256}  # put there by hand
+    raise WeightsError(f"{folder / address.file} is missing; {_how(stream, chosen, address)}")
+
+
+def missing(features: Any, streams: list[str]) -> list[str]:
+    """Return what is missing for these streams, one text for each."""
+    found = []
+    for stream in streams:
+        try:
+            resolve(stream, getattr(features, stream))
+        except WeightsError as error:
+            found.append(str(error))
+    return found
+
+
+def to_stage(features: Any, streams: list[str]) -> dict[str, tuple[str, str]]:
+    """Return (stream, backbone) of what the weights rule stages for these streams, by the name of its folder."""
+    wanted = {}
+    for stream in streams:
+        chosen = getattr(features, stream)
+        if chosen.weights is None and CATALOGUE[stream][chosen.backbone].address is not None:
+            wanted[staging_name(chosen.backbone, chosen.model)] = (stream, chosen.backbone)
+    return wanted
+
+
+def origin(address: Address, model: str | None) -> str:
+    """Return where published weights come from, for people."""
+    if address.kind == "url":
+        return address.place + (f" (in the archive: {address.member})" if address.member else "")
+    return f"https://huggingface.co/{address.place or model}" if address.kind == "hub" else f"{address.kind}: {model}"
+
+
+def _how(stream: str, chosen: Any, address: Address) -> str:
+    folder = FOLDER / staging_name(chosen.backbone, chosen.model)
+    return (
+        f"features.{stream}.backbone is {chosen.backbone}, whose weights come from {origin(address, chosen.model)}. "
+        "Where there is a network, run: snakemake --cores 1 weights (with the same --configfile, if any). Elsewhere "
+        f"put the file (of a hub model: its whole folder) into {folder}/ and run the same, which then only records "
+        f"its sha256. {_without(stream)}"
+    )
+
+
+def _without(stream: str) -> str:
+    return f"To go on without it, set features.{stream}.backbone to {EMBEDDED[stream]} and model and weights to null."

@@ -1,0 +1,70 @@
+"""The overlays for --configfile: valid over config.yaml, and what they say they are."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conclugen import slices
+from conclugen.config import check
+from conclugen.features import staged
+from conclugen.features.catalogue import CATALOGUE
+
+ROOT = Path(__file__).resolve().parents[1]
+OVERLAYS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
+WILDCARDS = {"corpus": "voxceleb2", "dataset": "meld", "method": "ConCluGen"}
+
+
+def laid_over(base, overlay):
+    """As Snakemake lays one file over another: mappings are merged, everything else is replaced."""
+    merged = copy.deepcopy(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = laid_over(merged[key], value) if both else value
+    return merged
+
+
+def config_of(name):
+    base, overlay = (yaml.safe_load(p.read_text()) for p in (ROOT / "config.yaml", ROOT / f"configs/{name}.yaml"))
+    return check(laid_over(base, overlay))
+
+
+def test_there_is_one_for_the_paper_and_one_for_its_code():
+    assert {"paper", "official-code"} <= set(OVERLAYS)
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_overlay_is_valid_and_says_what_to_expect(name):
+    config = config_of(name)
+    assert config.device == "cuda"
+    text = (ROOT / f"configs/{name}.yaml").read_text()
+    for words in ("Expected score:", "Expected cost:", "not measured"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "audio", "text"),
+    [
+        ("paper", "paper", "davenet", "distilbert_sst2"),
+        ("official-code", "official-code", "davenet_official", "distilroberta_emotion"),
+    ],
+)
+def test_backbones_sampling_and_sizes_are_those_of_the_experiment(name, preset, audio, text):
+    config, streams = config_of(name), config_of(name).features
+    chosen = [streams.frames2d.backbone, streams.frames3d.backbone, streams.audio.backbone, streams.text.backbone]
+    assert chosen == ["resnet152", "r3d101", audio, text]
+    assert (streams.frames2d.fps, streams.frames2d.size) == (1.0, 180)
+    assert (streams.frames3d.fps, streams.frames3d.window, streams.frames3d.stride) == (16.0, 16, 16)
+    assert [CATALOGUE[s][getattr(streams, s).backbone].dim for s in CATALOGUE] == ["2048", "2048", "1024", "768"]
+    values = slices.stage_settings(config, "pretrain", WILDCARDS | {"preset": config.pretrain.preset})
+    assert config.pretrain.preset == preset
+    assert (values["batch_size"], values["sizes"]["representation"]) == (4096, 4096)
+    assert (values["learning_rate"], values["weight_decay"]) == (9e-5, 3.2e-4)
+    assert len(config.pretrain.methods) == 9
+    assert len(staged.to_stage(streams, slices.backbone_streams(config))) == 4
+
+
+def test_the_code_of_the_authors_is_contaminated_on_meld_and_the_paper_is_not():
+    assert "MELD" in slices.seen(config_of("official-code"), "meld")["text"]
+    assert slices.seen(config_of("paper"), "meld")["text"] == ["SST-2 (sentiment)"]
