@@ -18,7 +18,15 @@ from conclugen.store.settings import dump
 from conclugen.store.shards import ShardError, read_shard
 
 NAMES = {"bars": "bars.mp4", "face": "long.mp4", "gone": "gone.mp4", "moving": "moving.mp4", "text": "text.mp4"}
-FRAMES2D = {"backbone": "mobilenet_v2", "weights": None, "fps": 4.0, "size": 96, "batch_frames": 16, "dtype": "float32"}
+FRAMES2D = {
+    "backbone": "mobilenet_v2",
+    "model": None,
+    "weights": None,
+    "fps": 4.0,
+    "size": 96,
+    "batch_frames": 16,
+    "dtype": "float32",
+}
 
 
 @pytest.fixture(scope="module")

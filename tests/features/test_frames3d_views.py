@@ -121,7 +121,7 @@ def test_copies_with_nothing_done_to_them_are_frames3d(tmp_path):
 
 
 def test_frames2d_has_the_same_copies(tmp_path):
-    plain = {"backbone": "mobilenet_v2", "weights": None, "fps": 4.0, "size": SIZE, "batch_frames": 7}
+    plain = {"backbone": "mobilenet_v2", "model": None, "weights": None, "fps": 4.0, "size": SIZE, "batch_frames": 7}
     plain |= {"dtype": "float32"}
     faces = write_faces(tmp_path / "faces.h5", {"a": moving(20, 0, SIZE), "b": None, "c": moving(7, 1, SIZE)}, SIZE)
     for name in ("plain", "same"):

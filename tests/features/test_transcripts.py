@@ -108,7 +108,7 @@ def test_what_has_no_words_has_a_reason(ran):
 def test_the_text_stream_reads_them_and_keeps_the_reasons(ran, tmp_path):
     argv = ["--text-list", ran[0] / "0.csv", "--transcripts-ledger", ran[0] / "0.ledger.csv"]
     argv += ["--output", tmp_path / "0.h5", "--ledger", tmp_path / "0.ledger.csv"]
-    settings = json.dumps({"backbone": "minilm", "weights": None, "batch_texts": 8, "dtype": "float32"})
+    settings = json.dumps({"backbone": "minilm", "model": None, "weights": None, "batch_texts": 8, "dtype": "float32"})
     text.main([*(str(one) for one in argv), "--settings", settings])
     shard = read_shard(tmp_path / "0.h5")
     assert shard.utterance_id[shard.present].tolist() == ["first", "long", "official"]
