@@ -15,7 +15,7 @@ rule stage_weights:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         settings=settings("weights"),
         code=fingerprint("conclugen.features.staging"),

@@ -17,6 +17,7 @@ from torch.nn import functional
 from conclugen.data.manifest import ManifestError
 from conclugen.downstream import scores
 from conclugen.evaluation import table
+from conclugen.store.tables import read_table, write_table
 
 TABLE = {"resamples": 100, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "sentiment"}
 TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
@@ -90,8 +91,8 @@ def test_reading_sentiment(multi_world, single_world):
 
 
 def test_labels_without_sentiment_are_refused(multi_world, tmp_path):
-    arrow = pq.read_table(multi_world.manifest)
-    pq.write_table(arrow.drop_columns(["sentiment"]), tmp_path / "none.parquet")
+    arrow, about = read_table(multi_world.manifest)
+    write_table(tmp_path / "none.parquet", arrow.drop_columns(["sentiment"]), about)
     with pytest.raises(ManifestError, match="no sentiment"):
         read(multi_world, manifest=tmp_path / "none.parquet", target="sentiment")
     with pytest.raises(ManifestError, match="target is 'mood'"):

@@ -6,12 +6,14 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 from sklearn import metrics as sk
 from test_table import SETTINGS
 
 from conclugen.evaluation import classes
+from conclugen.store.tables import read_table, write_table
 
 
 def run(tmp_path, task):
@@ -58,12 +60,9 @@ def test_chance_rows_have_classes_too(tmp_path):
 
 
 def test_sentiment_has_no_classes(tmp_path):
-    frame = make_manifest(tmp_path / "m.parquet").assign(sentiment=0.5)
-    frame.drop(columns="truth").to_parquet(tmp_path / "other.parquet")
-    import pyarrow.parquet as pq
-
-    about = pq.read_schema(tmp_path / "m.parquet").metadata
-    pq.write_table(pq.read_table(tmp_path / "other.parquet").replace_schema_metadata(about), tmp_path / "s.parquet")
+    make_manifest(tmp_path / "m.parquet")
+    arrow, about = read_table(tmp_path / "m.parquet")
+    write_table(tmp_path / "s.parquet", arrow.append_column("sentiment", pa.array([0.5] * len(arrow))), about)
     settings = json.dumps(SETTINGS | {"target": "sentiment"})
     with pytest.raises(ValueError, match="has no classes"):
         classes.main(["--manifest", str(tmp_path / "s.parquet"), "--settings", settings, "--output", "unused"])

@@ -198,8 +198,8 @@ def test_names_of_the_data_run_nothing_in_any_table(tmp_path):
     common = ["--manifest", str(tmp_path / "m.parquet"), "--output"]
     run(tmp_path, [])
     classes.main([*common, str(tmp_path / "classes.csv"), "--settings", json.dumps(SETTINGS)])
-    leaks.main([*common, str(tmp_path / "leaks.csv")])
-    limits = json.dumps({"max_lost": 1.0, "min_lost": 1})
+    leaks.main([*common, str(tmp_path / "leaks.csv"), "--settings", '{"seen": {}}'])
+    limits = json.dumps({"max_lost": 1.0, "min_lost": 1, "max_lost_of_class": 1.0, "min_lost_of_class": 1})
     qc.main([*common, str(tmp_path / "qc.csv"), "--ledgers", str(tmp_path / "l.csv"), "--settings", limits])
     for name in ("table.csv", "classes.csv", "leaks.csv", "qc.csv"):
         with open(tmp_path / name, encoding="utf-8", newline="") as handle:

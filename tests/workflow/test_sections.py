@@ -42,6 +42,7 @@ NO_STAGE = {
 }
 HEADS, NETWORKS = {"linear", "raw", "shuffled"}, {"finetune", "supervised"}
 EVERY = HEADS | NETWORKS | {"knn"}
+SEEN = {"leaks", "table", "tables"}
 STAGES = {
     "demo.": {"demo"},
     "demo.utterances.": {"demo"},
@@ -64,7 +65,11 @@ STAGES = {
     "features.views.copies": {"views", "pretrain"},
     "features.views.streams": {"pretrain", *EVERY},
     "features.views.": {"views"},
-    "modalities.": {"pretrain", *EVERY},
+    "features.frames2d.seen": SEEN,
+    "features.frames3d.seen": SEEN,
+    "features.audio.seen": SEEN,
+    "features.text.seen": SEEN,
+    "modalities.": {"pretrain", *EVERY, *SEEN},  # tables name what the backbones of these streams have seen
     "presets.warm.based_on": {"pretrain", "supervised"},
     "presets.": {"pretrain"},
     "pretrain.sizes.representation": {"pretrain", "supervised"},
@@ -117,13 +122,16 @@ OTHER = {
 # The rest by their names: those of one value out of a few, and those without a value.
 NAMED = {
     "dtype": "float16",
-    "weights": {"path": "w", "sha256": "0" * 64},
+    "weights": {"path": __file__, "sha256": "0" * 64},
+    "seen": ["mosei"],
+    "size": 96,
     "shards": 2,
     "max_lost": 0.33,
     "watch": True,
     "keep": False,
 }
-CHOICES = (".adapter", ".backbone", ".engine", ".asr")  # another adapter has other keys; backbones are code, too
+# Another adapter has other keys, another backbone other models; backbones are code, too.
+CHOICES = (".adapter", ".backbone", ".model", ".engine", ".asr")
 
 
 def other(key: str, value: Any) -> Any:
@@ -152,7 +160,7 @@ def settings(config: Config) -> dict[tuple, Any]:
     for dataset, given in config.datasets.items():
         kinds = ("imported",) if given.adapter == "features" else ("faces",)
         rules += [(stage, {"dataset": dataset, "stream": "text"}) for stage in ("manifest", "plan", "qc", *kinds)]
-        rules += [("table", {"dataset": dataset})]
+        rules += [(stage, {"dataset": dataset}) for stage in ("table", "leaks")]
         rules += [("transcripts", {"dataset": dataset})] if slices.transcribed(config, dataset) else []
     plain = ("frames2d", "frames3d", "keypoints", "audio", "text", "tables", "variants")
     rules += [(stage, {}) for stage in plain]

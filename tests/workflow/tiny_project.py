@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +75,10 @@ class Project:
     def start(self, *arguments: str, python: Path = Path(sys.executable), **options: Any) -> subprocess.Popen:
         """Start Snakemake of the environment that `python` belongs to."""
         command = [str(python.parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *arguments]
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment(), text=True, **options)
+        heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job does not by itself
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment(), text=True, preexec_fn=heeding, **options
+        )
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         with self.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

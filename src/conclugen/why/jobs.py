@@ -90,7 +90,7 @@ def _causes(job: Any, reason: Any, records: Any) -> list[str]:
     """Phrases for what changed for this job, Snakemake's reason first."""
     if not job.output:
         return []
-    gone = [str(path) for path in job.output if not os.path.lexists(path)]
+    gone = [path for path in job.output if not os.path.lexists(path)]
     if len(gone) == len(job.output) and not records.has_metadata(job):
         return [NEW]
     causes = [f"{path} is gone" if records.rule(path) else NEW for path in gone]
