@@ -107,8 +107,8 @@ def test_why_names_the_change_the_jobs_and_what_follows(project):
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     (project.folder / "results/downstream/mosei/mosei/improved/raw-features/raw/seed1.parquet").unlink()
     lines = project.why("results/tables/mosei.csv").splitlines()
-    follows = "; and what follows: downstream (2), table (1)."
-    assert f"- conclugen/losses/clustering.py changed, so this runs again: pretrain (1 job; method ConCluGen){follows}" in lines
+    again = "so this runs again: pretrain (1 job; method ConCluGen); and what follows: downstream (2), table (1)."
+    assert f"- conclugen/losses/clustering.py changed, {again}" in lines
     assert "- setting resamples: 50 → 60, so this runs again: table (1 job)." in lines
     assert any(line.startswith("- its output is gone, so this runs again: downstream (1 job") for line in lines)
     assert "5 jobs in all: " in lines[-1]
