@@ -11,9 +11,10 @@ clock's.
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter
 from conclugen.features import audio, common, frames2d, frames3d
 from conclugen.features.audio import AudioSettings
+from conclugen.features.backbone import Backbone, choose
 from conclugen.features.faces import Clips
 from conclugen.features.frames2d import Frames2dSettings
 from conclugen.features.frames3d import Frames3dSettings
@@ -57,28 +59,34 @@ def main() -> None:
 
 def of_frames2d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
     """Measure still frames."""
-    settings = Frames2dSettings(**Frames2d().model_dump())
-    backbone = frames2d.BACKBONES[settings.backbone](None)
-    module, _ = backbone.load(device())
+    settings, module, dim = loaded(Frames2dSettings, Frames2d(), frames2d.BACKBONES)
     with FaceShard(face_shard(folder / "frames2d.h5", clips, copies)) as shard:
         clips_of = Clips(shard, {})
-        return compare("frames2d", lambda m: frames2d.extract(clips_of, settings, m, backbone.dim), module, repeats)
+        return compare("frames2d", lambda m: frames2d.extract(clips_of, settings, m, dim), module, repeats)
 
 
 def of_frames3d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
     """Measure windows of frames."""
-    settings = Frames3dSettings(**Frames3d().model_dump())
-    backbone = frames3d.BACKBONES[settings.backbone](None)
-    module, _ = backbone.load(device())
+    settings, module, dim = loaded(Frames3dSettings, Frames3d(), frames3d.BACKBONES)
     with FaceShard(face_shard(folder / "frames3d.h5", clips, copies)) as shard:
         clips_of = Clips(shard, {})
-        return compare("frames3d", lambda m: frames3d.extract(clips_of, settings, m, backbone.dim), module, repeats)
+        return compare("frames3d", lambda m: frames3d.extract(clips_of, settings, m, dim), module, repeats)
+
+
+def loaded(
+    kind: type, section: Frames2d | Frames3d, backbones: Mapping[str, Callable[..., Backbone]]
+) -> tuple[Any, torch.nn.Module, int]:
+    """Return the settings, the network and the dimension of a visual stream with its default backbone."""
+    settings = kind(**section.model_dump(exclude={"seen"}))
+    backbone = choose(backbones, settings)
+    module, _ = backbone.load(device())
+    return dataclasses.replace(settings, size=backbone.size), module, backbone.width(module)
 
 
 def of_audio(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
     """Measure sound; the start of the decoding process is counted."""
-    settings = AudioSettings(**Audio().model_dump())
-    backbone = audio.BACKBONES[settings.backbone](None)
+    settings = AudioSettings(**Audio().model_dump(exclude={"seen"}))
+    backbone = choose(audio.BACKBONES, settings)
     module, _ = backbone.load(device())
     items = [MediaItem(f"{c.stem}-{i}", c.name, None, None, None, 0, "") for i in range(copies) for c in clips]
     return compare("audio", lambda m: audio.extract(items, folder, settings, backbone, m), module, repeats)

@@ -31,9 +31,9 @@ SECONDS, TIMES = 6.0, 600
 MEGABYTE = 1 << 20
 JOBS = {
     "faces": Faces().model_dump() | {"detector": "mtcnn"},
-    "frames2d": Frames2d().model_dump(),
-    "frames3d": Frames3d().model_dump(),
-    "audio": Audio().model_dump(),
+    "frames2d": Frames2d().model_dump(exclude={"seen"}),
+    "frames3d": Frames3d().model_dump(exclude={"seen"}),
+    "audio": Audio().model_dump(exclude={"seen"}),
 }
 LISTS = {
     "short, whole": ["short.mp4,,,"],
