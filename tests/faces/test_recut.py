@@ -9,7 +9,7 @@ from make_media import moving_bars, write_media
 
 from conclugen.faces import contact_sheet, run
 from conclugen.faces.shard import FaceShard
-from conclugen.features import frames2d
+from conclugen.features import frames2d, frames3d
 from conclugen.features.common import Collector
 from conclugen.features.faces import Clips
 from conclugen.media.items import FIELDS
@@ -27,6 +27,7 @@ FRAMES2D = {
     "batch_frames": 16,
     "dtype": "float32",
 }
+FRAMES3D = FRAMES2D | {"backbone": "i3d", "fps": 16.0, "size": 64, "window": 16, "stride": 16}
 
 
 @pytest.fixture(scope="module")
@@ -83,17 +84,18 @@ def test_crops_cut_again_are_those_of_the_jpegs(made, fps):
         assert collector.losses.keys() == {0, 2, 4}
 
 
-def features(folder, name, media, root, ledger="0.csv"):
+def features(folder, name, media, root, stream=frames2d, settings=FRAMES2D):
     argv = ["--faces", folder / f"{name}.h5", "--faces-ledger", folder / f"{name}.csv", "--threads", 1]
-    argv += ["--settings", json.dumps(FRAMES2D), "--output", root / "0.h5", "--ledger", root / ledger]
-    frames2d.main([str(one) for one in [*argv, *media]])
-    return read_shard(root / "0.h5"), [(r.utterance_id, r.status, r.reason) for r in read_ledger(root / ledger)]
+    argv += ["--settings", json.dumps(settings), "--output", root / "0.h5", "--ledger", root / "0.csv"]
+    stream.main([str(one) for one in [*argv, *media]])
+    return read_shard(root / "0.h5"), [(r.utterance_id, r.status, r.reason) for r in read_ledger(root / "0.csv")]
 
 
-def test_features_are_the_same_but_for_the_jpeg(made, tmp_path):
-    kept, rows = features(made, "kept", [], tmp_path)
+@pytest.mark.parametrize(("stream", "asked"), [(frames2d, FRAMES2D), (frames3d, FRAMES3D)])
+def test_features_are_the_same_but_for_the_jpeg(made, tmp_path, stream, asked):
+    kept, rows = features(made, "kept", [], tmp_path, stream, asked)
     media = ["--media-list", made / "list.csv", "--root", made]
-    bare, rows_again = features(made, "bare", media, tmp_path)
+    bare, rows_again = features(made, "bare", media, tmp_path, stream, asked)
     assert rows == rows_again
     np.testing.assert_array_equal(kept.present, bare.present)
     for row in np.flatnonzero(kept.present):
