@@ -20,3 +20,8 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set CONCLUGEN_REAL_DATA to run this test")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole runs, whose files take minutes: at the end one process would wait for the other."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
