@@ -130,3 +130,16 @@ def test_holm():
     found = intervals.holm(np.array([0.01, np.nan, 0.04, 0.03, 0.005]))
     np.testing.assert_allclose(found, [0.03, np.nan, 0.06, 0.06, 0.02])
     assert intervals.holm(np.array([0.6, 0.7])).tolist() == [1, 1]
+
+
+def test_the_shuffled_control_draws_its_permutations_too():
+    truth = make_truth("single")
+    scores = np.random.default_rng(2).random((4, *truth.labels.shape)).astype(np.float32)
+    once = np.ones((400, truth.group.max() + 1), dtype=np.int32)  # every group as it is: only seeds differ
+    each = np.array([metrics.compute(truth.labels, one, "single")["accuracy"] for one in scores])
+    assert np.ptp(intervals.resampled(truth, scores, once, "linear")["accuracy"]) == 0
+    found = intervals.resampled(truth, scores, once, "shuffled")["accuracy"]
+    assert found.mean() == pytest.approx(each.mean(), abs=0.005)
+    assert found.std() == pytest.approx(each.std() / 2, rel=0.15)  # of the mean of four
+    assert (found >= each.min()).all()
+    assert (found <= each.max()).all()

@@ -93,3 +93,22 @@ def test_an_error_ahead_is_raised_in_its_place_and_leaving_early_is_allowed():
     items = ahead(iter(range(100)))
     assert next(items) == 0
     items.close()
+
+
+def test_images_go_a_few_at_a_time_on_a_cpu_and_nothing_else_is_cut():
+    sizes = []
+
+    def module(batch):
+        sizes.append(len(batch))
+        return torch.stack([one.float().mean((-1, -2)) for one in batch]).flatten(1)
+
+    images = torch.rand(10, 3, 224, 224)
+    found = embed(module, images, torch.device("cpu"))
+    assert sizes == [4, 4, 2]
+    torch.testing.assert_close(found, images.mean((2, 3)))
+    sizes.clear()
+    windows = torch.rand(3, 3, 2, 300, 300)
+    assert embed(module, windows, torch.device("cpu")).shape == (3, 6)
+    assert embed(module, [torch.rand(2, 4, 4)] * 5, torch.device("cpu")).shape == (5, 2)
+    assert embed(module, torch.rand(2, 3, 900, 900), torch.device("cpu")).shape == (2, 3)
+    assert sizes == [3, 5, 1, 1]

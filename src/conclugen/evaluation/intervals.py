@@ -2,7 +2,8 @@
 
 A resample draws as many groups (videos, dialogues, …) as the test split has, with replacement; every utterance counts
 as often as its group was drawn. A metric is averaged over seeds within each resample, so an interval is about the test
-set, not about one seed. All methods see the same resamples: their differences are paired.
+set, not about one seed. All methods see the same resamples: their differences are paired. Only the shuffled control
+draws its seeds, too: each is another permutation of the labels, and a few permutations do not average to chance.
 
 Threshold metrics come from counts per group, so that a resample costs a matrix product, by the formulas of
 `metrics.py`, `calibration.py` and `regression.py`; ranking metrics come from weighted ranks.
@@ -17,6 +18,8 @@ from conclugen.evaluation.metrics import NAMES, decide, nanmean, of_confusion, o
 from conclugen.evaluation.ranks import rank_metrics
 from conclugen.evaluation.truth import Truth
 
+PERMUTED = "shuffled"  # the protocol whose seeds permute labels
+
 
 def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
     """Return (R, G): how often each group was drawn in each resample. Every row sums to G."""
@@ -24,10 +27,17 @@ def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
     return generator.multinomial(groups, np.full(groups, 1 / groups), size=resamples).astype(np.int32)
 
 
-def resampled(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every metric (R,), averaged over seeds, for scores (S, N, C) and group weights (R, G)."""
+def resampled(truth: Truth, scores: np.ndarray, weights: np.ndarray, protocol: str = "") -> dict[str, np.ndarray]:
+    """Return every metric (R,), averaged over seeds, for scores (S, N, C) and group weights (R, G).
+
+    For the protocol `shuffled` the average is over S seeds drawn with replacement, in each resample others.
+    """
     each = [_one_seed(truth, one, weights) for one in scores]
-    return {name: nanmean(np.stack([values[name] for values in each]), 0) for name in NAMES[truth.task]}
+    stacked = {name: np.stack([values[name] for values in each]) for name in NAMES[truth.task]}
+    if protocol == PERMUTED:
+        drawn = np.random.default_rng(len(weights)).integers(len(scores), size=(len(scores), len(weights)))
+        stacked = {name: np.take_along_axis(values, drawn, axis=0) for name, values in stacked.items()}
+    return {name: nanmean(values, 0) for name, values in stacked.items()}
 
 
 def interval(values: np.ndarray | None, level: float, centre: float | None = None) -> tuple[float, float]:

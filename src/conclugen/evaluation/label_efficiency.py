@@ -33,7 +33,7 @@ def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         about |= {"preset": p.preset, "corpus": p.corpus, "label_fraction": p.label_fraction}
         about |= {"seeds": len(p.seeds), "n_test": len(truth.ids)}
         each = [metrics.compute(truth.labels, scores, truth.task) for scores in p.scores]
-        resampled = intervals.resampled(truth, p.scores, weights) if weights.shape[1] > 1 else {}
+        resampled = intervals.resampled(truth, p.scores, weights, p.protocol) if weights.shape[1] > 1 else {}
         values: dict[str, Any] = {}
         for name in metrics.NAMES[truth.task]:
             value = mean_defined([v[name] for v in each])

@@ -105,7 +105,7 @@ def order(p: Predictions) -> tuple:
 def _row(truth: Truth, weights: np.ndarray, names: tuple[str, ...], scores: np.ndarray) -> Row:
     each = [metrics.compute(truth.labels, one, truth.task) for one in scores]
     values = {name: np.array([one[name] for one in each]) for name in metrics.NAMES[truth.task]}
-    resampled = intervals.resampled(truth, scores, weights) if weights.shape[1] > 1 else {}
+    resampled = intervals.resampled(truth, scores, weights, names[3]) if weights.shape[1] > 1 else {}
     return Row(*names, values, resampled)
 
 

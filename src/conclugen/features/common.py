@@ -22,6 +22,7 @@ from conclugen.store.shards import write_shard
 Item = TypeVar("Item")
 END: Any = object()
 DTYPES = {"float16": np.float16, "float32": np.float32}
+CPU_PIXELS = 4 * 3 * 224 * 224  # with 64 images at once MobileNetV2 took 3.4 times as long for each as with 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,11 +133,13 @@ class Collector:
 def embed(module: torch.nn.Module, batch: Any, where: torch.device, half: bool = True) -> torch.Tensor:
     """Run a frozen module on a batch without gradients: (N, D) float32.
 
-    On a GPU the network computes in bfloat16 unless `half` is False.
+    On a GPU the network computes in bfloat16 unless `half` is False. On a CPU images go a few at a time.
     """
-    low = devices.compute_dtype(where)
+    low, parts = devices.compute_dtype(where), (batch,)
+    if where.type == "cpu" and isinstance(batch, torch.Tensor) and batch.dim() == 4:
+        parts = batch.split(max(1, CPU_PIXELS // batch.shape[1:].numel()))
     with torch.inference_mode(), torch.autocast(where.type, low, enabled=half and low is not torch.float32):
-        return module(batch).float()
+        return torch.cat([module(part).float() for part in parts])
 
 
 def losses_before(ledger: Path | None) -> dict[str, tuple[Status, str]]:
