@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import platform
 from pathlib import Path
 from typing import Any
 
 import torch
+from harness import processor
 
 from conclugen.store.devices import compute_dtype, device
 from conclugen.store.provenance import versions
@@ -18,7 +18,7 @@ def machine(threads: int) -> dict[str, Any]:
     """Return the processor or GPU, cores, threads, type of numbers and versions."""
     where = device()
     return {
-        "machine": torch.cuda.get_device_name() if where.type == "cuda" else _processor(),
+        "machine": torch.cuda.get_device_name() if where.type == "cuda" else processor(),
         "cores": os.cpu_count(),
         "threads": threads,
         "dtype": str(compute_dtype(where)).removeprefix("torch."),
@@ -34,9 +34,3 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writeheader()
         for row in rows:
             writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
