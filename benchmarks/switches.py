@@ -109,7 +109,7 @@ def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.
         np.empty(0),
         np.empty(0),
     )
-    weights = intervals.group_weights(int(group.max()) + 1, config.tables.resamples, config.tables.seed)
+    resamples = intervals.Resamples.of(truth, config.tables)
     named = {"corpus": config.pretrain.dataset, "method": method, "protocol": "linear", "target": ""}
     metric, first = metrics.HEADLINE[data.task], None
     for preset in [*arguments.presets, slices.RAW]:
@@ -121,16 +121,15 @@ def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.
             settings = parse(Settings, json.dumps(slices.stage_settings(config, "pretrain", wildcards)))
             inputs = pretrained(settings, arguments.output.parent / ".state")
         scores = np.stack([predict(data, inputs, cut, seed, budget)[known] for seed in range(arguments.seeds)])
-        each = [metrics.compute(truth.labels, one, data.task) for one in scores]
-        resampled = intervals.resampled(truth, scores, weights)[metric]
-        first = resampled if first is None else first
-        row = {"preset": preset, "metric": metric, "value": float(np.mean([one[metric] for one in each]))}
-        row |= dict(zip(("value_lo", "value_hi"), intervals.interval(resampled, config.tables.level), strict=True))
-        row |= {f"minus_{arguments.presets[0]}": float((resampled - first).mean())}
-        low, high = intervals.interval(resampled - first, config.tables.level)
-        row |= {"difference_lo": low, "difference_hi": high, "p": intervals.paired_p(resampled, first)}
+        measured = resamples.estimates(truth, scores, "linear")
+        found = measured[metric]
+        first = found if first is None else first
+        row = {"preset": preset, "metric": metric, "value": found.value}
+        row |= dict(zip(("value_lo", "value_hi"), found.interval(), strict=True))
+        row |= {f"minus_{arguments.presets[0]}": float((found.resampled - first.resampled).mean())}
+        row |= dict(zip(("difference_lo", "difference_hi", "p"), found.against(first), strict=True))
         if data.task == "multi":
-            row["auroc_macro"] = float(np.mean([one["auroc_macro"] for one in each]))
+            row["auroc_macro"] = measured["auroc_macro"].value
         print(json.dumps(row), flush=True)
         yield row | {"seeds": arguments.seeds, "folds": FOLDS, "utterances": len(known), "method": method}
 

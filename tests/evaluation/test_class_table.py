@@ -10,9 +10,12 @@ import pyarrow as pa
 import pytest
 from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 from sklearn import metrics as sk
+from test_intervals import make_truth
 from test_table import SETTINGS
 
 from conclugen.evaluation import classes
+from conclugen.evaluation.intervals import Resamples
+from conclugen.evaluation.table import Settings
 from conclugen.store.tables import read_table, write_table
 
 
@@ -46,6 +49,29 @@ def test_every_class_of_every_row(task, tmp_path):
         for metric, values in wanted.items():
             assert row[metric] == pytest.approx(np.mean(values), abs=1e-4), metric
             assert row[f"{metric}_lo"] < row[metric] < row[f"{metric}_hi"]
+
+
+def test_the_shuffled_control_draws_its_permutations_class_by_class_too():
+    truth = make_truth("multi")
+    scores = np.random.default_rng(2).random((4, *truth.labels.shape)).astype(np.float32)
+    once = Resamples(np.ones((400, truth.group.max() + 1), dtype=np.int32), 0.95)  # every group as it is
+    found = classes.estimates(truth, scores, once, "linear")
+    assert all(np.ptp(one[name].resampled) < 1e-12 for one in found for name in classes.NAMES)
+    for plain, drawn in zip(found, classes.estimates(truth, scores, once, "shuffled"), strict=True):
+        for name in classes.NAMES:
+            each = plain[name].by_seed
+            np.testing.assert_array_equal(drawn[name].by_seed, each)
+            assert drawn[name].resampled.std() == pytest.approx(each.std() / 2, rel=0.2)  # of the mean of four
+            assert drawn[name].interval()[0] < plain[name].value < drawn[name].interval()[1]
+
+
+def test_one_group_has_no_intervals():
+    truth = make_truth("multi", groups=1)
+    resamples = Resamples.of(truth, Settings(**SETTINGS))
+    assert resamples.weights.shape == (0, 1)
+    for one in classes.estimates(truth, truth.labels[None].astype(np.float32), resamples, "shuffled"):
+        assert all(np.isnan(one[name].interval()).all() for name in classes.NAMES)
+        assert one["auroc"].value == 1
 
 
 def test_chance_rows_have_classes_too(tmp_path):

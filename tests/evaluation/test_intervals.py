@@ -143,3 +143,15 @@ def test_the_shuffled_control_draws_its_permutations_too():
     assert found.std() == pytest.approx(each.std() / 2, rel=0.15)  # of the mean of four
     assert (found >= each.min()).all()
     assert (found <= each.max()).all()
+
+
+def test_an_estimate_is_compared_on_the_same_resamples():
+    first = intervals.Estimate("accuracy", np.array([0.5, np.nan, 0.7]), np.linspace(0.5, 0.7, 101), 0.9)
+    assert first.value == pytest.approx(0.6)
+    assert first.interval() == pytest.approx((0.51, 0.69))
+    better = intervals.Estimate("accuracy", np.array([0.8]), first.resampled + 0.1, 0.9)
+    assert better.against(first) == pytest.approx((0.1, 0.1, 2 / 102))
+    assert np.isnan(better.against(None)).all()
+    assert np.isnan(better.against(better)).all()
+    nothing = intervals.Estimate("accuracy", np.array([0.8]), np.empty(0), 0.9)
+    assert np.isnan([*nothing.interval(), *nothing.against(nothing)]).all()

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import intervals
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.intervals import holm
 from conclugen.evaluation.variants import Score, parse_settings, read_scores
 from conclugen.store.settings import parse
 
@@ -36,9 +36,9 @@ def build(scores: Sequence[Score], variants: Variants) -> list[dict[str, Any]]:
     for dataset in dict.fromkeys(one.dataset for one in scores):
         mine = {one.preset: one for one in scores if one.dataset == dataset}
         compared = [name for name in mine if name in variants.based_on]
-        tests = {name: mine[name].against(mine[variants.based_on[name]]) for name in compared}
-        holm = intervals.holm(np.array([tests[name][2] for name in compared]))
-        adjusted = dict(zip(compared, holm.tolist(), strict=True))
+        tests = {name: mine[name].measured.against(mine[variants.based_on[name]].measured) for name in compared}
+        corrected = holm(np.array([tests[name][2] for name in compared]))
+        adjusted = dict(zip(compared, corrected.tolist(), strict=True))
         for base in (name for name in mine if name not in variants.based_on):
             own = sorted((n for n in compared if variants.based_on[n] == base), key=lambda n: mine[n].value)
             rows += [
@@ -50,11 +50,11 @@ def build(scores: Sequence[Score], variants: Variants) -> list[dict[str, Any]]:
 def _row(
     one: Score, base: Score, test: tuple[float, float, float] | None, adjusted: float | None, variants: Variants
 ) -> dict[str, Any]:
-    low, high = one.interval()
+    low, high = one.measured.interval()
     less, more, p = test or (math.nan,) * 3
     row = {"dataset": one.dataset, "data": one.data, "preset": base.preset, "variant": one.preset if test else ""}
     row |= {"change": variants.changes.get(one.preset, ""), "method": one.method, "protocol": one.protocol}
-    row |= {"corpus": one.corpus, "seeds": one.seeds, "n_valid": one.count, "metric": one.metric}
+    row |= {"corpus": one.corpus, "seeds": one.seeds, "n_valid": one.count, "metric": one.measured.metric}
     row |= {"valid": one.value, "valid_lo": low, "valid_hi": high}
     row |= {"difference": one.value - base.value if test else None, "difference_lo": less, "difference_hi": more}
     better = base.preset if more < 0 else one.preset if less > 0 else "not told apart"

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import chance, intervals, metrics
+from conclugen.evaluation import chance
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.intervals import Estimate, Resamples, counts, over_seeds
 from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.ranks import rank_metrics
-from conclugen.evaluation.table import CHANCE, Settings, order, parse_arguments
+from conclugen.evaluation.table import CHANCE, Settings, metric_cells, order, parse_arguments
 from conclugen.evaluation.truth import Truth
 
 NAMES = ("precision", "recall", "f1", "auroc", "average_precision")
@@ -25,7 +26,7 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
     """Return a row per row of the table and class. Raises ValueError for sentiment, which has no classes."""
     if truth.task == "regression":
         raise ValueError(f"{truth.dataset}: sentiment is a number and has no classes")
-    weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
+    resamples = Resamples.of(truth, settings)
     guesses = chance.rows(truth, settings.chance_draws)
     named = [
         ({"method": n, "protocol": CHANCE, "streams": "", "preset": "", "corpus": ""}, s) for n, s in guesses.items()
@@ -33,27 +34,37 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
     for p in sorted(predictions, key=order):
         about = {name: getattr(p, name) for name in ("method", "protocol", "streams", "preset", "corpus")}
         named.append((about, p.scores))
-    return [row for about, scores in named for row in _rows(truth, about, scores, weights, settings)]
+    return [row for about, scores in named for row in _rows(truth, about, scores, resamples, settings)]
 
 
 def _rows(
-    truth: Truth, about: dict[str, Any], scores: np.ndarray, weights: np.ndarray, settings: Settings
+    truth: Truth, about: dict[str, Any], scores: np.ndarray, resamples: Resamples, settings: Settings
 ) -> list[dict[str, Any]]:
     """The rows of the classes, for scores (S, N, C)."""
-    whole = np.ones((1, weights.shape[1]), dtype=np.int32)
-    values = _over_seeds([by_class(truth, one, whole) for one in scores])
-    resampled = _over_seeds([by_class(truth, one, weights) for one in scores]) if weights.shape[1] > 1 else {}
+    measured = estimates(truth, scores, resamples, about["protocol"])
     known, support = (~np.isnan(truth.labels)).sum(0), np.nansum(truth.labels, 0)
     rows = []
     for c, name in enumerate(truth.classes):
         row = {"dataset": truth.dataset} | about | {"data": settings.data, "seeds": len(scores), "class": name}
         row |= {"n_test": int(known[c]), "support": int(support[c]), "share_test": float(support[c] / max(known[c], 1))}
         row["share_train"] = float(truth.priors[c])
-        for metric in NAMES:
-            bounds = intervals.interval(resampled[metric][:, c] if resampled else None, settings.level)
-            row |= {metric: float(values[metric][0, c]), f"{metric}_lo": bounds[0], f"{metric}_hi": bounds[1]}
-        rows.append(row)
+        rows.append(row | metric_cells(measured[c]))
     return rows
+
+
+def estimates(truth: Truth, scores: np.ndarray, resamples: Resamples, protocol: str) -> list[dict[str, Estimate]]:
+    """Return, class by class, each metric by name for scores (S, N, C) of a row with this protocol."""
+    whole = np.ones((1, resamples.weights.shape[1]), dtype=np.int32)
+    values = [by_class(truth, one, whole) for one in scores]
+    drawn = [by_class(truth, one, resamples.weights) for one in scores]
+    resampled = {name: over_seeds([one[name] for one in drawn], protocol) for name in NAMES}
+    return [
+        {
+            name: Estimate(name, np.array([one[name][0, c] for one in values]), resampled[name][:, c], resamples.level)
+            for name in NAMES
+        }
+        for c in range(len(truth.classes))
+    ]
 
 
 def by_class(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -62,7 +73,7 @@ def by_class(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str,
     Precision is 0 where nothing was decided positive. A class without positives has no recall, F1, AUROC and average
     precision, one without negatives no AUROC: NaN.
     """
-    hit, false, missed, _ = intervals.counts(truth, scores, weights)
+    hit, false, missed, _ = counts(truth, scores, weights)
     support = hit + missed
     with np.errstate(divide="ignore", invalid="ignore"):
         found = {
@@ -76,10 +87,6 @@ def by_class(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str,
         ranked.append(rank_metrics(truth.labels[known, c], scores[known, c], truth.group[known], weights))
     area, precision = (np.stack(each, axis=1) for each in zip(*ranked, strict=True))
     return found | {"auroc": area, "average_precision": precision}
-
-
-def _over_seeds(each: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {name: metrics.nanmean(np.stack([one[name] for one in each]), 0) for name in NAMES}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

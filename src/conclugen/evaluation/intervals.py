@@ -3,7 +3,10 @@
 A resample draws as many groups (videos, dialogues, …) as the test split has, with replacement; every utterance counts
 as often as its group was drawn. A metric is averaged over seeds within each resample, so an interval is about the test
 set, not about one seed. All methods see the same resamples: their differences are paired. Only the shuffled control
-draws its seeds, too: each is another permutation of the labels, and a few permutations do not average to chance.
+draws its seeds, too: each is another permutation of the labels, and a few permutations do not average to chance. A
+single group cannot be resampled: what is measured on one has no intervals and no tests (NaN).
+
+Every table goes through `Resamples` and `Estimate`; the functions below are what they are made of.
 
 Threshold metrics come from counts per group, so that a resample costs a matrix product, by the formulas of
 `metrics.py`, `calibration.py` and `regression.py`; ranking metrics come from weighted ranks.
@@ -11,42 +14,123 @@ Threshold metrics come from counts per group, so that a resample costs a matrix 
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 
 from conclugen.evaluation import calibration, regression
-from conclugen.evaluation.metrics import NAMES, decide, nanmean, of_confusion, of_counts
+from conclugen.evaluation.metrics import BIASED, NAMES, compute, decide, mean_defined, nanmean, of_confusion, of_counts
 from conclugen.evaluation.ranks import rank_metrics
 from conclugen.evaluation.truth import Truth
 
 PERMUTED = "shuffled"  # the protocol whose seeds permute labels
 
 
+class Asked(Protocol):
+    """What the settings of a table say about intervals: how many resamples, their seed, and the level."""
+
+    @property
+    def resamples(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def level(self) -> float: ...
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Estimate:
+    """A metric of one row of a table.
+
+    Attributes:
+        metric: its name.
+        by_seed: (S,) its value with each seed, NaN where it is not defined.
+        resampled: (R,) its mean over seeds in each resample; (0,) of a single group.
+        level: of its intervals.
+    """
+
+    metric: str
+    by_seed: np.ndarray
+    resampled: np.ndarray
+    level: float
+
+    @property
+    def value(self) -> float:
+        """The mean over seeds."""
+        return mean_defined(self.by_seed)
+
+    def interval(self) -> tuple[float, float]:
+        """Return the interval of the value."""
+        return interval(self.resampled, self.level, self.value if self.metric in BIASED else None)
+
+    def against(self, other: Estimate | None) -> tuple[float, float, float]:
+        """Return the interval of the difference to `other` and its two-sided p; NaN without another to compare."""
+        if other is None or other is self:
+            return np.nan, np.nan, np.nan
+        low, high = interval(self.resampled - other.resampled, self.level)
+        return low, high, paired_p(self.resampled, other.resampled)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Resamples:
+    """The resamples of a split, the same for every row that is measured on it.
+
+    Attributes:
+        weights: (R, G) how often each group was drawn; (0, 1) of a single group.
+        level: of intervals.
+    """
+
+    weights: np.ndarray
+    level: float
+
+    @classmethod
+    def of(cls, truth: Truth, asked: Asked) -> Resamples:
+        """Draw the groups of a split."""
+        return cls(group_weights(int(truth.group.max()) + 1, asked.resamples, asked.seed), asked.level)
+
+    def estimates(self, truth: Truth, scores: np.ndarray, protocol: str) -> dict[str, Estimate]:
+        """Return every metric of the task, by name, for scores (S, N, C) of a row with this protocol."""
+        each = [compute(truth.labels, one, truth.task) for one in scores]
+        drawn = resampled(truth, scores, self.weights, protocol)
+        return {
+            name: Estimate(name, np.array([one[name] for one in each]), drawn[name], self.level)
+            for name in NAMES[truth.task]
+        }
+
+
 def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
-    """Return (R, G): how often each group was drawn in each resample. Every row sums to G."""
-    generator = np.random.default_rng(seed)
-    return generator.multinomial(groups, np.full(groups, 1 / groups), size=resamples).astype(np.int32)
+    """Return (R, G): how often each group was drawn in each resample. Every row sums to G; a single group has none."""
+    generator, count = np.random.default_rng(seed), resamples if groups > 1 else 0
+    return generator.multinomial(groups, np.full(groups, 1 / groups), size=count).astype(np.int32)
 
 
 def resampled(truth: Truth, scores: np.ndarray, weights: np.ndarray, protocol: str = "") -> dict[str, np.ndarray]:
-    """Return every metric (R,), averaged over seeds, for scores (S, N, C) and group weights (R, G).
-
-    For the protocol `shuffled` the average is over S seeds drawn with replacement, in each resample others.
-    """
+    """Return every metric (R,), averaged over seeds, for scores (S, N, C) and group weights (R, G)."""
     each = [_one_seed(truth, one, weights) for one in scores]
-    stacked = {name: np.stack([values[name] for values in each]) for name in NAMES[truth.task]}
+    return {name: over_seeds([values[name] for values in each], protocol) for name in NAMES[truth.task]}
+
+
+def over_seeds(each: Sequence[np.ndarray], protocol: str = "") -> np.ndarray:
+    """Return the mean (R, …) of a resampled metric over seeds, (R, …) of each.
+
+    For the protocol `shuffled` the mean is over as many seeds drawn with replacement, in each resample others.
+    """
+    values = np.stack(each)
     if protocol == PERMUTED:
-        drawn = np.random.default_rng(len(weights)).integers(len(scores), size=(len(scores), len(weights)))
-        stacked = {name: np.take_along_axis(values, drawn, axis=0) for name, values in stacked.items()}
-    return {name: nanmean(values, 0) for name, values in stacked.items()}
+        seeds, resamples = values.shape[:2]
+        drawn = np.random.default_rng(resamples).integers(seeds, size=(seeds, resamples))
+        values = values[drawn, np.arange(resamples)]
+    return nanmean(values, 0)
 
 
-def interval(values: np.ndarray | None, level: float, centre: float | None = None) -> tuple[float, float]:
-    """Return the percentile interval of resampled values (R,); NaN without them or where none is defined.
+def interval(values: np.ndarray, level: float, centre: float | None = None) -> tuple[float, float]:
+    """Return the percentile interval of resampled values (R,); NaN where none is defined.
 
     With `centre`, a measured value of a metric whose resamples are biased, it is moved by how far their mean lies from
     that value, not below 0.
     """
-    values = np.empty(0) if values is None else values[np.isfinite(values)]
+    values = values[np.isfinite(values)]
     if not len(values):
         return np.nan, np.nan
     if centre is not None and np.isfinite(centre):

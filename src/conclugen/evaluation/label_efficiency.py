@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conclugen.evaluation import intervals, metrics
+from conclugen.evaluation import metrics
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.several import Measured, parse_arguments
-from conclugen.evaluation.table import contamination_cells, mean_defined
+from conclugen.evaluation.table import contamination_cells, metric_cells
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
@@ -26,21 +27,13 @@ def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
 def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """For each row, what it is and its metrics."""
     truth, settings, found = one.truth, one.settings, []
-    weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
+    resamples = Resamples.of(truth, settings)
     for p in one.predictions:
         about = {"dataset": truth.dataset, "data": settings.data, "method": p.method, "protocol": p.protocol}
         about |= {"contaminated": contamination_cells(truth, p.streams, settings)["contaminated"]}
         about |= {"preset": p.preset, "corpus": p.corpus, "label_fraction": p.label_fraction}
         about |= {"seeds": len(p.seeds), "n_test": len(truth.ids)}
-        each = [metrics.compute(truth.labels, scores, truth.task) for scores in p.scores]
-        resampled = intervals.resampled(truth, p.scores, weights, p.protocol) if weights.shape[1] > 1 else {}
-        values: dict[str, Any] = {}
-        for name in metrics.NAMES[truth.task]:
-            value = mean_defined([v[name] for v in each])
-            centre = value if name in metrics.BIASED else None
-            low, high = intervals.interval(resampled.get(name), settings.level, centre)
-            values |= {name: value, f"{name}_lo": low, f"{name}_hi": high}
-        found.append((about, values))
+        found.append((about, metric_cells(resamples.estimates(truth, p.scores, p.protocol))))
     return found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from sklearn import metrics as sk
@@ -141,6 +141,12 @@ def _auroc(true: np.ndarray, score: np.ndarray) -> float:
 def average_precision(true: np.ndarray, score: np.ndarray) -> float:
     """Average precision of one class: (N,) 0 or 1 and (N,) scores. NaN without positives."""
     return sk.average_precision_score(true, score) if true.sum() else np.nan
+
+
+def mean_defined(values: Sequence[float] | np.ndarray) -> float:
+    """Mean over seeds of a metric, where it is defined; NaN where it never is."""
+    known = np.asarray(values)[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 def nanmean(values: np.ndarray, axis: int) -> np.ndarray:

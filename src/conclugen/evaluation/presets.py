@@ -26,13 +26,13 @@ def build(scores: Sequence[Score], first: str) -> list[dict[str, Any]]:
         test, rivals = by_split["test"][key], [one for k, one in by_split["valid"].items() if _alike(k, key)]
         reference = (dataset, first, method, protocol)
         row = {"dataset": dataset, "data": valid.data, "preset": preset, "method": method, "protocol": protocol}
-        row |= {"corpus": valid.corpus, "streams": valid.streams, "seeds": valid.seeds, "metric": valid.metric}
+        row |= {"corpus": valid.corpus, "streams": valid.streams, "seeds": valid.seeds, "metric": valid.measured.metric}
         row["chosen"] = "yes" if len(rivals) > 1 and valid.value == max(one.value for one in rivals) else ""
         for one in (valid, test):
-            low, high = one.interval()
+            low, high = one.measured.interval()
             row |= {f"n_{one.split}": one.count, one.split: one.value, f"{one.split}_lo": low, f"{one.split}_hi": high}
             other = by_split[one.split].get(reference)
-            low, high, p = one.against(other)
+            low, high, p = one.measured.against(None if other is None else other.measured)
             row[f"{one.split}_minus_{first}"] = None if other in (None, one) else one.value - other.value
             row |= {f"{one.split}_minus_{first}_lo": low, f"{one.split}_minus_{first}_hi": high}
             row[f"{one.split}_p"] = p

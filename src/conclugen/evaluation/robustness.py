@@ -7,26 +7,18 @@ trained again. Chance rows come first; `p_vs_whole` is the paired test against t
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import chance, intervals, metrics
+from conclugen.evaluation import chance, metrics
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.intervals import Estimate, Resamples, holm
 from conclugen.evaluation.predictions import Predictions
-from conclugen.evaluation.table import CHANCE, Settings, mean_defined, order, parse_arguments, verdict
+from conclugen.evaluation.table import CHANCE, Settings, order, parse_arguments, verdict
 from conclugen.evaluation.truth import Truth
-
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """The headline metric of the test split, averaged over seeds, and of its resamples (R,); (0,) of one group."""
-
-    value: float
-    resampled: np.ndarray
 
 
 def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) -> list[dict[str, Any]]:
@@ -34,49 +26,39 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
 
     Raises ValueError for predictions without masked modalities.
     """
-    weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
+    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
     rows = []
     for name, scores in chance.rows(truth, settings.chance_draws).items():
         names = {"method": name, "protocol": CHANCE, "streams": "", "preset": "", "corpus": "", "seeds": len(scores)}
-        rows.append(_row(truth, settings, names, "", _score(truth, scores, weights)))
-    best_chance = metrics.best((row["value"] for row in rows), metrics.HEADLINE[truth.task])
+        rows.append(_row(truth, settings, names, "", resamples.estimates(truth, scores, CHANCE)[headline]))
+    best_chance = metrics.best((row["value"] for row in rows), headline)
     for p in sorted(predictions, key=order):
         if not p.without:
             raise ValueError(f"{p.method}, {p.protocol}: its predictions mask no modality; run its protocol again")
         names = {name: getattr(p, name) for name in ("method", "protocol", "streams", "preset", "corpus")}
-        names["seeds"], whole = len(p.seeds), _score(truth, p.scores, weights)
+        names["seeds"], whole = len(p.seeds), resamples.estimates(truth, p.scores, p.protocol)[headline]
         found = [_row(truth, settings, names, "", whole)]
         found += [
-            _row(truth, settings, names, masked, _score(truth, scores, weights), whole)
+            _row(truth, settings, names, masked, resamples.estimates(truth, scores, p.protocol)[headline], whole)
             for masked, scores in p.without.items()
         ]
         for row in found:
             row["beats_chance"] = verdict((row["value_lo"], row["value_hi"]), best_chance, row["metric"])
         rows += found
-    adjusted = intervals.holm(np.array([row["p_vs_whole"] for row in rows]))
+    adjusted = holm(np.array([row["p_vs_whole"] for row in rows]))
     return [row | {"p_holm": float(p)} for row, p in zip(rows, adjusted, strict=True)]
 
 
-def _score(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> Score:
-    """The headline metric of scores (S, N, C) for group weights (R, G)."""
-    name = metrics.HEADLINE[truth.task]
-    value = mean_defined([metrics.compute(truth.labels, one, truth.task)[name] for one in scores])
-    return Score(value, intervals.resampled(truth, scores, weights)[name] if weights.shape[1] > 1 else np.empty(0))
-
-
 def _row(
-    truth: Truth, settings: Settings, names: dict[str, Any], masked: str, score: Score, whole: Score | None = None
+    truth: Truth, settings: Settings, names: dict[str, Any], masked: str, score: Estimate, whole: Estimate | None = None
 ) -> dict[str, Any]:
     """One row; `whole` is what it is compared with: the same without a mask."""
     row = {"dataset": truth.dataset, "target": settings.target, **names, "data": settings.data}
-    row |= {"n_test": len(truth.ids), "without": masked, "metric": metrics.HEADLINE[truth.task]}
-    low, high = intervals.interval(score.resampled, settings.level)
+    row |= {"n_test": len(truth.ids), "without": masked, "metric": score.metric}
+    low, high = score.interval()
     row |= {"value": score.value, "value_lo": low, "value_hi": high}
-    change, low, high, p = math.nan, math.nan, math.nan, math.nan
-    if whole is not None:
-        change = score.value - whole.value
-        low, high = intervals.interval(score.resampled - whole.resampled, settings.level)
-        p = intervals.paired_p(score.resampled, whole.resampled)
+    change = math.nan if whole is None else score.value - whole.value
+    low, high, p = score.against(whole)
     row |= {"change": change, "change_lo": low, "change_hi": high, "p_vs_whole": p}
     return row | {"p_holm": math.nan, "beats_chance": ""}
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import chance, intervals, metrics, paper
+from conclugen.evaluation import chance, metrics, paper
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.contamination import names_of, of_streams
+from conclugen.evaluation.intervals import Estimate, Resamples, holm
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.summary import summarise
 from conclugen.evaluation.truth import Truth, read_truth
@@ -62,22 +63,21 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One row before it is written: its names, `values` by metric and seed (S,), `resampled` by metric (R,)."""
+    """One row before it is written: its names, and its metrics by name."""
 
     corpus: str
     preset: str
     method: str
     protocol: str
     streams: str
-    values: Mapping[str, np.ndarray]
-    resampled: Mapping[str, np.ndarray]
+    metrics: Mapping[str, Estimate]
 
 
 def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) -> list[dict[str, Any]]:
     """Return the rows of the table, in order, each with every column."""
-    weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
+    resamples = Resamples.of(truth, settings)
     rows = [
-        _row(truth, weights, ("", "", name, CHANCE, ""), scores)
+        Row("", "", name, CHANCE, "", resamples.estimates(truth, scores, CHANCE))
         for name, scores in chance.rows(truth, settings.chance_draws).items()
     ]
     for p in sorted(predictions, key=order):
@@ -85,12 +85,13 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
             raise ValueError(
                 f"{p.method}, {p.protocol}: learned on {p.label_fraction:g} of the labels; not for this table"
             )
-        rows.append(_row(truth, weights, (p.corpus, p.preset, p.method, p.protocol, p.streams), p.scores))
+        measured = resamples.estimates(truth, p.scores, p.protocol)
+        rows.append(Row(p.corpus, p.preset, p.method, p.protocol, p.streams, measured))
     headline = metrics.HEADLINE[truth.task]
     tests = _tests(rows, headline, settings.reference)
-    best_chance = metrics.best((mean_defined(row.values[headline]) for row in rows if row.protocol == CHANCE), headline)
+    best_chance = metrics.best((row.metrics[headline].value for row in rows if row.protocol == CHANCE), headline)
     return [
-        _cells(row, truth, settings) | test | {"beats_chance": _verdict(row, headline, best_chance, settings.level)}
+        _cells(row, truth, settings) | test | {"beats_chance": _verdict(row, headline, best_chance)}
         for row, test in zip(rows, tests, strict=True)
     ]
 
@@ -102,29 +103,25 @@ def order(p: Predictions) -> tuple:
     return protocol, p.protocol, p.corpus, p.preset, method, p.method
 
 
-def _row(truth: Truth, weights: np.ndarray, names: tuple[str, ...], scores: np.ndarray) -> Row:
-    each = [metrics.compute(truth.labels, one, truth.task) for one in scores]
-    values = {name: np.array([one[name] for one in each]) for name in metrics.NAMES[truth.task]}
-    resampled = intervals.resampled(truth, scores, weights, names[3]) if weights.shape[1] > 1 else {}
-    return Row(*names, values, resampled)
-
-
 def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
     cells: dict[str, Any] = {"method": row.method, "protocol": row.protocol, "streams": row.streams}
     cells |= contamination_cells(truth, row.streams, settings)
     cells |= {"preset": row.preset, "corpus": row.corpus, "data": settings.data}
-    cells |= {"seeds": len(next(iter(row.values.values()))), "n_test": len(truth.ids)}
-    for name in metrics.NAMES[truth.task]:
-        cells[name] = mean_defined(row.values[name])
-        # A single group cannot be resampled: no interval.
-        centre = cells[name] if name in metrics.BIASED else None
-        low, high = intervals.interval(row.resampled.get(name), settings.level, centre)
-        cells |= {f"{name}_lo": low, f"{name}_hi": high}
+    spread = row.metrics[metrics.HEADLINE[truth.task]].by_seed
+    cells |= {"seeds": len(spread), "n_test": len(truth.ids)} | metric_cells(row.metrics)
     printed = paper.numbers(settings.paper, truth.task, row.method, row.protocol)
     cells["paper_table"] = printed.get("paper_table")
     cells |= {f"paper_{name}": printed.get(f"paper_{name}") for name in paper.COLUMNS[truth.task]}
-    spread = row.values[metrics.HEADLINE[truth.task]]
     return cells | {"headline_seed_sd": float(spread.std(ddof=1)) if len(spread) > 1 else math.nan}
+
+
+def metric_cells(found: Mapping[str, Estimate]) -> dict[str, float]:
+    """Return the cells of metrics: the value of each, and its interval."""
+    cells = {}
+    for name, estimate in found.items():
+        low, high = estimate.interval()
+        cells |= {name: estimate.value, f"{name}_lo": low, f"{name}_hi": high}
+    return cells
 
 
 def contamination_cells(truth: Truth, streams: str, settings: Settings) -> dict[str, str]:
@@ -143,16 +140,14 @@ def _tests(rows: Sequence[Row], headline: str, reference: str) -> list[dict[str,
     against = [_reference(row, rows, reference) for row in rows]
     p = np.array(
         [
-            intervals.paired_p(row.resampled[headline], other.resampled[headline])
-            if other is not None and row.resampled
-            else math.nan
+            row.metrics[headline].against(other.metrics[headline])[2] if other is not None else math.nan
             for row, other in zip(rows, against, strict=True)
         ]
     )
     adjusted = np.full(len(rows), math.nan)
     for other in {id(one) for one in against if one is not None}:
         family = [i for i, one in enumerate(against) if id(one) == other]
-        adjusted[family] = intervals.holm(p[family])
+        adjusted[family] = holm(p[family])
     return [{f"p_vs_{reference}": a, "p_holm": b} for a, b in zip(p.tolist(), adjusted.tolist(), strict=True)]
 
 
@@ -164,11 +159,11 @@ def _reference(row: Row, rows: Sequence[Row], reference: str) -> Row | None:
     return found[0] if found and found[0] is not row else None
 
 
-def _verdict(row: Row, headline: str, best_chance: float, level: float) -> str:
+def _verdict(row: Row, headline: str, best_chance: float) -> str:
     """The verdict on a row; chance rows have none."""
     if row.protocol == CHANCE:
         return ""
-    return verdict(intervals.interval(row.resampled.get(headline), level), best_chance, headline)
+    return verdict(row.metrics[headline].interval(), best_chance, headline)
 
 
 def verdict(bounds: tuple[float, float], best_chance: float, headline: str) -> str:
@@ -179,12 +174,6 @@ def verdict(bounds: tuple[float, float], best_chance: float, headline: str) -> s
     better = [metrics.is_better(end, best_chance, headline) for end in bounds]
     worse = [metrics.is_better(best_chance, end, headline) for end in bounds]
     return "yes" if all(better) else "below" if all(worse) else "no"
-
-
-def mean_defined(values: Sequence[float] | np.ndarray) -> float:
-    """Mean over seeds of a metric, where it is defined; NaN where it never is."""
-    known = np.asarray(values)[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan
 
 
 @dataclasses.dataclass(frozen=True)

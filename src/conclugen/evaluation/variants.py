@@ -6,13 +6,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from conclugen.evaluation import intervals, metrics
+from conclugen.evaluation import metrics
+from conclugen.evaluation.intervals import Estimate, Resamples
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.several import Settings
 from conclugen.evaluation.table import Settings as TableSettings
-from conclugen.evaluation.table import mean_defined
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
@@ -23,9 +21,7 @@ class Score:
     """The headline metric of one (data set, preset, method, protocol) on one split.
 
     Attributes:
-        value: mean over seeds.
-        resampled: (R,) the same in each resample of the groups; empty where there is a single group.
-        level: of its intervals.
+        measured: the metric, its interval and its differences.
         count: utterances of the split.
     """
 
@@ -38,22 +34,13 @@ class Score:
     protocol: str
     streams: str
     seeds: int
-    metric: str
-    value: float
-    resampled: np.ndarray
-    level: float
+    measured: Estimate
     count: int
 
-    def interval(self) -> tuple[float, float]:
-        """Return the interval of the value."""
-        return intervals.interval(self.resampled, self.level)
-
-    def against(self, other: Score | None) -> tuple[float, float, float]:
-        """Return the interval of the difference to `other` and its two-sided p; NaN without another to compare."""
-        if other is None or other is self or not len(self.resampled):
-            return np.nan, np.nan, np.nan
-        low, high = intervals.interval(self.resampled - other.resampled, self.level)
-        return low, high, intervals.paired_p(self.resampled, other.resampled)
+    @property
+    def value(self) -> float:
+        """The mean over seeds."""
+        return self.measured.value
 
 
 def parse_settings(text: str, threads: int) -> Mapping[str, TableSettings]:
@@ -80,10 +67,7 @@ def read_scores(
 
 
 def _score(truth: Truth, p: Predictions, settings: TableSettings) -> Score:
-    metric = metrics.HEADLINE[truth.task]
-    weights = intervals.group_weights(int(truth.group.max()) + 1, settings.resamples, settings.seed)
-    resampled = intervals.resampled(truth, p.scores, weights)[metric] if weights.shape[1] > 1 else np.empty(0)
-    value = mean_defined([metrics.compute(truth.labels, one, truth.task)[metric] for one in p.scores])
+    found = Resamples.of(truth, settings).estimates(truth, p.scores, p.protocol)
     return Score(
         dataset=truth.dataset,
         data=settings.data,
@@ -94,9 +78,6 @@ def _score(truth: Truth, p: Predictions, settings: TableSettings) -> Score:
         protocol=p.protocol,
         streams=p.streams,
         seeds=len(p.seeds),
-        metric=metric,
-        value=value,
-        resampled=resampled,
-        level=settings.level,
+        measured=found[metrics.HEADLINE[truth.task]],
         count=len(truth.ids),
     )
