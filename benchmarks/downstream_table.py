@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from machine import machine, write_csv
+from harness import machine, write_csv
 
 from conclugen.config.stage_two import Downstream
 from conclugen.downstream import heads, knn

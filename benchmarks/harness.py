@@ -1,4 +1,4 @@
-"""What the benchmarks of stage one share: timing in turns, the machine, and a CSV that says both."""
+"""What the benchmarks share: timing in turns, the machine, and a CSV that says both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,18 @@ from conclugen.store.atomic import write_text
 from conclugen.store.provenance import versions
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("conclugen", "torch", "torchvision", "facenet-pytorch", "av", "pillow", "numpy", "h5py")
+PACKAGES = (
+    "conclugen",
+    "torch",
+    "torchvision",
+    "facenet-pytorch",
+    "faiss-gpu",
+    "faiss-cpu",
+    "av",
+    "pillow",
+    "numpy",
+    "h5py",
+)
 
 
 def arguments(name: str, description: str | None, repeats: int) -> argparse.ArgumentParser:
@@ -60,11 +71,17 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> float:
 
 
 def machine(threads: int) -> dict[str, object]:
-    """Return what the figures were measured on, without the machine's name."""
+    """Return what the figures were measured on, without the machine's name: its GPU or its processor, and versions."""
+    import torch  # only now: some benchmarks measure the memory of children, which counts this process's at their start
+
+    from conclugen.store.devices import compute_dtype, device
+
+    where = device()
     return {
-        "processor": processor(),
+        "processor": torch.cuda.get_device_name() if where.type == "cuda" else processor(),
         "cores": os.cpu_count(),
         "threads": threads,
+        "dtype": str(compute_dtype(where)).removeprefix("torch."),
         "software": f"Python {platform.python_version()}, {versions(PACKAGES)}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
@@ -78,12 +95,21 @@ def processor() -> str:
 
 
 def report(path: Path, rows: Sequence[Mapping[str, Any]], threads: int) -> None:
-    """Print the rows and write them, each with the machine, as CSV."""
-    about, text = machine(threads), io.StringIO()
-    writer = csv.DictWriter(text, [*rows[0], *about], lineterminator="\n")
-    writer.writeheader()
+    """Print the rows and write them, each with the machine; a row read from an older file keeps its own."""
     for row in rows:
-        shown = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
-        print("  ".join(f"{key} {value}" for key, value in shown.items() if value != ""))
-        writer.writerow(shown | about)
+        print("  ".join(f"{key} {_digits(value, 4)}" for key, value in row.items() if value != ""))
+    about = machine(threads)
+    write_csv(path, [{**row, **about, **row} for row in rows])
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows atomically; what a row lacks is left empty."""
+    text, fields = io.StringIO(), dict.fromkeys(key for row in rows for key in row)
+    writer = csv.DictWriter(text, list(fields), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _digits(value, 6) for key, value in row.items()} for row in rows)
     write_text(path, text.getvalue())
+
+
+def _digits(value: Any, count: int) -> Any:
+    return f"{value:.{count}g}" if isinstance(value, float) else value

@@ -26,7 +26,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
-from machine import machine, write_csv
+from harness import machine, write_csv
 
 from conclugen.pretrain.loop import take
 from conclugen.store.devices import set_threads

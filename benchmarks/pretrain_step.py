@@ -31,7 +31,7 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
-from machine import machine, write_csv
+from harness import machine, write_csv
 
 from conclugen.models.network import Outputs
 from conclugen.pretrain.adamw import AdamW

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
+from harness import machine, write_csv
 
 from conclugen.config.datasets import Plan, VoxCeleb2
 from conclugen.data.common import table
@@ -161,8 +162,6 @@ def write(folder: Path, utterances: int) -> None:
 def measure(folder: Path, utterances: int, output: Path) -> None:
     """Measure what `write` wrote."""
     rows = planning(folder, utterances)
-    from machine import machine, write_csv  # only now: the peak memory of a child counts this process's at its start
-
     write_csv(output, [{**values, **machine(2)} for values in rows])
     for values in rows:
         print(f"{values['measured']:>24}  {values['seconds']:.1f} s, {values['peak_mb']:.0f} MB")

@@ -17,7 +17,7 @@ from pathlib import Path
 import av
 import pandas as pd
 import yaml
-from machine import machine, write_csv
+from harness import machine, write_csv
 from scale import make_project, run
 
 STAGES = ("faces.run", "features.frames2d", "features.frames3d", "features.audio", "features.text")

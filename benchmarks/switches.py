@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
-from machine import machine, write_csv
+from harness import machine, write_csv
 
 from conclugen import slices
 from conclugen.config import Config, check
