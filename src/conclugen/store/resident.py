@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import torch
 
-from conclugen.store.shards import ShardError, read_shard
+from conclugen.store.shards import Buffer, ShardError, read_shard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Resident:
 def load(shards: Mapping[str, Sequence[str | Path]], ids: Sequence[str]) -> Resident:
     """Load the shards of each stream and bring them into the order of `ids`.
 
-    Memory: one copy of the features plus one shard. Raises ShardError when a shard lacks an utterance or shards of a
-    stream differ in dimension or backbone.
+    Memory: one copy of the features plus one shard per thread (PyTorch's number). Raises ShardError when a shard lacks
+    an utterance or shards of a stream differ in dimension or backbone.
     """
     return load_modalities(shards, {stream: (stream,) for stream in shards}, ids)
 
@@ -85,17 +88,26 @@ def _first(stream: str, paths: Sequence[str | Path], count: int) -> tuple[int, n
 
 def _read_into(values: np.ndarray, stream: str, paths: Sequence[str | Path], position: Mapping[str, int]) -> np.ndarray:
     """Fill the rows of `values` (N, D) from the shards of a stream, and return which are present (N,)."""
-    present, seen, kind = np.zeros(len(position), bool), np.zeros(len(position), bool), None
-    for path in paths:
-        shard = read_shard(path)
+    present, seen, mine = np.zeros(len(position), bool), np.zeros(len(position), bool), threading.local()
+
+    def read(path: str | Path) -> tuple[Any, ...]:
+        if not hasattr(mine, "buffer"):
+            mine.buffer = Buffer()
+        shard = read_shard(path, buffer=mine.buffer)
         described = (shard.features.shape[1], shard.features.dtype, shard.attributes.get("weights_sha256"))
-        kind = kind or described
-        if described != kind:
-            raise ShardError(f"{path}: {described} differs from the other shards of {stream}: {kind}")
-        kept = np.asarray([i for i, name in enumerate(shard.utterance_id) if name in position], dtype=int)
-        rows = np.asarray([position[name] for name in shard.utterance_id[kept]], dtype=int)
-        whole = shard.features if len(kept) == len(shard.features) else shard.features[kept]
-        values[rows], present[rows], seen[rows] = whole, shard.present[kept], True
+        if described[0] == values.shape[1]:
+            kept = np.asarray([i for i, name in enumerate(shard.utterance_id) if name in position], dtype=int)
+            rows = np.asarray([position[name] for name in shard.utterance_id[kept]], dtype=int)
+            whole = shard.features if len(kept) == len(shard.features) else shard.features[kept]
+            values[rows], present[rows], seen[rows] = whole, shard.present[kept], True
+        return described
+
+    # Checksums, conversion and fresh memory take longer than reading; all leave Python's lock to other threads.
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        kinds = list(pool.map(read, paths))
+    for path, kind in zip(paths, kinds, strict=True):
+        if kind != kinds[0]:
+            raise ShardError(f"{path}: {kind} differs from the other shards of {stream}: {kinds[0]}")
     if not seen.all():
         raise ShardError(f"stream {stream}: {int((~seen).sum())} of {len(position)} utterances are in no shard")
     return present
