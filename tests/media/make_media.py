@@ -51,7 +51,7 @@ def write_media(
         if sound is not None:
             layout = "mono" if sound.ndim == 1 else "stereo"
             audio = container.add_stream(
-                "aac" if str(path).endswith((".mp4", ".m4a")) else "pcm_s16le", rate=sound_rate
+                "aac" if str(path).endswith((".mp4", ".m4a", ".aac")) else "pcm_s16le", rate=sound_rate
             )
             audio.layout = layout
         if video is not None:

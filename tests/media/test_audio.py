@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from make_media import moving_bars, tone, write_media
 
+from conclugen.media import audio, container
 from conclugen.media.audio import loudness_dbfs, read_audio
 from conclugen.media.errors import MediaError
 from conclugen.store.ledger import Status
@@ -43,6 +44,35 @@ def test_sound_of_a_video(tmp_path):
     assert pitch(samples[4000:20000], 16000) == pytest.approx(440, abs=1)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".wav"])
+def test_frames_may_be_resampled_any_number_at_once(tmp_path, monkeypatch, suffix):
+    path = write_media(tmp_path / f"a{suffix}", sound=np.stack([tone(1.0), tone(1.0, hertz=300)]))
+    at_once = read(path)
+    monkeypatch.setattr(audio, "BLOCK", 700)
+    np.testing.assert_allclose(read(path), at_once, atol=1e-6)
+
+
+def test_a_format_that_changes_midway_loses_nothing(tmp_path):
+    parts = [write_media(tmp_path / f"{r}.aac", sound=tone(1.0, r, r / 100), sound_rate=r) for r in (44100, 22050)]
+    (tmp_path / "both.aac").write_bytes(b"".join(part.read_bytes() for part in parts))
+    samples = read(tmp_path / "both.aac")
+    assert len(samples) == pytest.approx(sum(len(read(part)) for part in parts), abs=8)
+    assert pitch(samples[2000:14000], 16000) == pytest.approx(441, abs=2)
+    assert pitch(samples[-12000:], 16000) == pytest.approx(220.5, abs=2)
+
+
+def test_for_sound_no_decoder_of_pictures_is_tried(tmp_path):
+    path = write_media(tmp_path / "a.mp4", moving_bars(25), sound=tone(1.0))
+    with container.open_media(path) as whole, container.open_media(path, sound=True) as opened:
+        assert whole.streams.video[0].codec_context.pix_fmt == "yuv420p"
+        assert opened.streams.video[0].codec_context.pix_fmt is None
+        assert (opened.start_time, opened.duration) == (whole.start_time, whole.duration)
+        stream = container.audio_stream(opened)
+        assert sum(frame.samples for frame in container.decode_from(opened, stream, 0.0, container.Damage())) > 44000
+        opened.seek(0)
+        assert {packet.stream.type for packet in opened.demux() if packet.size} == {"audio"}
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".m4a"])
 def test_a_segment_is_that_part_of_the_whole(tmp_path, suffix):
     sweep = np.sin(2 * np.pi * 300 * np.cumsum(np.linspace(0.5, 2, 4 * 16000)) / 16000).astype(np.float32) * 0.3
@@ -56,13 +86,11 @@ def test_a_segment_is_that_part_of_the_whole(tmp_path, suffix):
 @pytest.mark.parametrize("suffix", [".mp4", ".wav"])
 def test_a_segment_deep_in_a_long_file_is_reached_by_seeking(tmp_path, monkeypatch, suffix):
     path = write_media(tmp_path / f"long{suffix}", sound=tone(300.0, 8000), sound_rate=8000)
-    from conclugen.media import container
-
     decoded, real = [], container.decode
-    monkeypatch.setattr(container, "decode", lambda *a: (decoded.append(f) or f for f in real(*a)))
+    monkeypatch.setattr(container, "decode", lambda *a: (decoded.append((f.time, f.samples)) or f for f in real(*a)))
     assert len(read(path, start_s=280.0, end_s=281.0)) == 16000
-    assert min(frame.time for frame in decoded) > 275
-    assert sum(frame.samples for frame in decoded) < 5 * 8000
+    assert min(time_s for time_s, _ in decoded) > 275
+    assert sum(samples for _, samples in decoded) < 5 * 8000
 
 
 def test_long_sound_is_cut(tmp_path):

@@ -115,6 +115,16 @@ def test_odd_sizes_and_formats(tmp_path, codec, pixels):
     assert frames[0].image[5, -5].max() < 10
 
 
+def test_a_size_that_changes_midway(tmp_path):
+    sizes = [(96, 128), (64, 64)]
+    parts = [write_media(tmp_path / f"{h}.h264", moving_bars(12, h, w)) for h, w in sizes]
+    (tmp_path / "both.h264").write_bytes(b"".join(part.read_bytes() for part in parts))
+    images = [frame.image for frame in read(tmp_path / "both.h264", fps=1000.0)[0]]
+    assert [image.shape for image in images] == [(96, 128, 3)] * 12 + [(64, 64, 3)] * 12
+    for part, found in zip(parts, (images[:12], images[12:]), strict=True):
+        np.testing.assert_array_equal([frame.image for frame in read(part, fps=1000.0)[0]], found)
+
+
 def test_one_frame(tmp_path):
     frames, _ = read(write_media(tmp_path / "one.mp4", moving_bars(1)))
     assert [f.time_s for f in frames] == [0.0]

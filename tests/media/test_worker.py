@@ -4,10 +4,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from make_media import tone, write_media
 from processes import decoders
-from worker_tasks import act, fail, listen, wait_a_while
+from worker_tasks import act, arrays, fail, listen, wait_a_while
 
 from conclugen.media.worker import DecodePool
 from conclugen.store.ledger import Status
@@ -50,6 +51,22 @@ def test_outcomes_come_in_order_and_the_job_survives_every_kind_of_item(capfd):
         assert [outcome.value[0] for _, outcome in pool.imap(act, ["again"])] == ["again"]
     assert decoders() == []
     assert "KeyError" in capfd.readouterr().err  # a bug leaves its trace in the log
+
+
+def test_a_process_serves_one_item_after_another_and_is_replaced_when_it_dies():
+    with DecodePool(1, 60.0) as pool:
+        a, b, lost, c, d = (outcome for _, outcome in pool.imap(act, ["a", "b", "exit", "c", "d"]))
+    assert lost.status == Status.CRASHED
+    assert a.value[1] == b.value[1] != c.value[1] == d.value[1]
+
+
+def test_arrays_arrive_whole_and_can_be_written_to():
+    with DecodePool(1, 60.0) as pool:
+        ((_, outcome),) = pool.imap(act, ["arrays"])
+    for found, sent in zip(outcome.value, arrays(), strict=True):
+        np.testing.assert_array_equal(found, sent)
+        assert found.dtype == sent.dtype
+        found[...] = 0
 
 
 def test_leaving_early_leaves_no_process():

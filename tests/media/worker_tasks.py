@@ -10,6 +10,8 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
+import numpy as np
+
 from conclugen.media.audio import read_audio
 from conclugen.media.errors import MediaError
 from conclugen.media.worker import MEMORY_BYTES
@@ -40,10 +42,18 @@ def act(item):
             pipe = next(o for o in gc.get_objects() if isinstance(o, Connection) and o.writable)
             os.write(pipe.fileno(), (1000).to_bytes(8, "little") + b"abc")
             time.sleep(1000)
+        case "arrays":
+            return arrays()
         case "spin":
             while True:
                 pass
     return item, os.getpid()
+
+
+def arrays():
+    """Arrays of several kinds: contiguous or not, large, empty."""
+    large = np.arange(2_000_000, dtype=np.int32).reshape(2000, 1000)
+    return large, large[::2, ::3], large.T, np.zeros((0, 3), np.float32), np.array([True, False])
 
 
 def listen(path):

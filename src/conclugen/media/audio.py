@@ -17,6 +17,7 @@ from conclugen.store.ledger import Status
 
 SILENCE_DBFS = -60.0
 MIN_SECONDS = 0.1
+BLOCK = 1 << 14  # samples that are resampled at once; with the 1,024 of a frame each costs twice as much
 RATES = (1000, 1_000_000)  # samples per second that a file is believed to have; resampling from 1 would fill the memory
 
 
@@ -39,7 +40,7 @@ def read_audio(
     than `MIN_SECONDS`), SILENT (root mean square below `SILENCE_DBFS`), NON_FINITE.
     """
     segment, _ = Segment.of(start_s, end_s, max_seconds)
-    with containers.open_media(path) as container:
+    with containers.open_media(path, sound=True) as container:
         samples = _segment_samples(container, containers.audio_stream(container), rate, segment)
     if len(samples) < MIN_SECONDS * rate:
         raise MediaError(Status.TOO_SHORT, f"{len(samples) / rate:.3f} s of sound")
@@ -90,20 +91,44 @@ def _blocks(
         if not RATES[0] <= frame.sample_rate <= RATES[1]:
             damage.note(ValueError(f"{frame.sample_rate} samples per second"))
             continue
-        found = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if found != kind:  # a stream may change its format midway
-            resampler, kind = av.AudioResampler(format="fltp", layout=frame.layout.name, rate=rate), found
         if clock is None:
             clock = 0.0 if frame.time is None else containers.seconds(container, frame)
-        try:
-            resampled = resampler.resample(frame)
-        except (av.error.FFmpegError, ValueError) as error:
-            damage.note(error)
-            continue
-        for piece in resampled:
-            samples = piece.to_ndarray().mean(axis=0)
+        found, pieces = (frame.format.name, frame.layout.name, frame.sample_rate), []
+        if found != kind:  # a stream may change its format midway
+            pieces += resampler.rest() if resampler else []
+            resampler, kind = _Resampler(frame.layout.name, rate, damage), found
+        for samples in [*pieces, *resampler.add(frame)]:
             yield clock, samples
             clock += len(samples) / rate
-    if resampler is not None and clock is not None:
-        for piece in resampler.resample(None):
-            yield clock, piece.to_ndarray().mean(axis=0)
+    for samples in resampler.rest() if resampler else []:
+        yield clock, samples
+        clock += len(samples) / rate
+
+
+class _Resampler:
+    """Frames of one format to mono samples (n,) at `rate`, a block of several frames at a time."""
+
+    def __init__(self, layout: str, rate: int, damage: Damage) -> None:
+        self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        self._waiting, self._damage = av.AudioFifo(), damage
+
+    def add(self, frame: Any) -> list[np.ndarray]:
+        """Take a frame; return the samples of the blocks that it completes."""
+        frame.pts = None  # times that jump would be refused
+        try:
+            self._waiting.write(frame)
+        except (av.error.FFmpegError, ValueError) as error:
+            self._damage.note(error)
+        return [samples for block in self._waiting.read_many(BLOCK) for samples in self._resampled(block)]
+
+    def rest(self) -> list[np.ndarray]:
+        """Return the samples of what is left; nothing can be added after."""
+        block = self._waiting.read()
+        return [*(self._resampled(block) if block else []), *self._resampled(None)]
+
+    def _resampled(self, block: Any) -> list[np.ndarray]:
+        try:
+            return [piece.to_ndarray().mean(axis=0) for piece in self._resampler.resample(block)]
+        except (av.error.FFmpegError, ValueError) as error:
+            self._damage.note(error)
+            return []

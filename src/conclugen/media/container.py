@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import av
 import av.error
 import av.logging
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Discard, Disposition
 
 from conclugen.media.errors import MediaError
 from conclugen.media.files import check_regular
@@ -66,11 +67,13 @@ class Segment:
         return cls(start, limit if end_s is None else min(end_s, limit)), end_s
 
 
-def open_media(path: str | Path) -> InputContainer:
+def open_media(path: str | Path, sound: bool = False) -> InputContainer:
     """Open a local file. Raises MediaError MISSING_MEDIA or CORRUPT.
 
-    Decoders get one thread. Only regular files of the formats in `FORMATS` are opened, with the `file` protocol alone:
-    a playlist that calls itself .mp4 must reach neither the network nor another file.
+    `sound`: it is opened for its sound alone, and no decoder of pictures is tried on it: that would take longer than
+    the sound of a short clip itself. Decoders get one thread. Only regular files of the formats in `FORMATS` are
+    opened, with the `file` protocol alone: a playlist that calls itself .mp4 must reach neither the network nor another
+    file.
     """
     av.logging.set_level(av.logging.PANIC)
     path = Path(path).absolute()
@@ -78,6 +81,8 @@ def open_media(path: str | Path) -> InputContainer:
         raise MediaError(Status.CORRUPT, "the file is empty")
     # the limit on pixels is given here too, for the decoders that probing opens
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS), "max_pixels": str(MAX_PIXELS)}
+    if sound:
+        options["codec_whitelist"] = _sound_decoders()
     try:
         container = av.open(str(path), options=options, metadata_errors="replace")
     except (av.error.FileNotFoundError, av.error.PermissionError) as error:
@@ -93,6 +98,20 @@ def open_media(path: str | Path) -> InputContainer:
         if stream.codec_context is not None:
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     return container
+
+
+@functools.cache
+def _sound_decoders() -> str:
+    """The names of all decoders of sound, as the whitelist that libavformat takes."""
+    names = set()
+    for name in av.codecs_available:
+        try:
+            codec = av.Codec(name, "r")
+        except av.codec.codec.UnknownCodecError:  # one that only encodes
+            continue
+        if codec.type == "audio":
+            names.add(codec.name)
+    return ",".join(sorted(names))
 
 
 def video_stream(container: InputContainer) -> Any:
@@ -126,8 +145,11 @@ def decode_from(container: InputContainer, stream: Any, start_s: float, damage: 
     """Yield the frames of a stream from `start_s` seconds, or from some point before it.
 
     A seek that lands too late (an index that is wrong, or none) is tried again from earlier, at last from the
-    beginning. Raises MediaError BAD_TIMES where the file ends before `start_s`, by its own word and by reading.
+    beginning. The packets of other streams are passed over unread where the format allows it. Raises MediaError
+    BAD_TIMES where the file ends before `start_s`, by its own word and by reading.
     """
+    for other in container.streams:
+        other.discard = Discard.default if other is stream else Discard.all
     if start_s <= 0 or not _seek(container, start_s):
         yield from decode(container, stream, damage)
         return

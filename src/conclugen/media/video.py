@@ -10,7 +10,7 @@ from typing import Any
 
 import av.error
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from conclugen.media import container as containers
 from conclugen.media.container import Damage, Segment
@@ -83,9 +83,9 @@ def sample_video(
     count = 0
     with containers.open_media(path) as container:
         stream = containers.video_stream(container)
-        timed = _timed(container, stream, segment, report)
+        timed, converter = _timed(container, stream, segment, report), VideoReformatter()
         for time_s, frame in _on_grid(timed, segment, fps):
-            image, scale = _upright(frame, stream, max_height, report)
+            image, scale = _upright(frame, stream, max_height, report, converter)
             count += 1
             yield Frame(time_s - segment.start_s, image, scale)
         claimed = containers.length(container)
@@ -154,7 +154,9 @@ def _on_grid(timed: Iterator[tuple[float, Any]], segment: Segment, fps: float) -
         yield held
 
 
-def _upright(frame: Any, stream: Any, max_height: int, report: Report) -> tuple[np.ndarray, float]:
+def _upright(
+    frame: Any, stream: Any, max_height: int, report: Report, converter: VideoReformatter
+) -> tuple[np.ndarray, float]:
     """Return the frame as upright RGB (H, W, 3) of square pixels and its scale."""
     aspect = float(stream.sample_aspect_ratio or 1)
     aspect = aspect if 0.25 <= aspect <= 4 else 1.0
@@ -165,9 +167,18 @@ def _upright(frame: Any, stream: Any, max_height: int, report: Report) -> tuple[
     scale = min(1.0, max_height / upright_height, WIDEST * max_height / upright_width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     try:
-        image = frame.to_ndarray(format="rgb24", width=size[0], height=size[1], interpolation=Interpolation.AREA)
+        image = _rgb(converter, frame, *size)
     except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(Status.CORRUPT, f"a frame cannot be converted: {error}") from error
     if not report.height:
         report.width, report.height = upright_width, upright_height
-    return np.ascontiguousarray(np.rot90(image, quarter_turns)), scale
+    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image, scale
+
+
+def _rgb(converter: VideoReformatter, frame: Any, width: int, height: int) -> np.ndarray:
+    """Convert and scale a frame in one pass; return its pixels (height, width, 3) where the converter has put them.
+
+    The converter is kept from frame to frame: setting one up, with its threads, takes longer than a small frame.
+    """
+    converted = converter.reformat(frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1)
+    return converted.to_ndarray()

@@ -16,7 +16,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import struct
 import sys
 import time
 import traceback
@@ -25,7 +24,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from conclugen.media.errors import MediaError
+from conclugen.media.pipe import Receiver, send, widen
 from conclugen.store.ledger import Status
 
 Item = TypeVar("Item")
@@ -35,8 +37,6 @@ STARTUP_S = 300.0  # imports from a cold network disk are slow
 MAX_RESULT_BYTES = 1 << 31
 MEMORY_BYTES = 4 << 30  # that a worker may take for its items, on top of what it holds when it starts
 READ_AHEAD = 8  # results per worker that may wait for an earlier one
-HEADER = struct.Struct("<Q")
-BLOCK = 1 << 20
 PR_SET_PDEATHSIG = 1
 M_MMAP_THRESHOLD, LARGE_BYTES = -3, 1 << 20
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -126,7 +126,7 @@ class DecodePool:
 
 
 class _Worker:
-    """One process, started when there is something to do, and the bytes that have come from it."""
+    """One process, started when there is something to do."""
 
     def __init__(self, prepare: Callable[[], object] | None) -> None:
         self.prepare = prepare
@@ -136,7 +136,7 @@ class _Worker:
     def begin(self, number: int, function: Callable[..., Any], item: Any) -> None:
         """Send an item, starting the process if there is none."""
         self.number, self.task = number, pickle.dumps((function, item))
-        self.running, self.received, self.since = False, bytearray(), time.monotonic()
+        self.running, self.since = False, time.monotonic()
         if self.process is None or not self.process.is_alive():
             self._start(function)
         else:
@@ -149,16 +149,15 @@ class _Worker:
     def poll(self, ready: bool, timeout_s: float) -> Outcome[Any] | None:
         """Read what has come; return the outcome if the item is finished, dead or late."""
         if ready:
-            block = os.read(self.results.fileno(), BLOCK)
-            if not block:
+            try:
+                parts = self.receiver.read()
+            except EOFError:
                 return self._dead()
-            self.received += block
-            message = self._message()
-            if message is not None:
-                return self._understand(message)
-            if len(self.received) > MAX_RESULT_BYTES:
+            except ValueError as error:
                 self.kill()
-                return self._outcome(Status.CRASHED, "the result is too large")
+                return self._outcome(Status.CRASHED, f"the result is too large: {error}")
+            if parts is not None:
+                return self._understand(parts)
         elif time.monotonic() >= self.deadline(timeout_s):
             self.kill()
             if not self.running:
@@ -181,6 +180,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         tasks, self.tasks = context.Pipe(duplex=False)
         self.results, results = context.Pipe(duplex=False)
+        widen(self.results.fileno())
+        self.receiver = Receiver(self.results.fileno(), MAX_RESULT_BYTES)
         # the function goes along for the sake of its imports, which are not the first item's fault
         start = (self.prepare, function, tasks, results)
         self.process = context.Process(target=_serve, args=start, daemon=True)
@@ -194,21 +195,12 @@ class _Worker:
         with contextlib.suppress(BrokenPipeError):  # a dead process shows as the end of its results
             self.tasks.send_bytes(self.task)
 
-    def _message(self) -> bytes | None:
-        if len(self.received) < HEADER.size:
-            return None
-        (length,) = HEADER.unpack_from(self.received)
-        if len(self.received) < HEADER.size + length:
-            return None
-        message = bytes(self.received[HEADER.size : HEADER.size + length])
-        self.received = bytearray()
-        return message
-
-    def _understand(self, message: bytes) -> Outcome[Any] | None:
+    def _understand(self, parts: Sequence[np.ndarray]) -> Outcome[Any] | None:
         if not self.running:  # the greeting of a process that has started
             self._send()
             return None
-        return Outcome(*pickle.loads(message))  # noqa: S301 (written by our own process)
+        message, *arrays = parts
+        return Outcome(*pickle.loads(message, buffers=arrays))  # noqa: S301 (written by our own process)
 
     def _dead(self) -> Outcome[Any]:
         self.process.join()
@@ -256,7 +248,7 @@ def _serve(
         prepare()
     _limit_memory()
     _return_memory()
-    _answer(results, b"")
+    _answer(results, [b""])
     while True:
         try:
             task = tasks.recv_bytes()
@@ -265,7 +257,8 @@ def _serve(
         _answer(results, _attempt(task))
 
 
-def _attempt(task: bytes) -> bytes:
+def _attempt(task: bytes) -> list[bytes | memoryview]:
+    """Return what became of an item, pickled, and the arrays in it, which go along as they are."""
     begun = time.monotonic()
     value = None
     try:
@@ -276,14 +269,14 @@ def _attempt(task: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 (one item must not take the job with it; the trace goes to the log)
         traceback.print_exc()
         status, reason = Status.CRASHED, f"{type(error).__name__}: {error}"
-    return pickle.dumps((status, reason, time.monotonic() - begun, value), protocol=pickle.HIGHEST_PROTOCOL)
+    outcome, arrays = (status, reason, time.monotonic() - begun, value), []
+    message = pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=arrays.append)
+    return [message, *(array.raw() for array in arrays)]
 
 
-def _answer(results: Connection, message: bytes) -> None:
-    view = memoryview(HEADER.pack(len(message)) + message)
+def _answer(results: Connection, parts: Sequence[bytes | memoryview]) -> None:
     try:
-        while view:
-            view = view[os.write(results.fileno(), view[:BLOCK]) :]
+        send(results.fileno(), parts)
     except BrokenPipeError:
         sys.exit(0)
 
