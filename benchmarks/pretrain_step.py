@@ -209,10 +209,10 @@ def make_settings(method: str, preset: str, sizes: dict[str, Any]) -> Settings:
     """Return settings of the given sizes, with k-means active from the start."""
     recipe, switches, width = METHODS[method], PRESETS[preset], sizes["width"]
     values = {
-        **{key: recipe[key] for key in ("losses", "learning_rate", "weight_decay")},
+        **{key: getattr(recipe, key) for key in ("losses", "learning_rate", "weight_decay")},
         "views": 0,
         **{"corpus": "random", "preset": preset, "method": method, "splits": ["train"], "validation_fraction": 0.0},
-        **{"epochs": 100, "batch_size": sizes["batch"], "modalities": {m: STREAMS[m] for m in recipe["modalities"]}},
+        **{"epochs": 100, "batch_size": sizes["batch"], "modalities": {m: STREAMS[m] for m in recipe.modalities}},
         "sizes": {
             **{"representation": width, "hidden": width, "projection": 512, "projection_hidden": 512},
             **{"clustering": 8, "decoder_hidden": width},
@@ -227,7 +227,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--paper", action="store_true", help="the paper's sizes")
     parser.add_argument(
-        "--method", default="ConCluGen", choices=[m for m, r in METHODS.items() if "clustering" in r["losses"]]
+        "--method", default="ConCluGen", choices=[m for m, r in METHODS.items() if "clustering" in r.losses]
     )
     parser.add_argument("--preset", default="paper", choices=PRESETS)
     parser.add_argument("--batch", type=int, help="another size of the batch, four of which make the corpus")

@@ -26,7 +26,7 @@ import torch
 import yaml
 from harness import machine, write_csv
 
-from conclugen import slices
+from conclugen import choices, slices
 from conclugen.config import Config, check
 from conclugen.downstream import data as labelled
 from conclugen.downstream import heads
@@ -112,10 +112,10 @@ def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.
     resamples = intervals.Resamples.of(truth, config.tables)
     named = {"corpus": config.pretrain.dataset, "method": method, "protocol": "linear", "target": ""}
     metric, first = metrics.HEADLINE[data.task], None
-    for preset in [*arguments.presets, slices.RAW]:
+    for preset in [*arguments.presets, choices.RAW]:
         wildcards = named | {"preset": preset}
         budget = parse(HeadSettings, json.dumps(slices.stage_settings(config, "downstream", wildcards))).budget()
-        if preset == slices.RAW:
+        if preset == choices.RAW:
             inputs = raw
         else:
             settings = parse(Settings, json.dumps(slices.stage_settings(config, "pretrain", wildcards)))

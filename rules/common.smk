@@ -7,7 +7,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from conclugen import slices
+from conclugen import choices, slices
 from conclugen.config import SENTIMENT_TABLE, check
 from conclugen.data import lists, tree
 from conclugen.data.sources import SOURCES, scanned
@@ -27,8 +27,8 @@ IMPORTED = [
     name for name, dataset in CONFIG.datasets.items() if dataset.adapter == "features"
 ]
 FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
-TRANSCRIBED = [name for name in CONFIG.datasets if slices.transcribed(CONFIG, name)]
-TO_STAGE = list(staged.to_stage(CONFIG.features, slices.backbone_streams(CONFIG)))
+TRANSCRIBED = [name for name in CONFIG.datasets if choices.transcribed(CONFIG, name)]
+TO_STAGE = list(staged.to_stage(CONFIG.features, choices.backbone_streams(CONFIG)))
 
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
 shell.prefix(
@@ -52,7 +52,7 @@ def one_of(names):
 
 wildcard_constraints:
     dataset=one_of(CONFIG.datasets),
-    target=one_of(slices.TARGETS),
+    target=one_of(choices.TARGETS),
     corpus=one_of(CONFIG.datasets),
     layout=one_of(CONFIG.demo.utterances),
     stream=r"\w+",
@@ -129,7 +129,7 @@ def transcripts_argument(wildcards, input):
 
 def transcripts_of(dataset):
     """The transcripts of all shards of a data set, where it has any and its words are used."""
-    if dataset not in TRANSCRIBED or "text" not in slices.accounted_streams(
+    if dataset not in TRANSCRIBED or "text" not in choices.accounted_streams(
         CONFIG, dataset
     ):
         return []
@@ -164,7 +164,7 @@ def faces_of(wildcards):
     """The face shard and its ledger; with them, where it keeps no crops, the list of media to cut them from."""
     base = f"results/faces/{wildcards.dataset}/{wildcards.shard}"
     given = {"faces": f"{base}.h5", "ledger": f"{base}.ledger.csv"}
-    kept = slices.keeps_faces(CONFIG, wildcards.dataset)
+    kept = choices.keeps_faces(CONFIG, wildcards.dataset)
     return given if kept else given | {"media": plan_list("media")(wildcards)}
 
 
@@ -197,7 +197,7 @@ def require_weights(dataset, streams):
     names = {stream.removesuffix("_views") for stream in streams}
     needed = [
         name
-        for name in slices.backbone_streams(CONFIG)
+        for name in choices.backbone_streams(CONFIG)
         if name in names and dataset in FILMED
     ]
     if lacking := staged.missing(CONFIG.features, needed):
@@ -224,7 +224,7 @@ def features_argument(wildcards, input):
 
 
 def is_demo(dataset):
-    return slices.demo_layout(CONFIG.datasets[dataset].root) in CONFIG.demo.utterances
+    return choices.demo_layout(CONFIG.datasets[dataset].root) in CONFIG.demo.utterances
 
 
 def source_files(dataset):
@@ -238,7 +238,7 @@ def manifest_sources(wildcards):
     """The index of a demo corpus, which names the hash of each file. Files of the user's own are no inputs: they are
     compared by content instead of by time (`source_contents`), and may have any name.
     """
-    layout = slices.demo_layout(CONFIG.datasets[wildcards.dataset].root)
+    layout = choices.demo_layout(CONFIG.datasets[wildcards.dataset].root)
     return [f"results/demo/{layout}/index.csv"] if is_demo(wildcards.dataset) else []
 
 
@@ -295,14 +295,14 @@ def engine_code(wildcards):
     """Fingerprint of the transcripts with the chosen engine; the other one is no part of it."""
     return fingerprint(
         "conclugen.features.transcripts",
-        without=slices.unused_engines(CONFIG, wildcards.dataset),
+        without=choices.unused_engines(CONFIG, wildcards.dataset),
     )
 
 
 def reads_faces(dataset):
     """Whether a stream in use is cut from the face shards of this data set."""
-    return dataset in FILMED and not set(slices.FACE_STREAMS).isdisjoint(
-        slices.accounted_streams(CONFIG, dataset)
+    return dataset in FILMED and not set(choices.FACE_STREAMS).isdisjoint(
+        choices.accounted_streams(CONFIG, dataset)
     )
 
 
@@ -315,7 +315,7 @@ def ledgers(wildcards):
     streams = [
         path.replace(".h5", ".ledger.csv")
         for path in feature_shards(
-            wildcards.dataset, slices.accounted_streams(CONFIG, wildcards.dataset)
+            wildcards.dataset, choices.accounted_streams(CONFIG, wildcards.dataset)
         )
     ]
     heard = [
@@ -328,22 +328,23 @@ def ledgers(wildcards):
 def pretrain_code(wildcards):
     """Fingerprint of pretraining with the losses of this method; the others are no part of it."""
     return fingerprint(
-        "conclugen.pretrain.run", without=slices.unused_losses(wildcards.method)
+        "conclugen.pretrain.run",
+        without=choices.unused_losses(CONFIG, wildcards.method),
     )
 
 
 def models_of(wildcards):
     """The pretrained models that a protocol starts from, one per pretraining seed; none for controls."""
-    if wildcards.protocol not in slices.PRETRAINED_PROTOCOLS:
+    if wildcards.protocol not in choices.PRETRAINED_PROTOCOLS:
         return []
-    method = slices.pretrained_as(wildcards.method)
+    method = choices.pretrained_as(CONFIG, wildcards.method)
     folder = f"results/pretrain/{wildcards.corpus}/{wildcards.preset}/{method}"
     return [f"{folder}/seed{seed}/model.safetensors" for seed in CONFIG.pretrain.seeds]
 
 
 def measured(wildcards):
     """The name of the table that these wildcards are about: of a data set, or of its sentiment."""
-    if wildcards.target and not slices.has_sentiment(CONFIG, wildcards.dataset):
+    if wildcards.target and not choices.has_sentiment(CONFIG, wildcards.dataset):
         raise WorkflowError(
             f"the labels of {wildcards.dataset} have no sentiment; it has no table {wildcards.dataset}{wildcards.target}"
         )
@@ -365,14 +366,14 @@ def prediction_files(name, rows, folders=("",), preset=CONFIG.pretrain.preset):
 def presets_compared(wildcards):
     """The linear evaluation of every method with each preset, and the raw features, which have none."""
     methods = [(name, "linear") for name in CONFIG.pretrain.methods]
-    raw = prediction_files_of_all([(slices.RAW, "raw")], [CONFIG.pretrain.preset])
+    raw = prediction_files_of_all([(choices.RAW, "raw")], [CONFIG.pretrain.preset])
     return raw + prediction_files_of_all(methods, CONFIG.tables.presets)
 
 
 def switches_compared(wildcards):
     """The linear evaluation of the reference method with each variant and what it is based on."""
     return prediction_files_of_all(
-        [(CONFIG.tables.reference, "linear")], slices.ablation_presets(CONFIG)
+        [(CONFIG.tables.reference, "linear")], choices.ablation_presets(CONFIG)
     )
 
 
@@ -414,7 +415,7 @@ def table_2(wildcards):
 
 def label_fractions(wildcards):
     """The predictions of every row of every table, for all labels and for each share of them."""
-    if not slices.fractions(CONFIG):
+    if not choices.fractions(CONFIG):
         raise WorkflowError(
             "results/tables/label_efficiency.csv needs downstream.label_fractions below 1, such as [0.01, 0.1, 1.0]"
         )
@@ -422,24 +423,24 @@ def label_fractions(wildcards):
         path
         for dataset in CONFIG.downstream.datasets
         for path in prediction_files(
-            dataset, slices.table_rows(CONFIG), ("", *slices.fractions(CONFIG))
+            dataset, choices.table_rows(CONFIG), ("", *choices.fractions(CONFIG))
         )
     ]
 
 
 def of_every_table(path):
     """`path` for each table: of every data set, and of the sentiment of those that have one."""
-    return expand(path, name=slices.measured(CONFIG))
+    return expand(path, name=choices.measured(CONFIG))
 
 
 def benchmark_tables(wildcards):
     """The tables whose rows stand in Table 1, by the flag that takes them."""
-    dataset = slices.benchmark_dataset(CONFIG)
+    dataset = choices.benchmark_dataset(CONFIG)
     names = {"table": dataset, "sentiment": f"{dataset}{SENTIMENT_TABLE}"}
     return {
         flag: f"results/tables/{name}.csv"
         for flag, name in names.items()
-        if name in slices.measured(CONFIG)
+        if name in choices.measured(CONFIG)
     }
 
 

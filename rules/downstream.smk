@@ -5,7 +5,7 @@ rule downstream:
     input:
         models=models_of,
         features=lambda wildcards: feature_shards(
-            wildcards.dataset, slices.streams(CONFIG, wildcards.method)
+            wildcards.dataset, choices.streams(CONFIG, wildcards.method)
         ),
         manifest="results/manifests/{dataset}.parquet",
     output:
@@ -15,7 +15,7 @@ rule downstream:
         ),
         fractions=expand(
             "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/{fraction}/seed{seed}.parquet",
-            fraction=slices.fractions(CONFIG),
+            fraction=choices.fractions(CONFIG),
             seed=CONFIG.downstream.seeds,
         ),
         selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}/selection.csv",

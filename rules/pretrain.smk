@@ -4,7 +4,7 @@
 rule pretrain:
     input:
         features=lambda wildcards: feature_shards(
-            wildcards.corpus, slices.pretraining_streams(CONFIG, wildcards.method)
+            wildcards.corpus, choices.pretraining_streams(CONFIG, wildcards.method)
         ),
         splits=splits_of,
     output:

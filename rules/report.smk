@@ -5,14 +5,14 @@ rule figures:
     input:
         table="results/tables/{dataset}.csv",
         predictions=lambda wildcards: prediction_files(
-            wildcards.dataset, slices.table_rows(CONFIG)
+            wildcards.dataset, choices.table_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
     output:
         headline="results/figures/{dataset}/headline.png",
         rows=[
             f"results/figures/{{dataset}}/{method}-{protocol}{kind}.png"
-            for method, protocol in slices.table_rows(CONFIG)
+            for method, protocol in choices.table_rows(CONFIG)
             for kind in ("", ".pr")
         ],
     log:
@@ -44,7 +44,7 @@ rule leaks:
             if corpus != wildcards.dataset
         ],
         features=lambda wildcards: feature_shards(
-            wildcards.dataset, slices.streams(CONFIG)
+            wildcards.dataset, choices.all_streams(CONFIG)
         ),
         transcripts=lambda wildcards: transcripts_of(wildcards.dataset),
         corpus_transcripts=lambda wildcards: transcripts_of(CONFIG.pretrain.dataset),

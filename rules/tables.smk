@@ -4,7 +4,7 @@
 rule table:
     input:
         predictions=lambda wildcards: prediction_files(
-            measured(wildcards), slices.table_rows(CONFIG)
+            measured(wildcards), choices.table_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
         qc=losses_accounted,
@@ -33,7 +33,7 @@ rule table:
 rule classes:
     input:
         predictions=lambda wildcards: prediction_files(
-            wildcards.dataset, slices.table_rows(CONFIG)
+            wildcards.dataset, choices.table_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
         qc=losses_accounted,
@@ -62,7 +62,7 @@ rule classes:
 rule robustness:
     input:
         predictions=lambda wildcards: prediction_files(
-            measured(wildcards), slices.robust_rows(CONFIG)
+            measured(wildcards), choices.robust_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
         qc=losses_accounted,

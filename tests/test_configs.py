@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conclugen import slices
+from conclugen import choices, slices
 from conclugen.config import check
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE
@@ -62,7 +62,7 @@ def test_backbones_sampling_and_sizes_are_those_of_the_experiment(name, preset, 
     assert (values["batch_size"], values["sizes"]["representation"]) == (4096, 4096)
     assert (values["learning_rate"], values["weight_decay"]) == (9e-5, 3.2e-4)
     assert len(config.pretrain.methods) == 9
-    assert len(staged.to_stage(streams, slices.backbone_streams(config))) == 4
+    assert len(staged.to_stage(streams, choices.backbone_streams(config))) == 4
 
 
 def test_the_code_of_the_authors_is_contaminated_on_meld_and_the_paper_is_not():

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from conclugen import slices
+from conclugen import choices, slices
 from conclugen.config import check
 from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2
 from conclugen.downstream import knn, settings, supervised
@@ -40,7 +40,7 @@ CONFIG = check(
                 "adapter": "features",
                 "root": "/data",
                 "file": "x.npz",
-                "streams": {"text": "t"},
+                "streams": {"frames2d": "f", "frames3d": "f", "audio": "a", "text": "t"},
                 "labels": {"kind": "multi", "key": "y"},
             },
         },
@@ -82,7 +82,7 @@ WILDCARDS = {
         *[("pretrain", pretrain.Settings, {"method": name}) for name in METHODS],
         *[
             ("downstream", settings.Settings, {"method": name})
-            for name in ("ConCluGen", "ConCluGen-vision", "Instance-Cont", slices.RAW)
+            for name in ("ConCluGen", "ConCluGen-vision", "Instance-Cont", choices.RAW)
         ],
         *[
             ("downstream", module.Settings, {"protocol": module.__name__.split(".")[-1]})
@@ -140,7 +140,7 @@ def test_the_weights_rule_is_told_where_files_come_from():
         audio={"backbone": "whisper", "model": "openai/whisper-base"},
         text={"backbone": "distilbert_sst2", "weights": {"path": "own.safetensors", "sha256": "00" * 32}},
     )
-    wanted = staged.to_stage(config.features, slices.backbone_streams(config))
+    wanted = staged.to_stage(config.features, choices.backbone_streams(config))
     assert set(wanted) == {"resnet152", "whisper--openai--whisper-base"}
     found = [slices.stage_settings(config, "weights", {"weights": name}) for name in wanted]
     assert [parse(staging.Settings, json.dumps(one)).address.kind for one in found] == ["url", "hub"]
@@ -154,7 +154,7 @@ def test_what_a_backbone_has_seen_is_in_the_slices_of_tables_alone():
     assert slices.seen(said, "meld")["text"] == ["MELD"]
     for stage in ("text", "pretrain", "downstream"):
         assert slices.stage_settings(plain, stage, WILDCARDS) == slices.stage_settings(said, stage, WILDCARDS)
-    assert slices.seen(plain, "features") == dict.fromkeys(slices.streams(plain))
+    assert slices.seen(plain, "features") == dict.fromkeys(choices.streams(plain))
     own = {"path": "face.pth", "sha256": "00" * 32}
     by_name = {"backbone": "timm", "model": "resnet18"}
     assert slices.seen(with_features(frames2d=by_name), "meld")["frames2d"] == []
@@ -162,14 +162,6 @@ def test_what_a_backbone_has_seen_is_in_the_slices_of_tables_alone():
     known = {"backbone": "speech_encoder", "model": "superb/hubert-base-superb-er"}
     assert slices.seen(with_features(audio=known), "meld")["audio"] == ["IEMOCAP"]
     assert slices.seen(with_features(audio=known | {"model": "me/mine"}), "meld")["audio"] is None
-
-
-def test_recognisers_in_the_configuration_are_those_of_the_stage():
-    used = slices.unused_engines(CONFIG, "caer")
-    assert {f"conclugen.features.asr.{name}" for name in transcripts.ENGINES} == {
-        *used,
-        "conclugen.features.asr.whisper_tiny_en",
-    }
 
 
 def test_a_preset_of_ones_own_changes_what_it_names_and_nothing_else():
@@ -183,7 +175,7 @@ def test_variants_say_what_differs_and_presets_of_ones_own_may_be_among_them():
     values = CONFIG.model_dump()
     values["tables"]["ablation"] = ["improved-with-temperature", "warm"]
     config = check(values)
-    assert slices.ablation_presets(config) == ["improved", "paper", "improved-with-temperature", "warm"]
+    assert choices.ablation_presets(config) == ["improved", "paper", "improved-with-temperature", "warm"]
     found = slices.variants(config)
     assert found["based_on"] == {"improved-with-temperature": "improved", "warm": "paper"}
     assert found["changes"]["warm"] == "objective.temperature null → 0.1"
@@ -209,41 +201,15 @@ def test_a_slice_holds_nothing_of_other_stages():
     assert changed == ["downstream"]
 
 
-def test_a_method_that_leaves_out_a_modality_reads_no_stream_of_it():
-    assert slices.streams(CONFIG, "Multi-Cont-wo-text") == ["frames2d", "frames3d", "audio"]
-    assert slices.streams(CONFIG) == ["frames2d", "frames3d", "audio", "text"]
-
-
 def test_instance_cont_is_pretrained_on_views_and_evaluated_on_clips():
     wildcards = WILDCARDS | {"method": "Instance-Cont"}
-    assert slices.pretraining_streams(CONFIG, "Instance-Cont") == ["frames3d_views"]
-    assert slices.pretraining_streams(CONFIG, "ConCluGen") == slices.streams(CONFIG, "ConCluGen")
+    assert choices.pretraining_streams(CONFIG, "Instance-Cont") == ["frames3d_views"]
+    assert choices.pretraining_streams(CONFIG, "ConCluGen") == choices.streams(CONFIG, "ConCluGen")
     assert slices.stage_settings(CONFIG, "pretrain", wildcards)["views"] == CONFIG.features.views.copies == 10
     assert slices.stage_settings(CONFIG, "pretrain", WILDCARDS)["views"] == 0
     downstream = slices.stage_settings(CONFIG, "downstream", wildcards)
     assert (downstream["modalities"], downstream["evaluate"]) == ({"video": ["frames3d"]}, ["video"])
-    assert slices.streams(CONFIG, "Instance-Cont") == ["frames3d"]
-
-
-def test_views_are_accounted_for_where_a_method_compares_them():
-    values = CONFIG.model_dump() | {"modalities": {"audio": ["audio"], "text": ["text"], "video": ["frames2d"]}}
-    plain = ["audio", "text", "frames2d"]
-    assert slices.accounted_streams(check(values), "voxceleb2") == plain
-    values["pretrain"]["methods"].append("Instance-Cont")
-    assert slices.accounted_streams(check(values), "voxceleb2") == [*plain, "frames3d_views"]
-    assert slices.accounted_streams(check(values), "mosei") == [*plain, "frames3d"]
-
-
-def test_sentiment_is_measured_where_labels_have_it():
-    values = CONFIG.model_dump()
-    values["downstream"]["datasets"] = ["mosei", "meld", "features"]
-    assert slices.measured(check(values)) == ["mosei", "mosei-sentiment", "meld", "features"]
-    values["datasets"]["features"]["sentiment"] = "sent"
-    assert slices.measured(check(values))[-2:] == ["features", "features-sentiment"]
-    values["downstream"]["targets"] = ["expression"]
-    assert slices.measured(check(values)) == ["mosei", "meld", "features"]
-    values["downstream"]["targets"] = ["sentiment"]
-    assert slices.measured(check(values)) == ["mosei-sentiment", "features-sentiment"]
+    assert choices.streams(CONFIG, "Instance-Cont") == ["frames3d"]
 
 
 def test_sentiment_differs_in_what_is_predicted_alone():
@@ -254,19 +220,12 @@ def test_sentiment_differs_in_what_is_predicted_alone():
     assert slices.stage_settings(CONFIG, "pretrain", WILDCARDS) == slices.stage_settings(CONFIG, "pretrain", other)
 
 
-def test_modalities_are_masked_where_there_are_several():
-    rows = slices.robust_rows(CONFIG)
-    assert (slices.RAW, "raw") in rows
-    assert ("ConCluGen", "linear") in rows
-    assert not {(f"{slices.RAW}-text", "raw"), ("ConCluGen-vision", "linear"), ("ConCluGen", "shuffled")} & set(rows)
-
-
 def test_views_are_of_the_streams_that_the_configuration_names():
     values = CONFIG.model_dump()
     values["features"]["views"]["streams"] = ["frames2d", "frames3d"]
     config = check(values)
-    assert slices.pretraining_streams(config, "Instance-Cont") == ["frames2d_views", "frames3d_views"]
-    assert slices.streams(config, "Instance-Cont") == ["frames2d", "frames3d"]
+    assert choices.pretraining_streams(config, "Instance-Cont") == ["frames2d_views", "frames3d_views"]
+    assert choices.streams(config, "Instance-Cont") == ["frames2d", "frames3d"]
     same = slices.stage_settings(CONFIG, "views", {"stream": "frames2d"})
     assert slices.stage_settings(config, "views", {"stream": "frames2d"}) == same
 
@@ -276,15 +235,15 @@ def test_a_modality_beyond_the_papers_joins_every_method_that_contrasts_modaliti
     values["modalities"]["keypoints"] = ["keypoints"]
     values["datasets"]["voxceleb2"]["detector"] = "mtcnn"
     config, plain = check(values), ["frames2d", "frames3d", "audio", "text"]
-    assert slices.streams(config, "ConCluGen") == [*plain, "keypoints"]
-    assert slices.streams(config, "Multi-Cont-wo-text") == ["frames2d", "frames3d", "audio", "keypoints"]
-    assert slices.streams(config, "Instance-Cont") == ["frames3d"]
-    assert slices.streams(config, "raw-features-keypoints") == ["keypoints"]
+    assert choices.streams(config, "ConCluGen") == [*plain, "keypoints"]
+    assert choices.streams(config, "Multi-Cont-wo-text") == ["frames2d", "frames3d", "audio", "keypoints"]
+    assert choices.streams(config, "Instance-Cont") == ["frames3d"]
+    assert choices.streams(config, "raw-features-keypoints") == ["keypoints"]
     for method, judged in (("ConCluGen", ["video", "audio", "text", "keypoints"]), ("ConCluGen-vision", ["video"])):
         downstream = slices.stage_settings(config, "downstream", WILDCARDS | {"method": method})
         assert downstream["evaluate"] == judged
         assert list(downstream["modalities"]) == ["video", "audio", "text", "keypoints"]
-    assert slices.accounted_streams(config, "mosei") == [*plain, "keypoints"]
+    assert choices.accounted_streams(config, "mosei") == [*plain, "keypoints"]
 
 
 def test_a_data_set_may_keep_no_faces_where_others_do():
@@ -296,18 +255,11 @@ def test_a_data_set_may_keep_no_faces_where_others_do():
     values["faces"]["keep"] = False
     values["datasets"]["meld"]["faces"] = {"keep": True}
     config = check(values)
-    assert (slices.keeps_faces(config, "meld"), slices.keeps_faces(config, "mosei")) == (True, False)
+    assert (choices.keeps_faces(config, "meld"), choices.keeps_faces(config, "mosei")) == (True, False)
 
 
 def test_a_raw_control_of_one_modality_reads_that_one_alone():
     values = slices.stage_settings(CONFIG, "downstream", WILDCARDS | {"method": "raw-features-text", "protocol": "raw"})
     assert values["modalities"] == {"text": ["text"]}
     assert values["evaluate"] == ["text"]
-    assert slices.streams(CONFIG, "raw-features-text") == ["text"]
-
-
-def test_rows_have_controls_and_every_method():
-    rows = slices.table_rows(CONFIG)
-    raw = [slices.RAW, *(f"{slices.RAW}-{name}" for name in ("video", "audio", "text"))]
-    assert rows[:5] == [*((name, "raw") for name in raw), ("ConCluGen", "shuffled")]
-    assert {m for m, protocol in rows if protocol == "linear"} == set(CONFIG.pretrain.methods)
+    assert choices.streams(CONFIG, "raw-features-text") == ["text"]

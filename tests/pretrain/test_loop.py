@@ -42,7 +42,7 @@ def viewed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("method", [m for m, recipe in METHODS.items() if not recipe["pretrained_as"]])
+@pytest.mark.parametrize("method", [m for m, recipe in METHODS.items() if not recipe.pretrained_as])
 def test_every_method_lowers_its_loss_in_every_preset(made, viewed, tmp_path, method, preset):
     settings = make_settings(method, preset, epochs=6, learning_rate=2e-3)
     _, history, _ = fit(viewed if settings.views else made, settings, tmp_path)
@@ -53,6 +53,23 @@ def test_every_method_lowers_its_loss_in_every_preset(made, viewed, tmp_path, me
         assert "clustering" not in history[0]
         assert 0 <= history[-1]["cluster_entropy"] <= math.log(4) + 1e-6
         assert 1 <= history[-1]["clusters_used"] <= 4
+
+
+@pytest.mark.parametrize(
+    ("losses", "modalities"),
+    [
+        (("infonce", "reconstruction"), {"face": ("frames3d",)}),
+        (("mms", "clustering", "infonce"), {"still": ("frames2d",), "moving": ("frames3d",)}),
+        (("reconstruction",), {"all": ("frames2d", "audio", "text")}),
+    ],
+)
+def test_losses_and_streams_that_no_shipped_method_joins_are_trained(made, viewed, tmp_path, losses, modalities):
+    views = 3 if "infonce" in losses else 0
+    settings = make_settings(losses=losses, modalities=modalities, views=views, epochs=6, learning_rate=2e-3)
+    _, history, _ = fit(viewed if views else made, settings, tmp_path)
+    for name in set(losses) - {"clustering"}:
+        assert history[-1][name] < history[0][name]
+    assert ("clustering" in history[-1]) == ("clustering" in losses)
 
 
 def test_conclugen_learns_the_planted_class(made, tmp_path):

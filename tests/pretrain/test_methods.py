@@ -19,7 +19,7 @@ from conclugen.store.settings import dump, parse
 
 
 def test_every_row_of_the_papers_tables_is_there():
-    rows = [recipe["row"] for recipe in METHODS.values()]
+    rows = [recipe.row for recipe in METHODS.values()]
     assert rows == [
         "ConCluGen",
         "ConClu",
@@ -37,20 +37,18 @@ def test_every_row_of_the_papers_tables_is_there():
 def test_a_recipe_is_plain_and_consistent(name):
     recipe = METHODS[name]
     assert re.fullmatch(r"[\w-]+", name)
-    assert json.loads(json.dumps(recipe))["row"] == recipe["row"]
-    assert set(recipe["losses"]) <= set(LOSSES)
-    assert set(recipe["evaluate"]) <= set(recipe["modalities"]) <= set(MODALITIES)
-    assert recipe["others"] == (not recipe["views"])
-    assert recipe["learning_rate"] == (9e-5 if "clustering" in recipe["losses"] else 3.6e-4)
-    assert recipe["weight_decay"] == 3.2e-4
+    assert json.loads(json.dumps(dataclasses.asdict(recipe)))["row"] == recipe.row
+    assert set(recipe.losses) <= set(LOSSES)
+    assert set(recipe.evaluate or ()) <= set(recipe.modalities) <= set(MODALITIES)
+    assert recipe.others == (not recipe.views)
+    assert recipe.learning_rate == (9e-5 if "clustering" in recipe.losses else 3.6e-4)
+    assert recipe.weight_decay == 3.2e-4
 
 
 def test_vision_is_the_same_pretraining_judged_on_less():
     vision, whole = METHODS["ConCluGen-vision"], METHODS["ConCluGen"]
-    assert vision["pretrained_as"] == "ConCluGen"
-    assert vision["evaluate"] == ("video",)
-    for key in ("losses", "modalities", "learning_rate", "weight_decay", "others", "views"):
-        assert vision[key] == whole[key]
+    changed = {"row": vision.row, "pretrained_as": "ConCluGen", "evaluate": ("video",)}
+    assert vision == dataclasses.replace(whole, **changed)
 
 
 def test_every_loss_is_a_module():

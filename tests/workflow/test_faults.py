@@ -107,10 +107,10 @@ def flip(path):
 
 def test_damaged_shards_models_and_predictions_are_named_and_never_used(project):
     before = project.read(TABLE)
-    remove(project, TABLE, f"{DOWNSTREAM}/raw-features-text", f"{DOWNSTREAM}/Generative")
+    remove(project, TABLE, f"{DOWNSTREAM}/raw-features-text", f"{DOWNSTREAM}/Own")
     places = (
         "results/features/mosei/text/0000.h5",
-        "results/pretrain/mosei/improved/Generative/seed0/model.safetensors",
+        "results/pretrain/mosei/improved/Own/seed0/model.safetensors",
     )
     places += (f"{DOWNSTREAM}/ConCluGen/linear/seed1.parquet",)
     whole = {place: ((project.folder / place).stat(), project.read(place)) for place in places}
@@ -123,12 +123,12 @@ def test_damaged_shards_models_and_predictions_are_named_and_never_used(project)
         os.utime(project.folder / place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     flip(project.folder / places[1])
     assert "model.safetensors: not the weights that settings.json describes" in fails(
-        project, "--", f"{DOWNSTREAM}/Generative/linear/seed0.parquet"
+        project, "--", f"{DOWNSTREAM}/Own/linear/seed0.parquet"
     )
     (project.folder / places[1]).write_bytes(whole[places[1]][1])
     os.utime(project.folder / places[1], ns=(whole[places[1]][0].st_atime_ns, whole[places[1]][0].st_mtime_ns))
     project.snakemake(
-        "--", f"{DOWNSTREAM}/raw-features-text/raw/seed0.parquet", f"{DOWNSTREAM}/Generative/linear/seed0.parquet"
+        "--", f"{DOWNSTREAM}/raw-features-text/raw/seed0.parquet", f"{DOWNSTREAM}/Own/linear/seed0.parquet"
     )
     (project.folder / places[2]).write_bytes(whole[places[2]][1][:-100])
     assert "linear/seed1.parquet: " in fails(project, "--", TABLE)
@@ -189,6 +189,6 @@ def test_a_clock_that_was_set_back_hides_no_outdated_result(project):
     assert project.planned() == {}
     config = TINY | {"pretrain": TINY["pretrain"] | {"epochs": 7}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
-    model = "results/pretrain/mosei/improved/Generative/seed0/model.safetensors"
+    model = "results/pretrain/mosei/improved/Own/seed0/model.safetensors"
     project.snakemake("--", model)  # and stopped here, with everything after it from the future
     assert project.planned() == {"pretrain": 1, "downstream": 3, "table": 1}

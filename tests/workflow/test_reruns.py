@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ALL = {"downstream": 7, "table": 1}
 WITH_TEXT = {"downstream": 5, "table": 1}  # all but the raw features of video and of audio
 WITH_VIDEO = {"downstream": 5, "table": 1}
+FACES = {"faces": 1, "frames2d": 1, "frames3d": 1, "keypoints": 1}
 PRETRAINED = {"downstream": 3, "table": 1}
 ONE_METHOD = {"downstream": 2, "table": 1}  # ConCluGen: its linear row and its shuffled control
 
@@ -39,7 +40,7 @@ def test_comments_docstrings_formatting_and_touches_rerun_nothing(project):
     ("file", "expected"),
     [
         ("losses/reconstruction.py", {"pretrain": 2, **PRETRAINED}),  # both methods use it
-        ("losses/clustering.py", {"pretrain": 1, **ONE_METHOD}),  # ConCluGen alone: Generative has no clusters
+        ("losses/clustering.py", {"pretrain": 1, **ONE_METHOD}),  # ConCluGen alone: the own recipe has no clusters
         ("pretrain/kmeans.py", {"pretrain": 1, **ONE_METHOD}),
         ("losses/infonce.py", {}),
         ("features/augment.py", {}),  # no method of this run compares views
@@ -65,7 +66,7 @@ def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):
         ("tables", "resamples", 60, {"table": 1}),
         ("downstream", "standardise", False, ALL),
         ("pretrain", "epochs", 9, {"pretrain": 2, **PRETRAINED}),
-        ("faces", "margin", 0.25, {"faces": 1, "frames2d": 1, "frames3d": 1, "qc": 1, "pretrain": 2, **WITH_VIDEO}),
+        ("faces", "margin", 0.25, FACES | {"qc": 1, "pretrain": 2, **WITH_VIDEO}),
         ("qc", "max_lost", 0.7, {"qc": 1, "table": 1}),
         ("features", "text", {"batch_texts": 32}, {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
     ],
@@ -78,9 +79,23 @@ def test_a_value_of_the_configuration_reruns_its_stage_and_what_follows(project,
 
 
 def test_another_method_pretrains_that_one_alone(project):
-    config = TINY | {"pretrain": TINY["pretrain"] | {"methods": ["ConCluGen", "Generative", "ConGen"]}}
+    config = TINY | {"pretrain": TINY["pretrain"] | {"methods": ["ConCluGen", "Own", "ConGen"]}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     assert project.planned() == {"pretrain": 1, "downstream": 1, "table": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"losses": ["mms", "reconstruction"]}, {"pretrain": 1, "downstream": 1, "table": 1}),
+        ({"evaluate": ["face"]}, {"downstream": 1, "table": 1}),
+    ],
+)
+def test_a_changed_recipe_reruns_its_method_alone(project, changes, expected):
+    recipes = {"Own": TINY["pretrain"]["recipes"]["Own"] | changes}
+    config = TINY | {"pretrain": TINY["pretrain"] | {"recipes": recipes}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    assert project.planned() == expected
 
 
 def test_another_data_set_and_what_is_not_asked_for_leave_the_table_alone(project):

@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from conclugen import slices
+from conclugen import choices, slices
 from conclugen.config import Config, check
 from conclugen.pretrain.methods import METHODS
 
+OWN = {
+    "losses": ["mms", "reconstruction"],
+    "modalities": {"face": ["frames3d"], "again": ["frames3d"]},  # of what Instance-Cont reads anyway
+    "evaluate": ["face"],
+}
 GIVEN = {
     "datasets": {
         "talks": {"adapter": "voxceleb2", "root": "/data/talks"},
@@ -18,7 +23,7 @@ GIVEN = {
         "arrays": {"adapter": "features", "root": "/data", "file": "x.npz", "streams": {"text": "t"}},
     },
     "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
-    "pretrain": {"dataset": "talks", "preset": "warm", "methods": list(METHODS)},
+    "pretrain": {"dataset": "talks", "preset": "warm", "methods": [*METHODS, "Own"], "recipes": {"Own": OWN}},
     "downstream": {"datasets": ["mosei", "mine"], "label_fractions": [0.5, 1.0]},
 }
 # What neither a rule's settings nor its outputs depend on, each with the reason.
@@ -74,6 +79,8 @@ STAGES = {
     "presets.": {"pretrain"},
     "pretrain.sizes.representation": {"pretrain", "supervised"},
     "pretrain.sizes.hidden": {"pretrain", "supervised"},
+    "pretrain.recipes.Own.modalities.": {"pretrain", *EVERY},
+    "pretrain.recipes.Own.evaluate": EVERY,
     "pretrain.": {"pretrain"},
     "downstream.datasets": {"tables"},
     "downstream.heads.": HEADS,
@@ -112,6 +119,9 @@ OTHER = {
     "pretrain.dataset": "mosei",
     "pretrain.preset": "paper",
     "pretrain.splits": ["train"],
+    "pretrain.recipes.Own.modalities.face": ["frames2d"],
+    "pretrain.recipes.Own.modalities.again": ["frames2d"],
+    "pretrain.recipes.Own.evaluate": ["again"],
     "downstream.datasets": ["mosei"],
     "downstream.protocols": ["raw"],
     "downstream.label_fractions": [0.25, 1.0],
@@ -130,8 +140,9 @@ NAMED = {
     "watch": True,
     "keep": False,
 }
-# Another adapter has other keys, another backbone other models; backbones are code, too.
-CHOICES = (".adapter", ".backbone", ".model", ".engine", ".asr")
+# Another adapter has other keys, another backbone other models, a recipe that borrows networks no losses; backbones are
+# code, too.
+CHOICES = (".adapter", ".backbone", ".model", ".engine", ".asr", ".pretrained_as")
 
 
 def other(key: str, value: Any) -> Any:
@@ -161,11 +172,11 @@ def settings(config: Config) -> dict[tuple, Any]:
         kinds = ("imported",) if given.adapter == "features" else ("faces",)
         rules += [(stage, {"dataset": dataset, "stream": "text"}) for stage in ("manifest", "plan", "qc", *kinds)]
         rules += [(stage, {"dataset": dataset}) for stage in ("table", "leaks")]
-        rules += [("transcripts", {"dataset": dataset})] if slices.transcribed(config, dataset) else []
+        rules += [("transcripts", {"dataset": dataset})] if choices.transcribed(config, dataset) else []
     plain = ("frames2d", "frames3d", "keypoints", "audio", "text", "tables", "variants")
     rules += [(stage, {}) for stage in plain]
     rules += [("views", {"stream": stream}) for stream in ("frames2d", "frames3d")]
-    for method in METHODS:
+    for method in (*METHODS, "Own"):
         rules += [("pretrain", {"method": method, "corpus": "talks", "preset": "warm"})]
         rules += [
             ("downstream", {"method": method, "protocol": protocol, "preset": "warm", "dataset": "mosei", "target": ""})
@@ -211,6 +222,8 @@ def test_a_key_changes_the_stages_that_read_it_and_none_else(key):
     assert stages == expected(key)
     if key.startswith("datasets.") and "tables" not in stages:
         assert all(dict(of[1:])["dataset"] == key.split(".")[1] for of in changed)
+    if key.startswith("pretrain.recipes."):
+        assert {dict(of[1:])["method"] for of in changed} == {"Own"}
     if key.startswith("demo.utterances."):
         assert [dict(of[1:])["layout"] for of in changed] == [key.split(".")[-1]]
 

@@ -1,5 +1,6 @@
-"""Streams that a configuration adds to a project that has run: only they and what reads them is made."""
+"""Streams and recipes that a configuration adds: what is made of them, and that nothing else is."""
 
+import json
 import re
 
 import pandas as pd
@@ -19,7 +20,7 @@ def test_keypoints_are_pretrained_with_and_evaluated_on(project):
     targets = [f"{folder}/{row}/seed0.parquet" for row in ("ConCluGen/linear", "raw-features-keypoints/raw")]
     done = project.snakemake("--", *targets)
     ran = re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout + done.stderr)
-    assert sorted(set(ran)) == ["downstream", "keypoints", "pretrain"]
+    assert sorted(set(ran)) == ["downstream", "pretrain"]  # the own recipe has had them made
     shard = read_shard(project.folder / "results/features/mosei/keypoints/0000.h5")
     faces = read_shard(project.folder / "results/features/mosei/frames2d/0000.h5")
     assert shard.present.tolist() == faces.present.tolist()  # where a face was found
@@ -27,3 +28,19 @@ def test_keypoints_are_pretrained_with_and_evaluated_on(project):
     assert '"keypoints"' in about
     for target in targets:
         assert len(pd.read_parquet(project.folder / target)) > 5
+
+
+def test_a_recipe_of_ones_own_is_trained_and_stands_in_the_table(ran):
+    own = ran.folder / "results/pretrain/mosei/improved/Own/seed0"
+    about = json.loads((own / "settings.json").read_text())["about"]
+    assert about["modalities"] == {"face": ["frames2d", "keypoints"], "words": ["text"]}
+    assert (about["settings"]["losses"], about["settings"]["learning_rate"]) == (["reconstruction"], 0.01)
+    history = pd.read_csv(own / "history.csv")
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    assert history["learning_rate"].max() == 0.01
+    table = pd.read_csv(ran.folder / "results/tables/mosei.csv").set_index(["method", "protocol"])
+    row = table.loc[("Own", "linear")]
+    assert row["streams"] == "frames2d+keypoints+text"
+    assert (row["contaminated"], row["seeds"]) == ("no", 2)
+    assert 0 < row["balanced_accuracy_mean"] < 1
+    assert 0 <= row["p_vs_ConCluGen"] <= 1

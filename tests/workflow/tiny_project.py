@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "rules", "src", "envs", "profiles", "config.yaml")
 
-# Few clips, pretrained and evaluated on; one network of each of two methods.
+# Few clips, pretrained and evaluated on; one network of each of two methods, the second a recipe of one's own.
 TINY = {
     "demo": {"utterances": {"mosei": 30}, "seconds": 1.2, "height": 180},
     "qc": {"max_lost": 0.6},
@@ -25,7 +25,14 @@ TINY = {
     "features": {"frames2d": {"size": 64}, "frames3d": {"size": 64}},
     "pretrain": {
         "dataset": "mosei",
-        "methods": ["ConCluGen", "Generative"],
+        "methods": ["ConCluGen", "Own"],
+        "recipes": {
+            "Own": {
+                "losses": ["reconstruction"],
+                "modalities": {"face": ["frames2d", "keypoints"], "words": ["text"]},
+                "learning_rate": 0.01,
+            }
+        },
         "seeds": [0],
         "epochs": 8,
         "sizes": {"representation": 16, "hidden": 16, "projection": 8, "projection_hidden": 8, "decoder_hidden": 16},

@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from conclugen.config.datasets import AnyDataset
 from conclugen.config.errors import ConfigError, allowed_names, explain
+from conclugen.config.recipes import known_methods, recipe_mistakes
 from conclugen.config.stage_one import Demo, Faces, Streams
 from conclugen.config.stage_two import Downstream, Pretrain, Qc, Tables
-from conclugen.config.types import Name, Section
-from conclugen.pretrain.methods import METHODS
+from conclugen.config.streams import stream_mistakes
+from conclugen.config.types import Modalities, Name, Section
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
 OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets", "robustness")
 SENTIMENT_TABLE = "-sentiment"  # what follows the name of a data set in that of its table of sentiment
-Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]
 
 
 class Config(Section):
@@ -41,7 +41,9 @@ class Config(Section):
     @model_validator(mode="after")
     def _names_agree(self) -> Config:
         """Check what one section says about another."""
-        mistakes = [*_unknown_names(self), *_reserved_names(self), *_faceless_keypoints(self), *_preset_mistakes(self)]
+        mistakes = [*_unknown_names(self), *_reserved_names(self), *_preset_mistakes(self), *recipe_mistakes(self)]
+        # What streams are for can be told once methods and data sets are known.
+        mistakes = mistakes or stream_mistakes(self)
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -52,7 +54,7 @@ def _unknown_names(config: Config) -> list[str]:
     asked = [
         ("pretrain.dataset", [config.pretrain.dataset], list(config.datasets)),
         ("downstream.datasets", config.downstream.datasets, list(config.datasets)),
-        ("pretrain.methods", config.pretrain.methods, list(METHODS)),
+        ("pretrain.methods", config.pretrain.methods, known_methods(config)),
         ("pretrain.preset", [config.pretrain.preset], presets),
         ("tables.presets", config.tables.presets, presets),
         ("tables.ablation", config.tables.ablation, [*VARIANTS, *config.presets]),
@@ -63,20 +65,6 @@ def _unknown_names(config: Config) -> list[str]:
         for key, names, allowed in asked
         for name in names
         if name not in allowed
-    ]
-
-
-def _faceless_keypoints(config: Config) -> list[str]:
-    """Landmarks come from the detector: a data set whose faces are not looked for has none."""
-    if not any("keypoints" in streams for streams in config.modalities.values()):
-        return []
-    used = dict.fromkeys([config.pretrain.dataset, *config.downstream.datasets])
-    return [
-        f"datasets.{name}.detector: 'none' finds no landmarks, which modalities name as keypoints; set it to mtcnn"
-        for name in used
-        if name in config.datasets
-        and config.datasets[name].adapter != "features"
-        and config.datasets[name].detector == "none"
     ]
 
 

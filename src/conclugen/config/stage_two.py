@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
+from conclugen.config.recipes import OwnRecipe
+from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
@@ -29,7 +30,8 @@ class Pretrain(Section):
 
     dataset: str
     preset: str = "paper"
-    methods: list[str] = [name for name, method in METHODS.items() if not method["views"]]
+    methods: list[str] = [name for name, method in METHODS.items() if not method.views]
+    recipes: dict[Name, OwnRecipe] = {}
     seeds: list[Seed] = [0, 1, 2, 3, 4]
     splits: list[Literal["train", "none"]] = ["train", "none"]
     validation_fraction: Share = 0.05

@@ -1,76 +1,71 @@
 """The table of methods: what each row of the paper's Tables 3–5 is pretrained with.
 
-Plain values, standard library only. A method's name is part of the paths of its results. To add one, add an entry:
-
-    "Cont-Audio-Text": recipe(
-        "Multi-Cont, audio and text", losses=("mms",), learning_rate=3.6e-4, modalities=("audio", "text")
-    ),
+Plain values, standard library only. A method's name is part of the paths of its results. Recipes of one's own stand in
+the configuration, under `pretrain.recipes` (`config/recipes.py`), and become the same `Recipe`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 MODALITIES = ("video", "audio", "text")
 LOSSES = ("mms", "clustering", "reconstruction", "infonce")  # modules of conclugen.losses
+RAW = "raw-features"  # no method: the control without pretraining, of all modalities, or of one whose name follows
+CLUSTERED, OTHERS = 9e-5, 3.6e-4  # the paper's learning rates: of methods that cluster, and of those that do not
+WEIGHT_DECAY = 3.2e-4
 
 
-def recipe(
-    row: str,
-    losses: Sequence[str],
-    learning_rate: float,
-    modalities: Sequence[str] = MODALITIES,
-    weight_decay: float = 3.2e-4,
-    others: bool = True,
-    views: bool = False,
-    pretrained_as: str | None = None,
-    evaluate: Sequence[str] | None = None,
-) -> dict[str, Any]:
-    """Return one entry of `METHODS`.
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What a method is pretrained with, and what of it is evaluated.
 
-    Args:
+    Attributes:
         row: its name in the paper's tables.
         losses: of `LOSSES`, added up.
         learning_rate, weight_decay: AdamW's (section 6 of the paper).
         modalities: those that are pretrained on.
+        streams: by modality, the streams it joins; None: those that the configuration joins.
         others: modalities of the configuration beyond `MODALITIES`, such as keypoints, join in.
-        views: pretrained on augmented copies of each clip (streams named `{stream}_views`; the configuration says of
-            which streams), and evaluated on the clips.
         pretrained_as: the method whose pretrained networks this one uses, where it is the same pretraining judged on
             fewer modalities.
-        evaluate: the modalities that downstream evaluation sees; those pretrained on unless said otherwise.
+        evaluate: the modalities that downstream evaluation sees; None: all that are pretrained on.
     """
-    return {
-        "row": row,
-        "modalities": tuple(modalities),
-        "others": others and not views,
-        "losses": tuple(losses),
-        "views": views,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "pretrained_as": pretrained_as,
-        "evaluate": tuple(evaluate or modalities),
-    }
+
+    row: str
+    losses: tuple[str, ...]
+    learning_rate: float
+    modalities: tuple[str, ...] = MODALITIES
+    weight_decay: float = WEIGHT_DECAY
+    streams: Mapping[str, tuple[str, ...]] | None = None
+    others: bool = True
+    pretrained_as: str | None = None
+    evaluate: tuple[str, ...] | None = None
+
+    @property
+    def views(self) -> bool:
+        """Whether it is pretrained on augmented copies of each clip (streams named `{stream}_views`; where `streams`
+        is None, of those that the configuration makes copies of), and evaluated on the clips."""
+        return "infonce" in self.losses
 
 
 # In the paper, the weight decay of Multi-Cont is blank and that of Instance-Cont is 00032; both take the others'.
-METHODS: dict[str, dict[str, Any]] = {
-    "ConCluGen": recipe("ConCluGen", ("mms", "clustering", "reconstruction"), 9e-5),
-    "ConClu": recipe("ConClu", ("mms", "clustering"), 9e-5),
-    "ConGen": recipe("ConGen", ("mms", "reconstruction"), 3.6e-4),
-    "Multi-Cont": recipe("Multi-Cont", ("mms",), 3.6e-4),
-    "Instance-Cont": recipe("Instance-Cont", ("infonce",), 3.6e-4, modalities=("video",), views=True),
-    "Generative": recipe("Generative", ("reconstruction",), 3.6e-4),
-    "ConCluGen-vision": recipe(
+METHODS: dict[str, Recipe] = {
+    "ConCluGen": Recipe("ConCluGen", ("mms", "clustering", "reconstruction"), CLUSTERED),
+    "ConClu": Recipe("ConClu", ("mms", "clustering"), CLUSTERED),
+    "ConGen": Recipe("ConGen", ("mms", "reconstruction"), OTHERS),
+    "Multi-Cont": Recipe("Multi-Cont", ("mms",), OTHERS),
+    "Instance-Cont": Recipe("Instance-Cont", ("infonce",), OTHERS, modalities=("video",), others=False),
+    "Generative": Recipe("Generative", ("reconstruction",), OTHERS),
+    "ConCluGen-vision": Recipe(
         "ConCluGen/(vision)",
         ("mms", "clustering", "reconstruction"),
-        9e-5,
+        CLUSTERED,
         pretrained_as="ConCluGen",
         evaluate=("video",),
     ),
-    "Multi-Cont-wo-text": recipe("Multi-Cont Wout/text", ("mms",), 3.6e-4, modalities=("video", "audio")),
-    "Multi-Cont-wo-audio": recipe("Multi-Cont Wout/audio", ("mms",), 3.6e-4, modalities=("video", "text")),
+    "Multi-Cont-wo-text": Recipe("Multi-Cont Wout/text", ("mms",), OTHERS, modalities=("video", "audio")),
+    "Multi-Cont-wo-audio": Recipe("Multi-Cont Wout/audio", ("mms",), OTHERS, modalities=("video", "text")),
 }
 
 

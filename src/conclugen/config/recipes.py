@@ -1,0 +1,149 @@
+"""Pretraining recipes of one's own, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from conclugen.config.errors import allowed_names
+from conclugen.config.types import Above0, Modalities, Name, Number, Section
+from conclugen.pretrain.methods import CLUSTERED, LOSSES, METHODS, MODALITIES, OTHERS, RAW, WEIGHT_DECAY, Recipe
+
+if TYPE_CHECKING:
+    from conclugen.config import Config
+
+
+class OwnRecipe(Section):
+    """A method of one's own: its losses and modalities, or the method whose networks it judges on fewer modalities.
+
+    None: all modalities of the configuration; all modalities of the recipe are evaluated; rate and decay as for the
+    shipped methods.
+    """
+
+    losses: list[str] = []
+    modalities: Modalities | None = None
+    evaluate: Annotated[list[Name], Field(min_length=1)] | None = None
+    learning_rate: Above0 | None = None
+    weight_decay: Number | None = None
+    pretrained_as: str | None = None
+
+
+def recipe(config: Config, method: str) -> Recipe:
+    """Return the recipe of a method, shipped or the configuration's own, with the rate and decay it is trained with.
+
+    What the recipe itself says comes before what `pretrain` says of all methods, and that before the paper's.
+    """
+    own, section = config.pretrain.recipes.get(method), config.pretrain
+    if own is not None and own.pretrained_as is not None:
+        return dataclasses.replace(
+            recipe(config, own.pretrained_as),
+            row=method,
+            pretrained_as=own.pretrained_as,
+            evaluate=own.evaluate and tuple(own.evaluate),
+        )
+    found = METHODS[method] if own is None else _recipe(config, method, own)
+    told = own or OwnRecipe()
+    decays = (told.weight_decay, section.weight_decay, found.weight_decay)
+    return dataclasses.replace(
+        found,
+        learning_rate=told.learning_rate or section.learning_rate or found.learning_rate,
+        weight_decay=next(value for value in decays if value is not None),
+    )
+
+
+def _recipe(config: Config, name: str, own: OwnRecipe) -> Recipe:
+    joined = config.modalities if own.modalities is None else own.modalities
+    return Recipe(
+        row=name,
+        losses=tuple(own.losses),
+        learning_rate=CLUSTERED if "clustering" in own.losses else OTHERS,
+        modalities=tuple(joined),
+        weight_decay=WEIGHT_DECAY,
+        streams={modality: tuple(streams) for modality, streams in joined.items()},
+        others=False,
+        evaluate=own.evaluate and tuple(own.evaluate),
+    )
+
+
+def modality_names(config: Config, chosen: Recipe) -> list[str]:
+    """Return the modalities that a recipe is pretrained on: its own, then, where it takes them in, those of the
+    configuration beyond the paper's."""
+    others = [name for name in config.modalities if name not in MODALITIES] if chosen.others else []
+    return [*chosen.modalities, *others]
+
+
+def known_methods(config: Config) -> list[str]:
+    """Return the names of all methods, shipped and the configuration's own."""
+    return [*METHODS, *config.pretrain.recipes]
+
+
+def recipe_mistakes(config: Config) -> list[str]:
+    """Return a line for each mistake in a recipe of one's own: the key, what is wrong, how to mend it."""
+    return [
+        f"pretrain.recipes.{name}{mistake}"
+        for name, own in config.pretrain.recipes.items()
+        for mistake in _mistakes(config, name, own)
+    ]
+
+
+def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
+    if name in METHODS:
+        yield f": {name!r} is the name of a shipped method; choose another"
+    if name.startswith(RAW):
+        yield f": names that start with {RAW} are those of controls; choose another"
+    found = list(_borrowed_mistakes(config, name, own) if own.pretrained_as else _loss_mistakes(config, name, own))
+    yield from found
+    if own.evaluate and name not in METHODS and not found:
+        judged = modality_names(config, recipe(config, name))
+        yield from (
+            f".evaluate: {modality!r} is no modality of it; {allowed_names(modality, judged)}"
+            for modality in own.evaluate
+            if modality not in judged
+        )
+
+
+def _borrowed_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
+    """Of a recipe that uses the networks of another method."""
+    recipes = config.pretrain.recipes
+    borrowing = {n for n, one in recipes.items() if one.pretrained_as} | {
+        n for n, r in METHODS.items() if r.pretrained_as
+    }
+    allowed = [n for n in known_methods(config) if n not in borrowing]
+    if own.pretrained_as not in allowed:
+        given = str(own.pretrained_as)
+        yield f".pretrained_as: {given!r} is no method with networks of its own; {allowed_names(given, allowed)}"
+    for key in ("losses", "modalities", "learning_rate", "weight_decay"):
+        if getattr(own, key):
+            yield f".{key}: the networks are those of {own.pretrained_as}, so this key changes nothing; leave it out"
+    if not own.evaluate:
+        yield f".evaluate: missing; name the modalities on which {own.pretrained_as} is judged here"
+
+
+def _loss_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
+    """Of a recipe that is pretrained."""
+    joined = config.modalities if own.modalities is None else own.modalities
+    if not own.losses:
+        yield (
+            f".losses: empty, so it trains nothing; name some of {', '.join(LOSSES)}, or, as pretrained_as, the method "
+            "whose networks it uses"
+        )
+    for loss in own.losses:
+        if loss not in LOSSES:
+            yield f".losses: {loss!r} is unknown; {allowed_names(loss, LOSSES)}"
+    if len(set(own.losses)) < len(own.losses):
+        yield f".losses: {own.losses} names a loss twice; name each once"
+    if own.losses == ["clustering"]:
+        yield ".losses: clustering alone has nothing to train with before the first k-means; add mms or reconstruction"
+    if "mms" in own.losses and len(joined) < 2:
+        yield f".losses: mms compares modalities, and there is only {', '.join(joined)}; name more, or leave mms out"
+    if "infonce" in own.losses:
+        copied = config.features.views.streams
+        for stream in dict.fromkeys(stream for streams in joined.values() for stream in streams):
+            if stream not in copied:
+                yield (
+                    f".modalities: infonce compares augmented copies of clips, and {stream!r} has none; "
+                    f"features.views.streams names {', '.join(copied)}"
+                )
