@@ -34,6 +34,61 @@ rule figures:
         "--predictions {params.folders:q} --output-dir $(dirname {output.headline:q}) > {log:q} 2>&1"
 
 
+rule sentiment_figures:
+    input:
+        table="results/tables/{dataset}-sentiment.csv",
+        predictions=lambda wildcards: prediction_files(
+            f"{wildcards.dataset}-sentiment", choices.table_rows(CONFIG)
+        ),
+        manifest="results/manifests/{dataset}.parquet",
+    output:
+        headline="results/figures/{dataset}-sentiment/headline.png",
+        rows=[
+            f"results/figures/{{dataset}}-sentiment/{method}-{protocol}.png"
+            for method, protocol in choices.table_rows(CONFIG)
+        ],
+    log:
+        "results/logs/figures/{dataset}-sentiment.log",
+    benchmark:
+        "results/benchmarks/figures/{dataset}-sentiment.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+    params:
+        folders=lambda wildcards, input: folders_of(input.predictions),
+        code=fingerprint("conclugen.evaluation.sentiment_figures"),
+    message:
+        "Draw the figures of the sentiment of {wildcards.dataset}"
+    shell:
+        "python -m conclugen.evaluation.sentiment_figures --manifest {input.manifest:q} --table {input.table:q} "
+        "--predictions {params.folders:q} --output-dir $(dirname {output.headline:q}) > {log:q} 2>&1"
+
+
+rule robustness_figure:
+    input:
+        table="results/tables/{dataset}{target}.robustness.csv",
+    output:
+        figure="results/figures/{dataset}{target}/robustness.png",
+    log:
+        "results/logs/figures/{dataset}{target}.robustness.log",
+    benchmark:
+        "results/benchmarks/figures/{dataset}{target}.robustness.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+    params:
+        code=fingerprint("conclugen.evaluation.robustness_figure"),
+    message:
+        "Draw what {wildcards.dataset}{wildcards.target} loses without each modality"
+    shell:
+        "python -m conclugen.evaluation.robustness_figure --table {input.table:q} --output {output.figure:q} "
+        "> {log:q} 2>&1"
+
+
 rule leaks:
     input:
         manifest="results/manifests/{dataset}.parquet",
@@ -99,7 +154,8 @@ rule report:
         tables=of_every_table("results/tables/{name}.csv"),
         classes=of_every_dataset("results/tables/{dataset}.classes.csv"),
         robustness="results/tables/robustness.csv",
-        figures=of_every_dataset("results/figures/{dataset}/headline.png"),
+        figures=of_every_table("results/figures/{name}/headline.png"),
+        masked=of_every_table("results/figures/{name}/robustness.png"),
         benchmark="results/tables/benchmark.csv",
         leaks="results/qc/leaks.csv",
     message:

@@ -224,9 +224,11 @@ def test_robustness_needs_the_rows_that_see_several_modalities(folders):
 def test_a_report_is_all_of_it(folders):
     write_methods(folders, ["ConCluGen"])
     planned = folders.planned(target="report")
-    assert {name: planned[name] for name in ("table", "figures", "published", "leaks", "all_leaks")} == {
+    names = ("table", "figures", "robustness_figure", "published", "leaks", "all_leaks")
+    assert {name: planned[name] for name in names} == {
         "table": 1,
         "figures": 1,
+        "robustness_figure": 1,
         "published": 1,
         "leaks": 1,
         "all_leaks": 1,

@@ -40,15 +40,24 @@ def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
         if row[f"{name}_lo"]:
             axes.plot([float(row[f"{name}_lo"]), float(row[f"{name}_hi"])], [place, place], color=colour, linewidth=2)
         axes.plot(value, place, "o", color=colour, markersize=5)
-    best = metrics.best((float(row[name]) for row in table if row["protocol"] == "chance"), name)
+    dotted, best = _dotted(table, task)
     axes.axvline(best, color="#222222", linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(table)), [f"{row['method']} ({row['protocol']})" for row in reversed(table)], fontsize=8)
-    axes.set_xlabel(f"{name} and its interval\n(dotted: the best chance row)")
+    axes.set_xlabel(f"{name} and its interval\n(dotted: {dotted})")
     used = [verdict for verdict in MEANING if verdict in {row["beats_chance"] for row in table}]
     for verdict in used:
         axes.plot([], [], "o-", color=COLOURS[verdict], label=MEANING[verdict])
     axes.legend(fontsize=7)
     return figure
+
+
+def _dotted(table: Sequence[dict[str, str]], task: str) -> tuple[str, float]:
+    """What rows are measured against, and its value: the best chance row; for sentiment the training median, the
+    constant with the least error on the training split."""
+    chance = {row["method"]: float(row[metrics.HEADLINE[task]]) for row in table if row["protocol"] == "chance"}
+    if task == "regression":
+        return "the training median", chance["training median"]
+    return "the best chance row", metrics.best(chance.values(), metrics.HEADLINE[task])
 
 
 def confusion(truth: Truth, predictions: Predictions) -> Figure:

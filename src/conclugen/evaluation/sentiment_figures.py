@@ -1,0 +1,73 @@
+"""Figures of sentiment: the error with its interval by row, and what each row predicts against what is true.
+
+Entry module. `headline.png` is drawn from the table, as for expression; its dotted line is the training median, the
+best answer without looking. Every folder of predictions gives `{method}-{protocol}.png`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from conclugen.evaluation import metrics
+from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.figures import headline, save
+from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.regression import HALF_SCALE, seven
+from conclugen.evaluation.truth import Truth, read_truth
+
+POINTS = 400  # beyond so many, points become fainter
+SHOWN = HALF_SCALE + 0.5
+
+
+def against_truth(truth: Truth, predictions: Predictions) -> Figure:
+    """Draw what was predicted against what is true, every utterance with every seed, and the mean of each of the seven
+    classes that occur.
+
+    The diagonal is a perfect prediction, the dotted line the training median. Predictions beyond the scale stand at the
+    edge. Error and correlation are means over seeds.
+    """
+    known = ~np.isnan(truth.labels[:, 0])
+    true, scores = truth.labels[known, 0], predictions.scores[:, known, 0]
+    figure, axes = plt.subplots(figsize=(4.6, 4.4), layout="constrained")
+    axes.axline((0, 0), slope=1, color="#888888", linewidth=0.8, label="perfect")
+    axes.axhline(np.nanmedian(truth.train), color="#222222", linewidth=0.8, linestyle=":", label="training median")
+    shown = np.clip(scores, -SHOWN, SHOWN).ravel()
+    faint = min(0.5, (POINTS / len(shown)) ** 0.5 / 2)
+    axes.plot(np.tile(true, len(scores)), shown, "o", color="#4393c3", markersize=3, alpha=faint, markeredgewidth=0)
+    classes = np.unique(seven(true))
+    means = [scores[:, seven(true) == one].mean() for one in classes]
+    axes.plot(classes, means, "o-", color="#b2182b", markersize=5, linewidth=1.5, label="mean by class of seven")
+    each = [metrics.compute(truth.labels, one, truth.task) for one in predictions.scores]
+    error, correlation = (metrics.mean_defined([one[name] for one in each]) for name in ("mae", "pearson"))
+    axes.set(xlim=(-SHOWN, SHOWN), ylim=(-SHOWN, SHOWN), xlabel="true sentiment", ylabel="predicted", aspect="equal")
+    axes.set_title(f"{predictions.method} ({predictions.protocol})\nerror {error:.3f}, correlation {correlation:.3f}")
+    axes.title.set_fontsize(10)
+    axes.legend(fontsize=7, loc="upper left")
+    return figure
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output-dir", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    truth = read_truth(arguments.manifest, "sentiment")
+    save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
+    for folder in arguments.predictions:
+        predictions = read(folder, truth)
+        path = arguments.output_dir / f"{predictions.method}-{predictions.protocol}.png"
+        save(against_truth(truth, predictions), path)
+
+
+if __name__ == "__main__":
+    main()
