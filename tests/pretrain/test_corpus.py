@@ -10,6 +10,7 @@ from pretrain_data import make_corpus, make_settings
 
 from conclugen.data.manifest import COLUMNS, Manifest, write_manifest
 from conclugen.pretrain.corpus import CorpusError, choose, load_corpus, read_splits
+from conclugen.store.seals import SealError, write_sealed
 from conclugen.store.shards import read_shard
 
 
@@ -47,6 +48,16 @@ def test_rows_without_any_modality_are_left_out(tmp_path):
     some = torch.stack(list(corpus.data.present.values())).any(0)
     assert 0 < len(corpus.train) == int(some.sum()) < 80
     assert len(corpus.valid) == 0
+
+
+def test_splits_that_are_not_what_the_plan_wrote_are_refused(tmp_path):
+    made = make_corpus(tmp_path, rows=20)
+    text = made.splits.read_text()
+    write_sealed(made.splits, text)
+    assert len(read_splits(made.splits)) == 20
+    made.splits.write_text(text.replace("clip00003,train", "clip00003,trail"))  # of the same size
+    with pytest.raises(SealError, match=r"splits\.csv: contents do not match"):
+        load_corpus(made.splits, made.shards, make_settings())
 
 
 def test_a_manifest_serves_as_well_as_a_table_of_splits(tmp_path):

@@ -115,5 +115,5 @@ def fake_version(project, name):
 def test_a_plan_records_the_sizes_of_its_lists(planned_folders):
     folder = planned_folders.folder / "results/plans/mine"
     sizes = json.loads((folder / "sizes.json").read_text())
-    assert sizes == {path.name: path.stat().st_size for path in folder.glob("*.csv")}
-    assert "splits.csv" in sizes
+    assert sizes == {path.name: path.stat().st_size for path in folder.glob("*.csv*")}
+    assert {"splits.csv", "splits.csv.sha256"} <= set(sizes)

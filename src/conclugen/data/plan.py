@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from conclugen.data.lists import write_sizes
 from conclugen.store.atomic import write_if_changed, write_text
+from conclugen.store.seals import seal_of, write_sealed
 from conclugen.store.settings import parse
 from conclugen.store.tables import read_table
 
@@ -93,9 +94,9 @@ def plan(manifest: Path, root: Path, settings: Settings, output: Path) -> list[t
             lists[path.name] = len(text.encode())
             changed += write_if_changed(path, text)
         rows.append((name, int(counts[shard])))
-    splits = split_list(manifest)
-    lists["splits.csv"] = len(splits.encode())
-    changed += write_if_changed(output.with_suffix("") / "splits.csv", splits)
+    splits, text = output.with_suffix("") / "splits.csv", split_list(manifest)
+    changed += write_sealed(splits, text)
+    lists |= {path.name: path.stat().st_size for path in (splits, seal_of(splits))}
     write_sizes(output.with_suffix(""), lists)
     removed = _remove_stale(output.with_suffix(""), lists.keys())
     write_text(output, _csv(("shard", "utterances"), rows))

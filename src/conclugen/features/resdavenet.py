@@ -1,10 +1,16 @@
-"""ResDAVEnet (Harwath, Hsu and Glass 2020), the network without a front end: spectra to maps."""
+"""ResDAVEnet (Harwath, Hsu and Glass 2020) without a front end, spectra to maps; and the backbone that has one."""
 
 from __future__ import annotations
+
+import functools
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from conclugen.features.backbone import Backbone, WeightFile, load_strictly, published_state, staged
+from conclugen.store.weights import load_state
 
 SOURCE = "the ResDAVEnet-VQ project: RDVQ_00000/models/best_audio_model.pth, the model without quantisers"
 RATE = 16_000
@@ -48,3 +54,21 @@ class ResDavenet(nn.Module):
         """Return the last layer (1, 1024, H, T / 16) of a spectrum (bands, T)."""
         x = F.relu_(self.bn1(self.conv1(spectrum[None, None])))
         return self.layer4(self.layer3(self.layer2(self.layer1(x))))
+
+
+def construct(network: type[ResDavenet], path: Path) -> nn.Module:
+    """Build a network with its front end from the published file."""
+    return load_strictly(network(), published_state(load_state(path), UNUSED), str(path))
+
+
+def backbone(name: str, network: type[ResDavenet], preprocessing: str, file: WeightFile | None) -> Backbone:
+    """Return the backbone with a front end. Raises WeightsError when no file is named."""
+    return Backbone(
+        name=name,
+        weights=staged(name, file, SOURCE, "resemblyzer"),
+        construct=functools.partial(construct, network),
+        preprocessing=preprocessing,
+        dim=WIDTHS[-1],
+        licence="BSD-3-Clause",
+        rate=RATE,
+    )

@@ -14,6 +14,7 @@ import torch
 
 from conclugen.pretrain.settings import Settings
 from conclugen.store.resident import Resident, load, load_modalities
+from conclugen.store.seals import check_seal
 from conclugen.store.tables import read_table
 
 COLUMNS = ("utterance_id", "split", "group")
@@ -74,11 +75,15 @@ def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], setti
 
 
 def read_splits(path: str | Path) -> pd.DataFrame:
-    """Return the columns utterance_id, split and group of a manifest (parquet) or of a CSV, as text, in id order."""
+    """Return the columns utterance_id, split and group of a manifest (parquet) or of a CSV, as text, in id order.
+
+    Raises SealError for a CSV that is not what the plan wrote.
+    """
     path = Path(path)
     if path.suffix == ".parquet":
         table = read_table(path, COLUMNS)[0].to_pandas()
     else:
+        check_seal(path)
         table = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=list(COLUMNS))
     table["group"] = table["group"].where(table["group"].notna() & (table["group"] != ""), table["utterance_id"])
     return table.astype(str).sort_values("utterance_id").reset_index(drop=True)

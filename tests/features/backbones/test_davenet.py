@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from conclugen.features import resdavenet
 from conclugen.features.backbones import davenet
 from conclugen.store.weights import WeightsError
 
@@ -69,8 +70,8 @@ def expected(state, spectrum):
 @pytest.fixture(scope="module")
 def network():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(davenet, "load_state", lambda path: published())
-        return davenet.construct("best_audio_model.pth").eval()
+        patch.setattr(resdavenet, "load_state", lambda path: published())
+        return resdavenet.construct(davenet.Davenet, "best_audio_model.pth").eval()
 
 
 def test_same_as_a_one_dimensional_network(network):
@@ -112,6 +113,6 @@ def test_a_wave_does_not_depend_on_its_neighbours(network):
 
 def test_a_model_with_quantisers_is_refused(monkeypatch):
     state = published() | {"module.quant2._embedding.weight": torch.zeros(512, 128)}
-    monkeypatch.setattr(davenet, "load_state", lambda path: state)
+    monkeypatch.setattr(resdavenet, "load_state", lambda path: state)
     with pytest.raises(WeightsError, match="quant2"):
-        davenet.construct("best_audio_model.pth")
+        resdavenet.construct(davenet.Davenet, "best_audio_model.pth")

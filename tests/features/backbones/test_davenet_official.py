@@ -4,14 +4,15 @@ import torchaudio
 from test_davenet import published
 from torch.nn import functional as F
 
+from conclugen.features import resdavenet
 from conclugen.features.backbones import davenet_official
 
 
 @pytest.fixture(scope="module")
 def network():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(davenet_official, "load_state", lambda path: published())
-        return davenet_official.construct("best_audio_model.pth").eval()
+        patch.setattr(resdavenet, "load_state", lambda path: published())
+        return resdavenet.construct(davenet_official.OfficialDavenet, "best_audio_model.pth").eval()
 
 
 def test_the_front_end_is_plain_mel_power_scaled_by_its_extremes(network):

@@ -6,19 +6,16 @@ bands in decibels below the loudest, of sound without its mean and with pre-emph
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
-from torch import nn
 
-from conclugen.features.backbone import Backbone, WeightFile, load_strictly, published_state, staged
+from conclugen.features.backbone import Backbone, WeightFile
 from conclugen.features.mel import MelPower
-from conclugen.features.resdavenet import BANDS, RATE, SOURCE, UNUSED, WIDTHS, ResDavenet
-from conclugen.store.weights import load_state
+from conclugen.features.resdavenet import BANDS, RATE, ResDavenet, backbone
 
 EMPHASIS = 0.97
 RANGE_DB = 80.0
 FLOOR = 1e-10
+PREPROCESSING = "16 kHz, pre-emphasis .97, 40 mel bands in decibels below the loudest, mean over time"
 
 
 class Davenet(ResDavenet):
@@ -41,19 +38,6 @@ class Davenet(ResDavenet):
         return (level - level.max()).clamp_min(-RANGE_DB).T
 
 
-def construct(path: Path) -> nn.Module:
-    """Build from the published file."""
-    return load_strictly(Davenet(), published_state(load_state(path), UNUSED), str(path))
-
-
 def build(file: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
-    return Backbone(
-        name="davenet",
-        weights=staged("davenet", file, SOURCE, "resemblyzer"),
-        construct=construct,
-        preprocessing="16 kHz, pre-emphasis .97, 40 mel bands in decibels below the loudest, mean over time",
-        dim=WIDTHS[-1],
-        licence="BSD-3-Clause",
-        rate=RATE,
-    )
+    return backbone("davenet", Davenet, PREPROCESSING, file)

@@ -8,20 +8,18 @@ to reproduce that code; `davenet` is the network as it was trained.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from conclugen.features.backbone import Backbone, WeightFile, load_strictly, published_state, staged
+from conclugen.features.backbone import Backbone, WeightFile
 from conclugen.features.mel import MelPower
-from conclugen.features.resdavenet import RATE, SOURCE, UNUSED, WIDTHS, ResDavenet
-from conclugen.store.weights import load_state
+from conclugen.features.resdavenet import RATE, ResDavenet, backbone
 
 BANDS = 128
 FFT = 2048
 SHORTEST = FFT // 2 + 1  # samples that can be mirrored at the ends
 EPSILON = 1e-8
+PREPROCESSING = "16 kHz, power in 128 mel bands (HTK) scaled to [0, 1] by utterance, mean over bands and time"
 
 
 class OfficialDavenet(ResDavenet):
@@ -42,19 +40,6 @@ class OfficialDavenet(ResDavenet):
         return (power - power.min()) / (power.max() - power.min() + EPSILON)
 
 
-def construct(path: Path) -> nn.Module:
-    """Build from the published file."""
-    return load_strictly(OfficialDavenet(), published_state(load_state(path), UNUSED), str(path))
-
-
 def build(file: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
-    return Backbone(
-        name="davenet_official",
-        weights=staged("davenet_official", file, SOURCE, "resemblyzer"),
-        construct=construct,
-        preprocessing="16 kHz, power in 128 mel bands (HTK) scaled to [0, 1] by utterance, mean over bands and time",
-        dim=WIDTHS[-1],
-        licence="BSD-3-Clause",
-        rate=RATE,
-    )
+    return backbone("davenet_official", OfficialDavenet, PREPROCESSING, file)

@@ -1,0 +1,35 @@
+"""A seal beside a text file: its sha256, as `sha256sum` writes and checks it, by which any damage is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from conclugen.store.atomic import write_if_changed
+
+
+class SealError(RuntimeError):
+    """A file that is not what its seal says."""
+
+
+def seal_of(path: Path) -> Path:
+    """Return where the seal of a file lies."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def write_sealed(path: Path, text: str) -> bool:
+    """Write a text and its seal, each atomically and only where it differs; return whether the text changed."""
+    changed = write_if_changed(path, text)
+    write_if_changed(seal_of(path), _line(path, text.encode()))
+    return changed
+
+
+def check_seal(path: Path) -> None:
+    """Raise SealError where a file lies beside a seal that does not fit it; a file without a seal is taken as it is."""
+    seal = seal_of(path)
+    if seal.is_file() and seal.read_bytes() != _line(path, path.read_bytes()).encode():
+        raise SealError(f"{path}: contents do not match their checksum; delete it and rerun")
+
+
+def _line(path: Path, content: bytes) -> str:
+    return f"{hashlib.sha256(content).hexdigest()}  {path.name}\n"
