@@ -71,9 +71,10 @@ def cost(name: str, kind: str, rates: pd.DataFrame, gflop: dict[str, float]) -> 
     networks = rates[(rates.stage != "faces") & (rates.networks == kind)]
     if kind == "embedded":
         networks = networks[networks.layout == data.layout]
+    at_least_0 = networks.cpu_s_per_film_s.clip(lower=0)  # texts take less than the start of their job varies
     row = {"data_set": name, "networks": kind, "utterances": data.utterances, "film_hours": data.hours}
     hours = {"faces_core_hours": faces.cpu_s_per_film_s * data.hours}
-    hours |= {f"{at.stage}_core_hours": at.cpu_s_per_film_s * data.hours for at in networks.itertuples()}
+    hours |= {f"{stage}_core_hours": rate * data.hours for stage, rate in zip(networks.stage, at_least_0, strict=True)}
     seconds = data.hours * 3600
     total = (
         sum(gflop[stream] for stream in ("frames2d", "frames3d", "audio")) * seconds + gflop["text"] * data.utterances
