@@ -27,7 +27,7 @@ from conclugen.store.shards import ShardError, read_shard
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 # Our own processes' messages, and an unpickler that admits numpy arrays alone.
-PICKLE = {"media/worker.py", "store/weights.py"}
+PICKLE = {"media/child.py", "media/worker.py", "store/weights.py"}
 FORBIDDEN = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN |= {"os.system", "os.popen", "marshal.loads", "marshal.load", "shelve.open", "joblib.load", "dill.load"}
 FORBIDDEN |= {"yaml.load", "yaml.unsafe_load", "yaml.full_load", "pandas.read_pickle", "pd.read_pickle"}

@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from conclugen.media.audio import read_audio
+from conclugen.media.child import MEMORY_BYTES
 from conclugen.media.errors import MediaError
-from conclugen.media.worker import MEMORY_BYTES
 from conclugen.store.ledger import Status
 
 

@@ -2,32 +2,30 @@
 
 Video decoders crash, and hang while they hold Python's lock, so neither an exception nor a signal handler is enough:
 each worker is a process of its own with a wall-clock limit per item, killed (SIGKILL) and replaced when it passes it,
-and with a limit on its memory (on Linux), which a damaged header could otherwise make it fill.
+and with a limit on its memory (on Linux), which a damaged header could otherwise make it fill. This is the parent's
+side; `media.child` is the worker's.
 """
 
 from __future__ import annotations
 
 import collections
 import contextlib
-import ctypes
 import dataclasses
 import functools
 import multiprocessing
 import os
 import pickle
-import signal
 import sys
 import time
-import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from conclugen.media.errors import MediaError
-from conclugen.media.pipe import Receiver, send, widen
+from conclugen.media.child import serve
+from conclugen.media.pipe import Receiver, widen
 from conclugen.store.ledger import Status
 
 Item = TypeVar("Item")
@@ -35,10 +33,7 @@ Value = TypeVar("Value")
 
 STARTUP_S = 300.0  # imports from a cold network disk are slow
 MAX_RESULT_BYTES = 1 << 31
-MEMORY_BYTES = 4 << 30  # that a worker may take for its items, on top of what it holds when it starts
 READ_AHEAD = 8  # results per worker that may wait for an earlier one
-PR_SET_PDEATHSIG = 1
-M_MMAP_THRESHOLD, LARGE_BYTES = -3, 1 << 20
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -184,7 +179,7 @@ class _Worker:
         self.receiver = Receiver(self.results.fileno(), MAX_RESULT_BYTES)
         # the function goes along for the sake of its imports, which are not the first item's fault
         start = (self.prepare, function, tasks, results)
-        self.process = context.Process(target=_serve, args=start, daemon=True)
+        self.process = context.Process(target=serve, args=start, daemon=True)
         with _lean(self.prepare, function):
             self.process.start()
         tasks.close()
@@ -236,72 +231,3 @@ def _module(function: Any) -> str | None:
     while isinstance(function, functools.partial):
         function = function.func
     return getattr(function, "__module__", None)
-
-
-def _serve(
-    prepare: Callable[[], object] | None, _function: Callable[..., Any], tasks: Connection, results: Connection
-) -> None:
-    """Life of a worker: prepare, greet, then answer one item after another until the parent is gone."""
-    _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it kills its workers
-    if prepare is not None:
-        prepare()
-    _limit_memory()
-    _return_memory()
-    _answer(results, [b""])
-    while True:
-        try:
-            task = tasks.recv_bytes()
-        except EOFError:
-            return
-        _answer(results, _attempt(task))
-
-
-def _attempt(task: bytes) -> list[bytes | memoryview]:
-    """Return what became of an item, pickled, and the arrays in it, which go along as they are."""
-    begun = time.monotonic()
-    value = None
-    try:
-        function, item = pickle.loads(task)  # noqa: S301 (written by the parent process)
-        value, status, reason = function(item), Status.OK, ""
-    except MediaError as error:
-        status, reason = error.status, error.reason
-    except Exception as error:  # noqa: BLE001 (one item must not take the job with it; the trace goes to the log)
-        traceback.print_exc()
-        status, reason = Status.CRASHED, f"{type(error).__name__}: {error}"
-    outcome, arrays = (status, reason, time.monotonic() - begun, value), []
-    message = pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=arrays.append)
-    return [message, *(array.raw() for array in arrays)]
-
-
-def _answer(results: Connection, parts: Sequence[bytes | memoryview]) -> None:
-    try:
-        send(results.fileno(), parts)
-    except BrokenPipeError:
-        sys.exit(0)
-
-
-def _limit_memory() -> None:
-    """Let allocations beyond `MEMORY_BYTES` fail, as an error that the item can be charged with. Linux only."""
-    if sys.platform == "linux":
-        import resource
-
-        with open("/proc/self/statm") as handle:
-            held = int(handle.read().split()[5]) * resource.getpagesize()  # data and stack, as the limit counts
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        limit = held + MEMORY_BYTES
-        resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-
-
-def _return_memory() -> None:
-    """Give large blocks back to the system when they are freed. In the heap, small results that stay between freed
-    frames would keep it growing with the length of an utterance. GNU C library only; others have no such function."""
-    allocator = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if allocator is not None:
-        allocator(M_MMAP_THRESHOLD, LARGE_BYTES)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies; elsewhere it ends when it next looks for work."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
