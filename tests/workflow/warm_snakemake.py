@@ -1,0 +1,83 @@
+"""Snakemake that is imported once and forked for every dry run: half of a dry run's time is its imports.
+
+A child takes over folder, environment and arguments and runs Snakemake's own `main`, as the command does. The project's
+package is imported by the child alone, from its own `PYTHONPATH`. Run as a program, this is the process that forks: it
+reads one request a line (JSON) and answers with the exit code.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_running: list[subprocess.Popen] = []
+
+
+def snakemake(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run Snakemake in a folder; return its exit code and what it wrote to standard output and error."""
+    if not _running or _running[0].poll() is not None:
+        command = [sys.executable, __file__]
+        _running[:] = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)]
+    with tempfile.TemporaryDirectory() as written:
+        request = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        _running[0].stdin.write(json.dumps(request | {"written": written}) + "\n")
+        _running[0].stdin.flush()
+        code = int(_running[0].stdout.readline())
+        out, err = (Path(written, name).read_text() for name in ("out", "err"))
+    return code, out, err
+
+
+def _serve() -> None:
+    # What Snakemake and the rules import in every run; nothing of it is this project's.
+    for name in ("snakemake.cli", "snakemake.report", "pandas", "smart_open", "yaml", "yte"):
+        importlib.import_module(name)
+    answers = os.fdopen(os.dup(1), "w")
+    gc.freeze()
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                code = _run(request)
+            finally:  # whatever happens, the child does not go on as a second server
+                if sys.exc_info()[0]:
+                    traceback.print_exc()
+                sys.stderr.flush()
+                os._exit(code)
+        status = os.waitpid(child, 0)[1]
+        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answers.flush()
+
+
+def _run(request: Mapping[str, Any]) -> int:
+    from snakemake.cli import main
+
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(Path(request["written"], name), os.O_WRONLY | os.O_CREAT), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path[0] = request["environment"]["PYTHONPATH"]
+    sys.argv = [str(Path(sys.executable).parent / "snakemake"), *request["arguments"]]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    _serve()
