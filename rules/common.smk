@@ -168,6 +168,14 @@ def faces_of(wildcards):
     return given if kept else given | {"media": plan_list("media")(wildcards)}
 
 
+def landmarks_of(wildcards):
+    """The face shard and its ledger; for a landmark network all that crops are made of."""
+    given = faces_of(wildcards)
+    if CONFIG.features.keypoints.backbone != "mtcnn":
+        return given
+    return {name: given[name] for name in ("faces", "ledger")}
+
+
 def media_argument(wildcards, input):
     """The media list and the root of its files, where a stage cuts faces from them."""
     if "media" not in input.keys():

