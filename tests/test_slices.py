@@ -101,8 +101,11 @@ def test_every_slice_is_what_its_stage_reads(stage, kind, wildcards):
     assert parse(kind, json.dumps(slice_)) is not None
 
 
+STREAMS = {"frames2d": frames2d, "frames3d": frames3d, "audio": audio, "text": text, "keypoints": keypoints}
+
+
 def test_backbones_in_the_configuration_are_those_of_the_streams_and_of_the_catalogue():
-    for module, name in ((frames2d, "frames2d"), (frames3d, "frames3d"), (audio, "audio"), (text, "text")):
+    for name, module in STREAMS.items():
         field = type(getattr(CONFIG.features, name)).model_fields["backbone"]
         assert set(field.annotation.__args__) == set(module.BACKBONES) == set(CATALOGUE[name])
         assert field.default == EMBEDDED[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "media"))
+sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("media", "features")]
 
 SETTINGS = {
     "detector": "mtcnn",

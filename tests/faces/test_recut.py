@@ -3,17 +3,19 @@
 import csv
 import json
 
+import landmark_weights
 import numpy as np
 import pytest
 from make_media import moving_bars, write_media
 
 from conclugen.faces import contact_sheet, run
 from conclugen.faces.shard import FaceShard
-from conclugen.features import frames2d, frames3d
+from conclugen.features import frames2d, frames3d, keypoints
 from conclugen.features.common import Collector
 from conclugen.features.faces import Clips
 from conclugen.media.items import FIELDS
 from conclugen.store.ledger import Status, read_ledger
+from conclugen.store.provenance import file_sha256
 from conclugen.store.settings import dump
 from conclugen.store.shards import ShardError, read_shard
 
@@ -100,6 +102,21 @@ def test_features_are_the_same_but_for_the_jpeg(made, tmp_path, stream, asked):
     np.testing.assert_array_equal(kept.present, bare.present)
     for row in np.flatnonzero(kept.present):
         assert np.corrcoef(kept.features[row], bare.features[row])[0, 1] > 0.995
+
+
+def test_landmarks_by_a_network_are_the_same_but_for_the_jpeg(made, tmp_path):
+    """Their means: speeds of a still face are what the JPEG does to it, times the frame rate."""
+    path = landmark_weights.write(tmp_path / "net")
+    asked = {"backbone": "face68", "model": None, "fps": 16.0, "batch_frames": 16, "dtype": "float32"}
+    asked |= {"weights": {"path": str(path), "sha256": file_sha256(path)}}
+    kept, rows = features(made, "kept", [], tmp_path, keypoints, asked)
+    media = ["--media-list", made / "list.csv", "--root", made]
+    bare, rows_again = features(made, "bare", media, tmp_path, keypoints, asked)
+    assert rows == rows_again
+    assert kept.present.tolist() == bare.present.tolist() == [False, True, False, True, False]
+    np.testing.assert_allclose(bare.features[kept.present][:, :136], kept.features[kept.present][:, :136], atol=0.1)
+    with pytest.raises(ValueError, match="--media-list and --root are needed"):
+        features(made, "bare", [], tmp_path, keypoints, asked)
 
 
 def test_a_video_that_is_gone_or_changed_since_is_a_loss(made, tmp_path):

