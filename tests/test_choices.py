@@ -110,7 +110,7 @@ def test_streams_of_a_recipe_are_extracted_accounted_for_and_told_of_in_tables()
     values = config.model_dump() | {"modalities": {"words": ["text"], "voice": ["audio"]}}
     values["pretrain"]["methods"] = ["Own"]
     values["tables"]["reference"] = "Own"
-    assert choices.backbone_streams(check(values)) == ["frames2d", "audio", "text"]
+    assert choices.backbone_streams(check(values)) == ["frames2d", "audio", "text", "keypoints"]
     values["pretrain"]["recipes"]["Unused"] = {"losses": ["mms"]}
     assert choices.accounted_streams(check(values), "mosei") == ["text", "audio", "frames2d", "keypoints"]
 

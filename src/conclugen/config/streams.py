@@ -11,8 +11,6 @@ from conclugen.features.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from conclugen.config import Config
 
-STREAMS = (*CATALOGUE, "keypoints")  # of a data set with media
-
 
 def stream_mistakes(config: Config) -> list[str]:
     """Return a line for each stream that a data set in use does not have, and each modality that a method lacks."""
@@ -37,7 +35,7 @@ def _mistake(config: Config, name: str, place: str, stream: str) -> str | None:
     if dataset.adapter == "features":
         known, where = list(dataset.streams), f"{name}, whose arrays datasets.{name}.streams names"
     else:
-        known, where = list(STREAMS), name
+        known, where = list(CATALOGUE), name
     if stream not in known:
         return f"{place}: {stream!r} is no stream of {where}; {allowed_names(stream, known)}"
     if stream == "keypoints" and dataset.adapter != "features" and dataset.detector == "none":
