@@ -23,6 +23,7 @@ if {"{", "}"} & set(workflow.basedir + str(Path.cwd())):
 CONFIG = check(config)
 ENVIRONMENT = "../envs/conclugen.yaml"
 GPUS = 1 if CONFIG.device == "cuda" else 0
+LANDMARK_NETWORK = CONFIG.features.keypoints.backbone != "mtcnn"
 IMPORTED = [
     name for name, dataset in CONFIG.datasets.items() if dataset.adapter == "features"
 ]
@@ -171,7 +172,7 @@ def faces_of(wildcards):
 def landmarks_of(wildcards):
     """The face shard and its ledger; for a landmark network all that crops are made of."""
     given = faces_of(wildcards)
-    if CONFIG.features.keypoints.backbone != "mtcnn":
+    if LANDMARK_NETWORK:
         return given
     return {name: given[name] for name in ("faces", "ledger")}
 

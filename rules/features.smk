@@ -110,10 +110,10 @@ rule keypoints:
         dataset=one_of(FILMED),
     conda:
         ENVIRONMENT
-    threads: 2
+    threads: 2 if LANDMARK_NETWORK else 1
     resources:
-        mem_mb=memory(4000),
-        gpu=GPUS if CONFIG.features.keypoints.backbone != "mtcnn" else 0,
+        mem_mb=memory(4000 if LANDMARK_NETWORK else 2000),
+        gpu=GPUS if LANDMARK_NETWORK else 0,
     params:
         media=media_argument,
         settings=settings("keypoints"),
