@@ -1,8 +1,9 @@
-"""The three streams of video and sound against their bare backbones.
+"""The three streams of video and sound against their bare backbones: the packaged ones, and those of the paper.
 
 `stream` is all that a job does between loading its network and writing its shard: reading, decoding, resizing,
 batching, the network, pooling. `bare` is the network alone on the very tensors that the stream gives it, which are
-made beforehand, at the batch size that suits it best. The ratio is that of their rates.
+made beforehand, at the batch size that suits it best. The ratio is that of their rates. The paper's networks have
+random weights: what they cost does not depend on them.
 On the CPU seconds are the processor's, of all threads and of the decoding process with its start; on a GPU they are the
 clock's.
 
@@ -12,6 +13,7 @@ clock's.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torchvision
 from clips import make_clips
 from harness import alternate, arguments, processor_seconds, ratio, report
 
@@ -28,7 +31,10 @@ from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter
 from conclugen.features import audio, common, frames2d, frames3d
 from conclugen.features.audio import AudioSettings
-from conclugen.features.backbone import Backbone, choose
+from conclugen.features.backbone import Backbone, WeightFile, choose
+from conclugen.features.backbones.davenet import Davenet
+from conclugen.features.backbones.r3d101 import R3D101
+from conclugen.features.backbones.resnet152 import ResNet152
 from conclugen.features.faces import Clips
 from conclugen.features.frames2d import Frames2dSettings
 from conclugen.features.frames3d import Frames3dSettings
@@ -37,6 +43,14 @@ from conclugen.store.devices import device, set_threads
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
 STREAMS = ("frames2d", "frames3d", "audio")
+SECTIONS = {"frames2d": Frames2d(), "frames3d": Frames3d(), "audio": Audio()}
+VISUAL = {"frames2d": (Frames2dSettings, frames2d), "frames3d": (Frames3dSettings, frames3d)}
+# Of each stream the paper's backbone, and how its network is made without a file of weights.
+PAPER: dict[str, tuple[str, Callable[[], torch.nn.Module]]] = {
+    "frames2d": ("resnet152", lambda: ResNet152(torchvision.models.resnet152()).to(memory_format=torch.channels_last)),
+    "frames3d": ("r3d101", lambda: R3D101().to(memory_format=torch.channels_last_3d)),
+    "audio": ("davenet", Davenet),
+}
 
 
 def main() -> None:
@@ -44,74 +58,79 @@ def main() -> None:
     parser = arguments("extraction", __doc__, repeats=5)
     parser.add_argument("--clips", type=int, default=6, help="films to render")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each, on average")
-    parser.add_argument("--copies", type=int, nargs=3, default=(16, 2, 24), help="of each, per stream")
+    parser.add_argument("--copies", type=int, nargs=3, default=(8, 2, 84), help="of each film, per stream")
+    parser.add_argument(
+        "--paper-copies", type=int, nargs=3, default=(2, 2, 16), help="the same for the paper's networks"
+    )
     parser.add_argument("--streams", nargs="+", choices=STREAMS, default=STREAMS)
     options = parser.parse_args()
     set_threads(options.threads)
     with tempfile.TemporaryDirectory() as folder:
         clips = make_clips(Path(folder), options.clips, options.seconds, height=360)
-        copies = dict(zip(STREAMS, options.copies, strict=True))
         rows: list[dict[str, object]] = []
-        for name in options.streams:
-            rows.append(MEASURED[name](Path(folder), clips, copies[name], options.repeats, options.threads))
-            report(options.output, rows, options.threads)  # after each stream, since the whole takes minutes
+        for paper, copies in ((False, options.copies), (True, options.paper_copies)):
+            for stream in options.streams:
+                count, measure = copies[STREAMS.index(stream)], of_audio if stream == "audio" else of_faces
+                rows.append(measure(stream, paper, Path(folder), clips, count, options.repeats))
+                report(options.output, rows, options.threads)  # after each, since the whole takes minutes
 
 
-def of_frames2d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
-    """Measure still frames."""
-    settings, module, dim = loaded(Frames2dSettings, Frames2d(), frames2d.BACKBONES)
-    with FaceShard(face_shard(folder / "frames2d.h5", clips, copies)) as shard:
+def of_faces(
+    stream: str, paper: bool, folder: Path, clips: Sequence[Path], copies: int, repeats: int
+) -> dict[str, object]:
+    """Measure a visual stream."""
+    kind, streams = VISUAL[stream]
+    settings, backbone, module = loaded(stream, paper, kind, streams.BACKBONES)
+    settings = dataclasses.replace(settings, size=backbone.size)
+    path = face_shard(folder / f"{stream}-{paper}.h5", clips, copies)
+    with FaceShard(path) as shard:
         clips_of = Clips(shard, {})
-        return compare("frames2d", lambda m: frames2d.extract(clips_of, settings, m, dim), module, repeats)
+        do = functools.partial(streams.extract, clips_of, settings, dim=backbone.dim)
+        return about(stream, backbone, paper) | compare(do, module, repeats)
 
 
-def of_frames3d(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
-    """Measure windows of frames."""
-    settings, module, dim = loaded(Frames3dSettings, Frames3d(), frames3d.BACKBONES)
-    with FaceShard(face_shard(folder / "frames3d.h5", clips, copies)) as shard:
-        clips_of = Clips(shard, {})
-        return compare("frames3d", lambda m: frames3d.extract(clips_of, settings, m, dim), module, repeats)
+def of_audio(
+    stream: str, paper: bool, folder: Path, clips: Sequence[Path], copies: int, repeats: int
+) -> dict[str, object]:
+    """Measure sound; the start of the decoding process is counted."""
+    settings, backbone, module = loaded(stream, paper, AudioSettings, audio.BACKBONES)
+    items = [MediaItem(f"{c.stem}-{i}", c.name, None, None, None, 0, "") for i in range(copies) for c in clips]
+    do = functools.partial(audio.extract, items, folder, settings, backbone)
+    return about(stream, backbone, paper) | compare(do, module, repeats)
 
 
 def loaded(
-    kind: type, section: Frames2d | Frames3d, backbones: Mapping[str, Callable[..., Backbone]]
-) -> tuple[Any, torch.nn.Module, int]:
-    """Return the settings, the network and the dimension of a visual stream with its default backbone."""
-    settings = kind(**section.model_dump(exclude={"seen"}))
-    backbone = choose(backbones, settings)
-    module, _ = backbone.load(device())
-    return dataclasses.replace(settings, size=backbone.size), module, backbone.width(module)
+    stream: str, paper: bool, kind: type, backbones: Mapping[str, Callable[..., Backbone]]
+) -> tuple[Any, Backbone, torch.nn.Module]:
+    """Return the settings, the backbone and the network of a stream: the default ones or the paper's."""
+    settings = kind(**SECTIONS[stream].model_dump(exclude={"seen"}))
+    if not paper:
+        backbone = choose(backbones, settings)
+        return settings, backbone, backbone.load(device())[0]
+    name, construct = PAPER[stream]
+    settings = dataclasses.replace(settings, backbone=name, weights=WeightFile("random", "0" * 64))
+    return settings, choose(backbones, settings), construct().eval().requires_grad_(False).to(device())
 
 
-def of_audio(folder: Path, clips: Sequence[Path], copies: int, repeats: int, threads: int) -> dict[str, object]:
-    """Measure sound; the start of the decoding process is counted."""
-    settings = AudioSettings(**Audio().model_dump(exclude={"seen"}))
-    backbone = choose(audio.BACKBONES, settings)
-    module, _ = backbone.load(device())
-    items = [MediaItem(f"{c.stem}-{i}", c.name, None, None, None, 0, "") for i in range(copies) for c in clips]
-    return compare("audio", lambda m: audio.extract(items, folder, settings, backbone, m), module, repeats)
+def about(stream: str, backbone: Backbone, paper: bool) -> dict[str, object]:
+    """Return what a row says of its network."""
+    return {"stream": stream, "backbone": backbone.name, "weights": "random" if paper else "packaged"}
 
 
-MEASURED = {"frames2d": of_frames2d, "frames3d": of_frames3d, "audio": of_audio}
-
-
-def compare(
-    stream: str, extract: Callable[[torch.nn.Module], object], module: torch.nn.Module, repeats: int
-) -> dict[str, object]:
+def compare(extract: Callable[..., object], module: torch.nn.Module, repeats: int) -> dict[str, object]:
     """Return the rates of a stream and of its network alone, in utterances, frames or windows per second."""
     given: list[Any] = []
-    extract(Recorder(module, given))
+    extract(module=Recorder(module, given))
     inputs = [one for batch in given for one in batch]
     batch = best_batch(module, inputs)
     calls = ready(inputs, batch)
     clock = time.perf_counter if device().type == "cuda" else processor_seconds
-    things = {"stream": lambda: extract(module), "bare": lambda: run(module, calls)}
+    things = {"stream": lambda: extract(module=module), "bare": lambda: run(module, calls)}
     seconds = alternate(things, repeats, clock=clock)
     ratios = [b / a for a, b in zip(seconds["stream"], seconds["bare"], strict=True)]
     return {
-        "stream": stream,
         "inputs": len(inputs),
-        "shape": "x".join(str(n) for n in inputs[0].shape) if stream != "audio" else "waves",
+        "shape": "x".join(str(n) for n in inputs[0].shape) if inputs[0].dim() > 1 else "waves",
         "best_batch": batch,
         "stream_per_s": len(inputs) / min(seconds["stream"]),
         "bare_per_s": len(inputs) / min(seconds["bare"]),

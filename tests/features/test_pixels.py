@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 import torch
+from torch.nn import functional as F
 
 from conclugen.features.pixels import ImageNetNormalise, unit_images
 
@@ -32,3 +34,16 @@ def test_shrinking_does_not_alias():
     shrunk = unit_images(stripes, 16)[..., 2:-2]
     assert shrunk.std() < 0.02
     assert abs(float(shrunk.mean()) - 0.5) < 0.02
+
+
+@pytest.mark.parametrize(("height", "width", "size"), [(224, 224, 112), (40, 60, 32), (50, 50, 64)])
+def test_bytes_are_resized_as_floats_would_be(height, width, size):
+    frames = torch.randint(0, 256, (3, height, width, 3), dtype=torch.uint8)
+    images, scale = unit_images(frames, size) * 255, size / min(height, width)
+    target = (round(height * scale), round(width * scale))
+    floats = frames.permute(0, 3, 1, 2).float()
+    expected = F.interpolate(floats, target, mode="bilinear", antialias=True, align_corners=False)
+    left = (target[1] - size) // 2
+    torch.testing.assert_close(images, expected[..., left : left + size], atol=1.5, rtol=0)  # half a level, twice
+    assert images.shape == (3, 3, size, size)
+    torch.testing.assert_close(images, images.round(), atol=1e-4, rtol=0)

@@ -21,6 +21,7 @@ from conclugen.store.ledger import Status
 from conclugen.store.settings import parse
 
 STREAM = "audio"
+CPU_SECONDS = 48.0  # of sound in one pass on a CPU; with 120 each took a tenth longer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,8 @@ class AudioSettings:
         model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         max_seconds: a longer utterance is cut to this length.
-        batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory.
+        batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory. On a CPU at most
+            `CPU_SECONDS`.
         timeout_s: wall-clock limit for decoding one utterance.
         dtype: float16 or float32, of the stored features.
     """
@@ -134,7 +136,8 @@ def extract(
     """Return the features of every utterance of a media list."""
     where = devices.device()
     collector, clock = Collector(STREAM, [item.utterance_id for item in items], backbone.width(module)), Clock()
-    budget = int(settings.batch_seconds * backbone.rate)
+    seconds = min(settings.batch_seconds, CPU_SECONDS) if where.type == "cpu" else settings.batch_seconds
+    budget = int(seconds * backbone.rate)
     with DecodePool(1, settings.timeout_s) as pool:
         waves = decode(items, root, settings, backbone.rate, pool, collector)
         for rows, batch in batches(waves, budget):

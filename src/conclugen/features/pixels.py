@@ -15,18 +15,25 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 def unit_images(frames: torch.Tensor, size: int) -> torch.Tensor:
     """Turn RGB bytes (N, H, W, 3) into float images (N, 3, size, size) in [0, 1].
 
-    Resizing is bilinear with antialiasing. The shorter side is made `size` and the centre is kept, so a face is never
-    squashed.
+    Resizing is bilinear with antialiasing, to whole levels of brightness; on a CPU in bytes, which takes a tenth of the
+    time of floats. The shorter side is made `size` and the centre is kept, so a face is never squashed.
     """
-    images = frames.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
+    images = frames.permute(0, 3, 1, 2)
     height, width = images.shape[-2:]
-    if (height, width) == (size, size):
-        return images
-    scale = size / min(height, width)
-    target = (max(size, round(height * scale)), max(size, round(width * scale)))
-    images = F.interpolate(images, target, mode="bilinear", antialias=True, align_corners=False).clamp_(0.0, 1.0)
-    top, left = (target[0] - size) // 2, (target[1] - size) // 2
-    return images[..., top : top + size, left : left + size]
+    if (height, width) != (size, size):
+        scale = size / min(height, width)
+        target = (max(size, round(height * scale)), max(size, round(width * scale)))
+        top, left = (target[0] - size) // 2, (target[1] - size) // 2
+        images = _resized(images, target)[..., top : top + size, left : left + size]
+    return images.to(torch.float32).div_(255.0)
+
+
+def _resized(images: torch.Tensor, target: tuple[int, int]) -> torch.Tensor:
+    """Resize bytes (N, 3, H, W) to (N, 3, *target); GPUs know the operation for floats alone."""
+    if images.device.type == "cpu":
+        return F.interpolate(images, target, mode="bilinear", antialias=True, align_corners=False)
+    resized = F.interpolate(images.float(), target, mode="bilinear", antialias=True, align_corners=False)
+    return resized.round_().clamp_(0.0, 255.0)
 
 
 class Normalise(nn.Module):
