@@ -9,8 +9,8 @@ PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) results/tables/$@.csv
 
-# make retry DATASET=mosei [STATUSES="timeout crashed"] [TIMEOUT_S=600]: another try for what failed in faces and audio,
-# then the accounts and all that they stand on. Then make the table again as usual.
+# make retry DATASET=mosei [STATUSES="timeout crashed"] [TIMEOUT_S=600]: another try for what failed in faces, audio
+# and transcripts, then the accounts and all that they stand on. Then make the table again as usual.
 retry: .venv/.ready
 	$(BIN)/python -m conclugen.data.retry --dataset $(DATASET) $(if $(STATUSES),--statuses $(STATUSES)) \
 		$(if $(TIMEOUT_S),--timeout-s $(TIMEOUT_S))

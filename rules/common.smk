@@ -155,7 +155,8 @@ def version(stage, code):
     """A params function: hash of what makes a shard of `stage` beside its media; only rows of one version are kept."""
 
     def of(wildcards):
-        made_of = [settings(stage)(wildcards), root_of(wildcards), code]
+        made_of = [settings(stage)(wildcards), root_of(wildcards)]
+        made_of.append(code(wildcards) if callable(code) else code)
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
     return of

@@ -163,6 +163,7 @@ rule transcripts:
     input:
         media=plan_list("media"),
         text=plan_list("text"),
+        retries=retries_of("transcripts"),
     output:
         transcripts="results/transcripts/{dataset}/{shard}.csv",
         ledger="results/transcripts/{dataset}/{shard}.ledger.csv",
@@ -182,12 +183,14 @@ rule transcripts:
         root=root_of,
         settings=settings("transcripts"),
         code=engine_code,
+        version=version("transcripts", engine_code),
     message:
         "Transcribe {wildcards.dataset}, shard {wildcards.shard}"
     shell:
         "python -m conclugen.features.transcripts --media-list {input.media:q} --text-list {input.text:q} "
         "--root {params.root:q} --settings {params.settings:q} --threads {threads} "
-        "--output {output.transcripts:q} --ledger {output.ledger:q} > {log:q} 2>&1"
+        "--output {output.transcripts:q} --ledger {output.ledger:q} "
+        "--retries {input.retries:q} --version {params.version:q} > {log:q} 2>&1"
 
 
 rule text:

@@ -128,7 +128,7 @@ def test_an_utterance_whose_file_has_changed_is_made_afresh_too(job):
 def test_without_what_was_put_aside_the_whole_shard_is_made_afresh(job):
     job()
     job.ask(Status.TIMEOUT)
-    job.target.with_suffix(".h5").unlink()
+    job.target.with_suffix(".shard").unlink()
     assert job([job.target]) == list(CLIPS)
 
 

@@ -38,11 +38,11 @@ def write_lists(folder, media, texts):
         writer.writerows([name, texts.get(name, ""), "official" if name in texts else "none"] for name in media)
 
 
-def transcribe(folder, **changes):
+def transcribe(folder, more=(), **changes):
     argv = ["--media-list", folder / "0.media.csv", "--text-list", folder / "0.text.csv", "--root", folder]
     argv += ["--settings", json.dumps(SETTINGS | changes), "--threads", "2"]
     argv += ["--output", folder / "0.csv", "--ledger", folder / "0.ledger.csv"]
-    transcripts.main([str(one) for one in argv])
+    transcripts.main([str(one) for one in (*argv, *more)])
     with open(folder / "0.csv", encoding="utf-8", newline="") as handle:
         return {row["utterance_id"]: (row["text"], row["text_source"]) for row in csv.DictReader(handle)}
 

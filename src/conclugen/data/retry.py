@@ -1,4 +1,4 @@
-"""Ask for another try of what failed in faces and audio: `make retry DATASET=name`.
+"""Ask for another try of what failed in faces, audio and transcripts: `make retry DATASET=name`.
 
 It writes, for each shard that lost an utterance with one of the statuses, a list under `results/retries/`, which is an
 input of that shard's rule. The next run tries those utterances again, keeps the others' rows as they are, and redoes
@@ -14,7 +14,11 @@ from pathlib import Path
 from conclugen.store.ledger import Status
 from conclugen.store.retries import ask
 
-STAGES = {"faces": "faces/{dataset}", "audio": "features/{dataset}/audio"}
+STAGES = {
+    "faces": "faces/{dataset}/{shard}.h5",
+    "audio": "features/{dataset}/audio/{shard}.h5",
+    "transcripts": "transcripts/{dataset}/{shard}.csv",
+}
 TRANSIENT = (Status.TIMEOUT, Status.CRASHED)  # may be the machine's fault; the others are the file's
 EVERY = "all"
 
@@ -33,7 +37,7 @@ def retry(
     for stage in stages:
         for media_list in sorted(plan.glob("*.media.csv")):
             name = media_list.name.removesuffix(".media.csv")
-            shard = results / STAGES[stage].format(dataset=dataset) / f"{name}.h5"
+            shard = results / STAGES[stage].format(dataset=dataset, shard=name)
             target = results / "retries" / dataset / stage / f"{name}.csv"
             if asked := ask(target, shard, media_list, statuses, timeout_s):
                 found[f"{stage}/{name}"] = len(asked)

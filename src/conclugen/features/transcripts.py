@@ -7,7 +7,7 @@ import csv
 import dataclasses
 import functools
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from conclugen.features.lists import COLUMNS, read_texts
 from conclugen.features.waves import read_wave
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool, Outcome
-from conclugen.store import devices
+from conclugen.store import devices, retries
 from conclugen.store.atomic import write_text
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
 from conclugen.store.settings import parse
@@ -66,13 +66,14 @@ class Settings:
 
 @dataclasses.dataclass
 class Spoken:
-    """What is known of one utterance: the text, what became of it and why, and the seconds it took."""
+    """What is known of one utterance: the text, what became of it and why, the seconds it took, and the tries."""
 
     text: str = ""
     source: str = NONE
     status: Status = Status.NO_TEXT
     reason: str = ""
     seconds: float = 0.0
+    tries: int = 1
 
 
 def _whisper(*arguments: object) -> tuple[Engine, str]:
@@ -100,15 +101,17 @@ def transcribe(
     settings: Settings,
     engine: Engine,
     spans: Spans,
+    before: Mapping[str, Spoken],
 ) -> list[Spoken]:
     """Return the words of every (id, text, source); those without text are recognised in the media of `items`.
 
+    `before` has, by id, those that were recognised already.
     Raises ValueError where the two lists name different utterances.
     """
     if [text[0] for text in texts] != [item.utterance_id for item in items]:
         raise ValueError("the media list and the text list name different utterances; plan the data set anew")
-    found = [Spoken(text, source, Status.OK) if text else Spoken() for _, text, source in texts]
-    wanted = [row for row, one in enumerate(found) if not one.text]
+    found = [Spoken(text, source, Status.OK) if text else before.get(name, Spoken()) for name, text, source in texts]
+    wanted = [row for row, (name, text, _) in enumerate(texts) if not text and name not in before]
     read = functools.partial(read_wave, root=root, rate=RATE, max_seconds=settings.max_seconds)
     with DecodePool(1, settings.timeout_s) as pool:
         outcomes = pool.imap(read, [items[row] for row in wanted])
@@ -166,14 +169,32 @@ def _recognise(batch: list[tuple[int, np.ndarray]], found: list[Spoken], engine:
             one.source, one.status = ASR, Status.OK
 
 
-def write(path: Path, ledger: Path, ids: Sequence[str], found: Sequence[Spoken]) -> None:
-    """Write the transcripts (utterance_id, text, text_source) and their ledger."""
+def about(path: Path) -> tuple[list[str], str]:
+    """Return the ids of a shard's transcripts, in order, and what made them."""
+    with open(path, encoding="utf-8", newline="") as handle:
+        rows = [(row["utterance_id"], row.get(retries.VERSION) or "") for row in csv.DictReader(handle)]
+    return [name for name, _ in rows], rows[0][1] if rows else ""
+
+
+def kept(attempt: retries.Attempt) -> dict[str, Spoken]:
+    """Return what is taken over of transcripts that were put aside: all that was recognised, or could not be."""
+    texts = read_texts(attempt.shard) if attempt.shard else []
+    heard = {}
+    for name, text, source in texts:
+        if name in attempt.kept and source in (ASR, NONE):
+            row = attempt.kept[name][1]
+            heard[name] = Spoken(text, source, row.status, row.reason, row.seconds, row.tries)
+    return heard
+
+
+def write(path: Path, ledger: Path, ids: Sequence[str], found: Sequence[Spoken], version: str) -> None:
+    """Write the transcripts (utterance_id, text, text_source, made_by) and their ledger."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((name, one.text, one.source) for name, one in zip(ids, found, strict=True))
+    writer.writerow([*COLUMNS, retries.VERSION])
+    writer.writerows((name, one.text, one.source, version) for name, one in zip(ids, found, strict=True))
     write_text(path, text.getvalue())
-    rows = [LedgerRow(n, STAGE, one.status, one.reason, one.seconds) for n, one in zip(ids, found, strict=True)]
+    rows = [LedgerRow(n, STAGE, o.status, o.reason, o.seconds, o.tries) for n, o in zip(ids, found, strict=True)]
     write_ledger(ledger, rows)
 
 
@@ -187,6 +208,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", required=True, type=Path, help="the transcripts to write (CSV)")
     parser.add_argument("--ledger", required=True, type=Path, help="their ledger to write (CSV)")
+    retries.add_arguments(parser)
     flags = parser.parse_args(argv)
     settings = parse(Settings, flags.settings)
     if settings.engine not in ENGINES:
@@ -197,8 +219,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     build = functools.partial(ENGINES[settings.engine], settings.weights, settings.language)
     engine, sha256 = build(devices.device(), threads, settings.beams)
     spans = _everywhere if settings.speech is None else SpeechFinder(settings.speech)
-    found = transcribe(texts, items, flags.root, settings, engine, spans)
-    write(flags.output, flags.ledger, [name for name, _, _ in texts], found)
+    attempt = retries.attempt(flags.retries, flags.media_list, flags.version, about)
+    limit = dataclasses.replace(settings, timeout_s=attempt.timeout_s or settings.timeout_s)
+    found = transcribe(texts, items, flags.root, limit, engine, spans, kept(attempt))
+    for (name, _, _), one in zip(texts, found, strict=True):
+        one.tries = attempt.tries.get(name, one.tries)
+    write(flags.output, flags.ledger, [name for name, _, _ in texts], found, flags.version)
+    attempt.finish()
     count = sum(one.source == ASR for one in found)
     print(f"{count} of {sum(not text for _, text, _ in texts)} utterances without text transcribed, weights {sha256}")
 

@@ -16,7 +16,7 @@ import io
 import logging
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import h5py
@@ -91,13 +91,28 @@ def ask(
     return [row.utterance_id for row in failed]
 
 
-def attempt(files: Sequence[Path], media_list: str | Path, version: str) -> Attempt:
+def of_hdf5(shard: Path) -> tuple[list[str], str]:
+    """Return the ids of a shard, in order, and what made it. Raises ShardError."""
+    try:
+        with h5py.File(shard, "r") as file:
+            return file["utterance_id"].asstr()[()].tolist(), file.attrs.get(VERSION, "")
+    except (OSError, KeyError) as error:
+        raise ShardError(f"{shard}: cannot be read ({error}); delete it and rerun") from error
+
+
+def attempt(
+    files: Sequence[Path],
+    media_list: str | Path,
+    version: str,
+    about: Callable[[Path], tuple[list[str], str]] = of_hdf5,
+) -> Attempt:
     """Return what a job takes over and what it tries again.
 
     Args:
         files: the list that `ask` wrote, or none.
         media_list: what the shard is to be made of now.
         version: hash of the settings and code that make it.
+        about: tells the ids and the version of a shard.
 
     Raises ValueError where a list is given without a version, or more than one.
     """
@@ -110,11 +125,7 @@ def attempt(files: Sequence[Path], media_list: str | Path, version: str) -> Atte
     if not (shard.exists() and ledger.exists() and before.exists()):
         log.warning("%s: nothing lies aside, so the whole shard is made afresh", files[0])
         return Attempt()
-    try:
-        with h5py.File(shard, "r") as file:
-            ids, made_by = file["utterance_id"].asstr()[()].tolist(), file.attrs.get(VERSION, "")
-    except (OSError, KeyError) as error:
-        raise ShardError(f"{shard}: cannot be read ({error}); delete it and rerun") from error
+    ids, made_by = about(shard)
     if made_by != version:
         log.warning("%s: other settings or code made it, so the whole shard is made afresh", shard)
         return Attempt(aside=(shard, ledger, before))
@@ -131,7 +142,7 @@ def attempt(files: Sequence[Path], media_list: str | Path, version: str) -> Atte
 
 def _aside(target: Path) -> tuple[Path, Path, Path]:
     """Where the shard, its ledger and its media list lie, beside the list of a retry."""
-    return target.with_suffix(".h5"), target.with_suffix(".ledger.csv"), target.with_suffix(".media.csv")
+    return target.with_suffix(".shard"), target.with_suffix(".ledger.csv"), target.with_suffix(".media.csv")
 
 
 def _link(source: Path, aside: Path) -> None:
