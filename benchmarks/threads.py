@@ -3,7 +3,8 @@
 Rows of the job `faces`, on the same clips: as many workers of one thread as the rule has threads (how the stage runs),
 one worker alone, twice as many workers as threads, and workers whose PyTorch takes as many threads as the rule has.
 Rows of the job `network`: MobileNetV2 on one batch in one process with one thread, with the rule's, with twice as many,
-and in two processes that have the rule's threads each. `relative` is the rate over that of the first row of the job.
+and in two processes that have the rule's threads each. `per_s` is items per second of the processor, so threads that
+wait for each other actively lower it and threads that sleep do not; `relative` is that over the first row of the job.
 
     python benchmarks/threads.py
 """
@@ -18,6 +19,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import torch
 from clips import make_clips
 from harness import alternate, arguments, report
@@ -34,10 +36,10 @@ BATCH, BATCHES = 16, 4
 
 def main() -> None:
     """Measure and write a CSV."""
-    options = arguments("threads", __doc__, repeats=5).parse_args()
+    options = arguments("threads", __doc__, repeats=3).parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with tempfile.TemporaryDirectory() as folder:
-        rows = of_faces(make_clips(Path(folder), 8, 1.5), options.threads, options.repeats)
+        rows = of_faces(make_clips(Path(folder), 8, 1.0), options.threads, options.repeats)
     rows += of_network(options.threads, options.repeats)
     report(options.output, rows, options.threads)
 
@@ -52,11 +54,17 @@ def of_faces(clips: list[Path], threads: int, repeats: int) -> list[dict[str, ob
     tasks = {way: functools.partial(cut, root=str(clips[0].parent), settings=settings, threads=way[1]) for way in ways}
     try:
         things = {way: functools.partial(drain, pools[way], tasks[way], items) for way in ways}
-        seconds = alternate({str(way): do for way, do in things.items()}, repeats, warm_up=2)
+        seconds = alternate({str(way): do for way, do in things.items()}, repeats, clock=spent)
     finally:
         for pool in pools.values():
             pool.__exit__()
     return rows_of("faces", {(name, *way): seconds[str(way)] for way, name in ways.items()}, len(clips))
+
+
+def spent() -> float:
+    """Return the processor time of this process and of its children that live, in seconds."""
+    here = psutil.Process()
+    return sum(sum(one.cpu_times()[:2]) for one in [here, *here.children(recursive=True)])
 
 
 def drain(pool: DecodePool, task: Callable[[MediaItem], Extracted], items: list[MediaItem]) -> None:
@@ -80,7 +88,7 @@ def of_network(threads: int, repeats: int) -> list[dict[str, object]]:
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(2, initializer=load) as pool:
         things = {name: functools.partial(forward, pool, *way) for name, way in ways.items()}
-        seconds = alternate(things, repeats, warm_up=1)
+        seconds = alternate(things, repeats, clock=spent)
     frames = BATCH * BATCHES * 2
     return rows_of("network", {(name, *way): seconds[name] for name, way in ways.items()}, frames)
 
