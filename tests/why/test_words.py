@@ -22,7 +22,14 @@ def test_jobs_with_one_cause_are_one_sentence_with_what_follows():
         "and what follows: downstream (1), table (1)."
     ).replace("ConCluGen, ConClu;", "ConClu, ConCluGen;")
     assert second == "- other, so this runs again: qc (1 job)."
-    assert total == "13 jobs in all: pretrain (10), downstream (1), table (1), qc (1)."
+    assert total == "13 jobs in all: pretrain (10), qc (1), downstream (1), table (1)."
+
+
+def test_jobs_are_told_in_the_order_of_the_work_whatever_their_numbers():
+    chain = {7: job("table", follows=(2,)), 2: job("downstream", follows=(5,)), 5: job("pretrain", LOSS)}
+    reverse = {1: job("table", follows=(3,)), 3: job("downstream", follows=(9,)), 9: job("pretrain", LOSS)}
+    told = f"- {LOSS}, so this runs again: pretrain (1 job); and what follows: downstream (1), table (1)."
+    assert describe(Plan(chain, 0)) == describe(Plan(reverse, 0)) == told
 
 
 def test_what_was_never_made_comes_last_and_is_no_consequence():

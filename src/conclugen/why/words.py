@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from graphlib import TopologicalSorter
 
 from conclugen.why.jobs import NEW, Job, Plan
 
@@ -13,7 +14,8 @@ NOTHING = "Nothing would run: everything asked for is up to date."
 
 def describe(plan: Plan) -> str:
     """Return the account of a plan, for people."""
-    parts = [f"- {_sentence(causes, numbers, plan.jobs)}" for causes, numbers in _groups(plan.jobs)]
+    jobs = _in_order(plan.jobs)
+    parts = [f"- {_sentence(causes, numbers, jobs)}" for causes, numbers in _groups(jobs)]
     if not plan.jobs:
         parts = [NOTHING]
     if opened := sorted({job.output for job in plan.jobs.values() if job.opens}):
@@ -26,12 +28,20 @@ def describe(plan: Plan) -> str:
             f"{_count(plan.unrecorded)} without a record (was .snakemake deleted?): "
             "changes of code and settings since they were made cannot be seen."
         )
-    total = [f"{_count(len(plan.jobs))} in all: {_rules(plan.jobs.values())}."] if len(parts) > 1 and plan.jobs else []
+    total = [f"{_count(len(jobs))} in all: {_rules(jobs.values())}."] if len(parts) > 1 and plan.jobs else []
     return "\n".join([*parts, *total])
 
 
+def _in_order(jobs: dict[int, Job]) -> dict[int, Job]:
+    """The jobs with each after those that it follows: their numbers are Snakemake's, in an order of its own."""
+    depth: dict[int, int] = {}
+    for number in TopologicalSorter({number: job.follows for number, job in jobs.items()}).static_order():
+        depth[number] = 1 + max((depth[before] for before in jobs[number].follows), default=0)
+    return dict(sorted(jobs.items(), key=lambda item: (depth[item[0]], item[1].rule, item[1].wildcards)))
+
+
 def _groups(jobs: dict[int, Job]) -> list[tuple[tuple[str, ...], list[int]]]:
-    """Jobs by what changed for them, in the order of the plan; jobs that only follow are in none."""
+    """Jobs by what changed for them, most jobs first; jobs that only follow are in none."""
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, job in jobs.items():
         if job.causes:
@@ -60,7 +70,7 @@ def _after(numbers: list[int], jobs: dict[int, Job]) -> list[int]:
     reached = set(numbers)
     while more := {n for n, job in jobs.items() if n not in reached and reached.intersection(job.follows)}:
         reached |= more
-    return sorted(reached - set(numbers))
+    return [number for number in jobs if number in reached and number not in numbers]
 
 
 def _telling(jobs: Iterable[Job]) -> set[str]:
