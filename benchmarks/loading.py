@@ -2,7 +2,7 @@
 
 One run, in turns, medians and ratios:
 
-- `plain read`: the bytes of the shards read into memory that is thrown away, as fast as the system gives them;
+- `plain read`: the bytes of the shards read into as much memory, as fast as the system gives both;
 - `load`: `store.resident.load_modalities`, checksums verified, rows in the manifest's order, streams joined; beside it,
   the most memory it took beyond the features it returned;
 - `resident epoch`: every batch of an epoch taken from memory;
@@ -71,8 +71,9 @@ def write_files(folder: Path, rows: int, shard_rows: int) -> tuple[list[str], Sh
 
 
 def plain_read(shards: Shards) -> int:
-    """Read every file of the shards whole; return the bytes."""
-    return sum(len(path.read_bytes()) for paths in shards.values() for path in paths)
+    """Read every file of the shards whole and keep all until the end; return the bytes."""
+    held = [path.read_bytes() for paths in shards.values() for path in paths]
+    return sum(map(len, held))
 
 
 def resident_epoch(data: Resident, batch: int) -> int:

@@ -108,7 +108,8 @@ def peak(command: list[str], threads: int) -> int:
     while process.poll() is None:
         try:
             for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
-                largest[one.pid] = max(largest.get(one.pid, 0), high_water(one.pid))
+                # The last look counts: until a child executes its own program, its memory is its parent's.
+                largest[one.pid] = high_water(one.pid) or largest.get(one.pid, 0)
         except psutil.NoSuchProcess:
             continue
         time.sleep(0.005)
