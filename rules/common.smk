@@ -186,7 +186,7 @@ def media_argument(wildcards, input):
 
 
 def manifest_to_plan(wildcards):
-    """The manifest of a plan. A list that someone deleted or cut short is no output that Snakemake would miss, so the
+    """The manifest of a plan. A list that was deleted or altered is no output that Snakemake would miss, so the
     plan is marked here to be made again, as by `-R`; lists that are whole stay as they are.
     """
     plan = f"results/plans/{wildcards.dataset}.csv"

@@ -1,11 +1,12 @@
 """What outside the code and the configuration makes something run: new media, changed sources, upgrades, damage."""
 
-import json
 import os
 
 import pytest
 import yaml
 from tiny_project import TINY, Project
+
+from conclugen.data.lists import damaged
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 PLANS = ("results/plans/talks.csv", "results/plans/mine.csv")
@@ -85,7 +86,7 @@ def test_one_utterance_added_reruns_its_shard_alone(folders):
 def test_damaged_lists_are_made_again_and_no_shard_is(folders):
     paths = [folders.folder / "results/plans" / name for name in ("mine/splits.csv", "talks/0000.media.csv")]
     before = [path.read_bytes() for path in paths]
-    paths[0].write_bytes(before[0][:-5])
+    paths[0].write_bytes(before[0].replace(b"train", b"valid", 1))
     paths[1].unlink()
     assert both(folders) == {"plan": 2}
     folders.snakemake("--", *PLANS)
@@ -112,8 +113,8 @@ def fake_version(project, name):
     (folder / "top_level.txt").write_text(f"{name}\n")
 
 
-def test_a_plan_records_the_sizes_of_its_lists(planned_folders):
+def test_a_plan_records_all_of_its_lists(planned_folders):
     folder = planned_folders.folder / "results/plans/mine"
-    sizes = json.loads((folder / "sizes.json").read_text())
-    assert sizes == {path.name: path.stat().st_size for path in folder.glob("*.csv*")}
-    assert {"splits.csv", "splits.csv.sha256"} <= set(sizes)
+    listed = {line.split("  ")[1] for line in (folder / "lists.sha256").read_text().splitlines()}
+    assert listed == {path.name for path in folder.glob("*.csv*")} >= {"splits.csv", "splits.csv.sha256"}
+    assert damaged(folder.with_suffix(".csv")) == []

@@ -1,28 +1,34 @@
 """Whether the lists of a plan are as the plan left them.
 
 Snakemake follows the plan of a data set, not the lists beside it: each list is the input of one shard, so that one
-shard can rerun without the others. The plan records their sizes, and the workflow asks `damaged` before it plans.
+shard can rerun without the others. The plan records their sha256, as `sha256sum` does, and the workflow asks `damaged`
+before it plans.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from conclugen.store.atomic import write_if_changed
 
-SIZES = "sizes.json"
+RECORD = "lists.sha256"
 
 
-def write_sizes(folder: Path, lists: Mapping[str, int]) -> bool:
-    """Record how many bytes each list of `folder` has; return whether the record changed."""
-    return write_if_changed(folder / SIZES, json.dumps(dict(sorted(lists.items())), indent=0) + "\n")
+def checksum(text: str) -> str:
+    """Return the sha256 of a list's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_record(folder: Path, checksums: Mapping[str, str]) -> bool:
+    """Record the checksum of each list of `folder`, by its name; return whether the record changed."""
+    lines = [f"{sha256}  {name}\n" for name, sha256 in sorted(checksums.items())]
+    return write_if_changed(folder / RECORD, "".join(lines))
 
 
 def damaged(plan: Path) -> list[str]:
-    """Return the lists of a plan that are gone or have another size than the plan gave them; sorted.
+    """Return the lists of a plan that are gone or differ from what the plan wrote; sorted.
 
     A plan that was not made yet has none; one without a readable record names the record.
     """
@@ -30,8 +36,19 @@ def damaged(plan: Path) -> list[str]:
         return []
     folder = plan.with_suffix("")
     try:
-        sizes = json.loads((folder / SIZES).read_text(encoding="utf-8"))
-        found = {entry.name: entry.stat().st_size for entry in os.scandir(folder)}
-        return sorted(name for name, size in sizes.items() if found.get(name) != size)
-    except (OSError, ValueError, AttributeError):
-        return [SIZES]
+        lines = (folder / RECORD).read_text(encoding="utf-8").splitlines()
+        recorded = dict(reversed(line.split("  ", 1)) for line in lines)
+        if not recorded:
+            return [RECORD]
+        return sorted(name for name, sha256 in recorded.items() if _sha256(folder / name) != sha256)
+    except (OSError, ValueError):
+        return [RECORD]
+
+
+def _sha256(path: Path) -> str:
+    """The sha256 of a file, empty where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from conclugen.data.lists import write_sizes
+from conclugen.data.lists import checksum, write_record
 from conclugen.store.atomic import write_if_changed, write_text
 from conclugen.store.seals import seal_of, write_sealed
 from conclugen.store.settings import parse
@@ -91,13 +91,13 @@ def plan(manifest: Path, root: Path, settings: Settings, output: Path) -> list[t
         listed = table.take(pa.array(order[ends[shard] - counts[shard] : ends[shard]])).to_pydict()
         for kind, text in (("media", media_list(listed, root)), ("text", text_list(listed))):
             path = output.with_suffix("") / f"{name}.{kind}.csv"
-            lists[path.name] = len(text.encode())
+            lists[path.name] = checksum(text)
             changed += write_if_changed(path, text)
         rows.append((name, int(counts[shard])))
     splits, text = output.with_suffix("") / "splits.csv", split_list(manifest)
     changed += write_sealed(splits, text)
-    lists |= {path.name: path.stat().st_size for path in (splits, seal_of(splits))}
-    write_sizes(output.with_suffix(""), lists)
+    lists |= {path.name: checksum(path.read_text(encoding="utf-8")) for path in (splits, seal_of(splits))}
+    write_record(output.with_suffix(""), lists)
     removed = _remove_stale(output.with_suffix(""), lists.keys())
     write_text(output, _csv(("shard", "utterances"), rows))
     log.info("%s: %d shards, %d lists changed, %d removed", output.stem, len(rows), changed, removed)
