@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conclugen.store.atomic import write_if_changed
+from conclugen.store.listing import listing_text, parse_listing
 
 RECORD = "lists.sha256"
 
@@ -23,8 +24,7 @@ def checksum(text: str) -> str:
 
 def write_record(folder: Path, checksums: Mapping[str, str]) -> bool:
     """Record the checksum of each list of `folder`, by its name; return whether the record changed."""
-    lines = [f"{sha256}  {name}\n" for name, sha256 in sorted(checksums.items())]
-    return write_if_changed(folder / RECORD, "".join(lines))
+    return write_if_changed(folder / RECORD, listing_text(dict(sorted(checksums.items()))))
 
 
 def damaged(plan: Path) -> list[str]:
@@ -36,8 +36,7 @@ def damaged(plan: Path) -> list[str]:
         return []
     folder = plan.with_suffix("")
     try:
-        lines = (folder / RECORD).read_text(encoding="utf-8").splitlines()
-        recorded = dict(reversed(line.split("  ", 1)) for line in lines)
+        recorded = parse_listing((folder / RECORD).read_text(encoding="utf-8"))
         if not recorded:
             return [RECORD]
         return sorted(name for name, sha256 in recorded.items() if _sha256(folder / name) != sha256)

@@ -96,7 +96,8 @@ def plan(manifest: Path, root: Path, settings: Settings, output: Path) -> list[t
         rows.append((name, int(counts[shard])))
     splits, text = output.with_suffix("") / "splits.csv", split_list(manifest)
     changed += write_sealed(splits, text)
-    lists |= {path.name: checksum(path.read_text(encoding="utf-8")) for path in (splits, seal_of(splits))}
+    seal = seal_of(splits)
+    lists |= {splits.name: checksum(text), seal.name: checksum(seal.read_text(encoding="utf-8"))}
     write_record(output.with_suffix(""), lists)
     removed = _remove_stale(output.with_suffix(""), lists.keys())
     write_text(output, _csv(("shard", "utterances"), rows))

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from conclugen.store.atomic import write_if_changed
+from conclugen.store.listing import listing_text
 
 
 class SealError(RuntimeError):
@@ -32,4 +33,4 @@ def check_seal(path: Path) -> None:
 
 
 def _line(path: Path, content: bytes) -> str:
-    return f"{hashlib.sha256(content).hexdigest()}  {path.name}\n"
+    return listing_text({path.name: hashlib.sha256(content).hexdigest()})
