@@ -8,7 +8,7 @@ precision by class above a confusion matrix of each; and `{method}-{protocol}.pr
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -130,23 +130,37 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def draw_all(
+    argv: Sequence[str] | None,
+    about: str | None,
+    target: str,
+    draw: Callable[[Truth, Predictions], dict[str, Figure]],
+) -> None:
+    """Write the headline and, of every folder of predictions, what `draw` draws, by what its file's name ends with."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output-dir", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    truth = read_truth(arguments.manifest, "expression")
+    truth = read_truth(arguments.manifest, target)
     save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
     for folder in arguments.predictions:
         predictions = read(folder, truth)
-        drawn = confusion(truth, predictions) if truth.task == "single" else by_class(truth, predictions)
-        save(drawn, arguments.output_dir / f"{predictions.method}-{predictions.protocol}.png")
-        drawn = precision_recall(truth, predictions)
-        save(drawn, arguments.output_dir / f"{predictions.method}-{predictions.protocol}.pr.png")
+        for ending, figure in draw(truth, predictions).items():
+            save(figure, arguments.output_dir / f"{predictions.method}-{predictions.protocol}{ending}.png")
+
+
+def of_classes(truth: Truth, predictions: Predictions) -> dict[str, Figure]:
+    """Draw the two figures of a row."""
+    decided = confusion(truth, predictions) if truth.task == "single" else by_class(truth, predictions)
+    return {"": decided, ".pr": precision_recall(truth, predictions)}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the figures."""
+    draw_all(argv, __doc__, "expression", of_classes)
 
 
 if __name__ == "__main__":

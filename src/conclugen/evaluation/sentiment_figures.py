@@ -6,20 +6,17 @@ best answer without looking. Every folder of predictions gives `{method}-{protoc
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from conclugen.evaluation import metrics
-from conclugen.evaluation.cells import read_table
-from conclugen.evaluation.figures import headline, save
-from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.figures import draw_all
+from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.regression import HALF_SCALE, seven
-from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.evaluation.truth import Truth
 
 POINTS = 400  # beyond so many, points become fainter
 SHOWN = HALF_SCALE + 0.5
@@ -54,19 +51,7 @@ def against_truth(truth: Truth, predictions: Predictions) -> Figure:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output-dir", type=Path, required=True)
-    arguments = parser.parse_args(argv)
-    truth = read_truth(arguments.manifest, "sentiment")
-    save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
-    for folder in arguments.predictions:
-        predictions = read(folder, truth)
-        path = arguments.output_dir / f"{predictions.method}-{predictions.protocol}.png"
-        save(against_truth(truth, predictions), path)
+    draw_all(argv, __doc__, "sentiment", lambda truth, predictions: {"": against_truth(truth, predictions)})
 
 
 if __name__ == "__main__":
