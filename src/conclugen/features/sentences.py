@@ -6,7 +6,10 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedModel
+
+from conclugen.features.backbone import load_strictly
+from conclugen.store.weights import load_state
 
 
 class SentenceEncoder(nn.Module):
@@ -27,6 +30,15 @@ class SentenceEncoder(nn.Module):
         mask = tokens["attention_mask"]
         states = self.model(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state.float()
         return mean_over_tokens(states, mask)
+
+
+def encoder_of_classifier(path: Path, model: PreTrainedModel, max_tokens: int) -> SentenceEncoder:
+    """Load the published file of a classifier of texts strictly into `model`, and leave its classifier out."""
+    state = load_state(path)
+    # 0, 1, 2 …: the network counts by itself
+    state.pop(f"{model.base_model_prefix}.embeddings.position_ids", None)
+    load_strictly(model, state, str(path))
+    return SentenceEncoder(path.parent, model.base_model, max_tokens)
 
 
 def mean_over_tokens(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

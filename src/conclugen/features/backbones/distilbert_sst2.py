@@ -10,9 +10,9 @@ from pathlib import Path
 from torch import nn
 from transformers import AutoConfig, DistilBertForSequenceClassification
 
-from conclugen.features.backbone import Backbone, WeightFile, load_strictly, staged
-from conclugen.features.sentences import SentenceEncoder
-from conclugen.store.weights import WeightsError, load_state
+from conclugen.features.backbone import Backbone, WeightFile, staged
+from conclugen.features.sentences import encoder_of_classifier
+from conclugen.store.weights import WeightsError
 
 SOURCE = (
     "the model distilbert-base-uncased-finetuned-sst-2-english: model.safetensors, with config.json, vocab.txt and "
@@ -28,10 +28,7 @@ def construct(path: Path) -> nn.Module:
             raise WeightsError(f"{path.parent / name}: missing beside the weights; get it from {SOURCE}")
     config = AutoConfig.from_pretrained(path.parent, local_files_only=True)
     model = DistilBertForSequenceClassification(config)
-    state = load_state(path)
-    state.pop("distilbert.embeddings.position_ids", None)  # 0, 1, 2 …: the network counts by itself
-    load_strictly(model, state, str(path))
-    return SentenceEncoder(path.parent, model.distilbert, MAX_TOKENS)
+    return encoder_of_classifier(path, model, MAX_TOKENS)
 
 
 def build(file: WeightFile | None = None) -> Backbone:

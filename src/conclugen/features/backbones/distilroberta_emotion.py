@@ -11,10 +11,9 @@ from pathlib import Path
 from torch import nn
 from transformers import RobertaForSequenceClassification
 
-from conclugen.features.backbone import Backbone, WeightFile, load_strictly, staged
+from conclugen.features.backbone import Backbone, WeightFile, staged
 from conclugen.features.pretrained import read_config, read_json
-from conclugen.features.sentences import SentenceEncoder
-from conclugen.store.weights import load_state
+from conclugen.features.sentences import encoder_of_classifier
 
 SOURCE = (
     "the model j-hartmann/emotion-english-distilroberta-base: pytorch_model.bin, with config.json, vocab.json, "
@@ -27,10 +26,7 @@ def construct(path: Path) -> nn.Module:
     """Build from the published files; the classifier is loaded, checked and left out."""
     read_json(path, "tokenizer_config.json")
     model = RobertaForSequenceClassification(read_config(path, ("roberta",)))
-    state = load_state(path)
-    state.pop("roberta.embeddings.position_ids", None)  # 0, 1, 2 …: the network counts by itself
-    load_strictly(model, state, str(path))
-    return SentenceEncoder(path.parent, model.roberta, min(MAX_TOKENS, model.config.max_position_embeddings - 2))
+    return encoder_of_classifier(path, model, min(MAX_TOKENS, model.config.max_position_embeddings - 2))
 
 
 def build(file: WeightFile | None = None) -> Backbone:
