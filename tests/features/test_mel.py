@@ -20,7 +20,7 @@ def expected(wave, rate, fft, hop, bands):
     edges = np.interp(np.linspace(0, float(slaney(rate / 2)), bands + 2), slaney(grid), grid)
     hertz = np.arange(fft // 2 + 1) * rate / fft
     filters = []
-    for low, mid, high in zip(edges, edges[1:], edges[2:], strict=False):
+    for low, mid, high in zip(edges, edges[1:], edges[2:], strict=False):  # each with its neighbours
         triangle = np.minimum((hertz - low) / (mid - low), (high - hertz) / (high - mid)).clip(0)
         filters.append(triangle * 2 / (high - low))
     return power @ np.array(filters).T

@@ -133,9 +133,8 @@ def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):
     shutil.copytree(project.folder / "results/demo/mosei", project.folder / "corpus")
     config = TINY | {"datasets": {"mosei": {"root": "corpus"}}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
-    project.snakemake(
-        "--touch", "--", "results/tables/mosei.csv"
-    )  # the files are the same: nothing need be made of them
+    # The files are the same: nothing need be made of them.
+    project.snakemake("--touch", "--", "results/tables/mosei.csv")
     assert project.planned() == {}
     with h5py.File(project.folder / "corpus/CMU_MOSEI_Labels.csd", "r+") as file:
         video = next(iter(file["All Labels/data"].values()))

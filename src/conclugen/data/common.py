@@ -107,7 +107,7 @@ def read_csv(path: Path, required: Iterable[str] = ()) -> list[dict[str, str]]:
     names = [name.strip() for name in next(reader, [])]
     if absent := [name for name in required if name not in names]:
         raise LayoutError(f"{path}: column {absent[0]!r} is missing; it has {names}")
-    return [
+    return [  # a short row is filled up, of a long one the rest is left out: so the lengths differ
         dict(zip(names, [*(cell.strip() for cell in row), *[""] * len(names)], strict=False))
         for row in reader
         if any(cell.strip() for cell in row)

@@ -36,6 +36,7 @@ spans = st.lists(st.floats(0.1, 70), max_size=6)
 @given(spans, st.lists(st.floats(0, 40), min_size=6, max_size=6))
 @settings(max_examples=40, deadline=None)
 def test_windows_hold_every_span_in_order_and_are_never_too_long(lengths, gaps):
+    # Six gaps are drawn for at most six spans: those left over are not used.
     ends = np.cumsum([value for pair in zip(gaps, lengths, strict=False) for value in pair]) * RATE
     given_spans = [(int(ends[2 * i]), int(ends[2 * i + 1])) for i in range(len(lengths))]
     wave = np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.float64)
