@@ -65,3 +65,41 @@ def test_mistakes_are_explained(tmp_path):
     _touch(tmp_path, "Actor_01/01-01-05-01-01-01-01.mp4")
     with pytest.raises(LayoutError, match=r"share \[1\]"):
         ravdess.build("r", tmp_path, ravdess.Settings((1,), (1, 2)))
+
+
+def test_ravdess_of_sound_alone_and_beside_pictures(tmp_path):
+    names = (
+        "Actor_01/03-01-05-01-01-01-01.wav",
+        "Actor_01/01-01-05-01-01-01-01.mp4",  # the same take, with both
+        "Actor_01/03-01-06-01-01-01-01.wav",
+        "Audio_Speech_Actors_01-24/Actor_02/03-01-04-01-02-01-02.WAV",
+        "Actor_02/03-02-04-01-02-01-02.wav",  # song
+        "Actor_02/03-01-03-01-02-01-02.wav",
+        "Actor_02/02-01-03-01-02-01-02.mp4",  # the picture of that take
+    )
+    _touch(tmp_path, *names)
+    table = ravdess.build("r", tmp_path, ravdess.Settings((), (2,))).table.set_index("utterance_id")
+    assert table[["media", "audio", "label", "split"]].to_dict("index") == {
+        "01-01-05-01-01-01-01": {"media": names[1], "audio": None, "label": "angry", "split": "train"},
+        "03-01-06-01-01-01-01": {"media": None, "audio": names[2], "label": "fearful", "split": "train"},
+        "03-01-04-01-02-01-02": {"media": None, "audio": names[3], "label": "sad", "split": "test"},
+        "02-01-03-01-02-01-02": {"media": names[6], "audio": names[5], "label": "happy", "split": "test"},
+    }
+
+
+def test_cremad_of_sound_alone_and_beside_videos(tmp_path):
+    _touch(tmp_path, "CREMA-D/AudioWAV/1001_DFA_ANG_XX.wav", "CREMA-D/AudioMP3/1001_DFA_ANG_XX.mp3")
+    _touch(tmp_path, "CREMA-D/AudioMP3/1002_IEO_SAD_HI.mp3")
+
+    def read():
+        manifest = cremad.build("c", tmp_path, cremad.Settings((), (1002,)))
+        validate(manifest)
+        return manifest.table.set_index("utterance_id")[["media", "audio"]].to_dict("index")
+
+    other = {"media": None, "audio": "CREMA-D/AudioMP3/1002_IEO_SAD_HI.mp3"}
+    first = {"media": None, "audio": "CREMA-D/AudioWAV/1001_DFA_ANG_XX.wav"}
+    assert read() == {"1001_DFA_ANG_XX": first, "1002_IEO_SAD_HI": other}
+    assert len(SOURCES["cremad"](tmp_path, {})) == 2
+    _touch(tmp_path, "CREMA-D/VideoFlash/1001_DFA_ANG_XX.flv")
+    first = {"media": "CREMA-D/VideoFlash/1001_DFA_ANG_XX.flv", "audio": None}
+    assert read() == {"1001_DFA_ANG_XX": first, "1002_IEO_SAD_HI": other}

@@ -6,6 +6,8 @@ from conclugen.data import caer
 from conclugen.data.common import LayoutError
 from conclugen.data.manifest import validate
 from conclugen.data.sources import SOURCES
+from conclugen.evaluation.overlap import between_folds
+from conclugen.store.ledger import Status
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def root(tmp_path):
 
 
 @pytest.mark.parametrize("place", [".", "CAER"])
-def test_folders_become_a_manifest(root, caplog, place):
+def test_folders_become_a_manifest(root, place):
     (root / place / "transcripts.csv").write_text("file,text\ntest/Anger/0001.avi,get out\n")
     manifest = caer.build("caer", root, caer.Settings())
     validate(manifest)
@@ -29,13 +31,34 @@ def test_folders_become_a_manifest(root, caplog, place):
         "validation/Happy/0001": "valid",
         "test/Anger/0001": "test",
         "test/Odd/0002": "test",
+        "test/stray": "test",
     }
-    assert table["label"].tolist() == ["anger", "happy", "anger", None]
+    assert table["label"].to_dict() == {
+        "train/Anger/0001": "anger",
+        "validation/Happy/0001": "happy",
+        "test/Anger/0001": "anger",
+        "test/Odd/0002": None,
+        "test/stray": None,
+    }
     assert table.loc["test/Anger/0001", "text"] == "get out"
     assert table.loc["test/Anger/0001", "media"] == "CAER/test/Anger/0001.avi"
     assert table["group"].tolist() == table.index.tolist()
-    assert "stray.avi" in caplog.text
-    assert "Odd" in caplog.text
+    ledger = {row.utterance_id: (row.status, row.reason) for row in manifest.notes.ledger(table.index)}
+    assert ledger["test/Odd/0002"][0] is Status.NO_LABEL
+    assert "'Odd'" in ledger["test/Odd/0002"][1]
+    assert ledger["test/stray"] == (Status.OK, "no label")
+    assert ledger["train/Anger/0001"] == (Status.OK, "")
+
+
+def test_neither_people_nor_scenes_are_known(root):
+    found = {
+        row["check"]: row for row in between_folds(caer.build("caer", root, caer.Settings())) if row["split"] == "test"
+    }
+    assert {check: row["found"] for check, row in found.items()} == {
+        **{"speaker": "unknown", "group": "unknown", "text": "unknown"},
+        "file": "no",
+    }
+    assert found["group"]["detail"] == "each utterance told apart by its file alone"
 
 
 def test_sources_watch_the_class_folders(root):

@@ -14,6 +14,7 @@ from conclugen.data.common import LayoutError
 from conclugen.data.manifest import read_manifest, validate
 from conclugen.data.mosei_tables import Spoken
 from conclugen.data.sources import SOURCES
+from conclugen.evaluation.overlap import between_folds
 
 AUTO = mosei.Settings(labels=None, folds=None, transcripts=None, media="auto")
 # Video "v___1" (YouTube ids hold underscores): the table is not sorted by time, one spoken segment has no label.
@@ -66,8 +67,20 @@ def test_joins_on_the_interval(root, caplog):
     assert table["split"].tolist() == ["train", "train", "none"]
     assert table["group"].tolist() == ["v___1", "v___1", "w"]
     assert table["start_s"].isna().all()
-    for said in ("fear is missing or outside 0..3: 1", "1 segments are in no split", "interval: 1, such as w_0"):
+    for said in (
+        "fear is outside 0..3: 1, such as v___1_0 (9)",
+        "its video is in no fold: 1, such as w_0",
+        "interval: 1, such as w_0",
+    ):
         assert said in caplog.text
+
+
+def test_a_video_tells_sources_apart_but_no_speakers(root):
+    (root / "standard_folds.json").write_text(json.dumps({"train": ["v___1"], "valid": [], "test": ["w"]}))
+    found = {row["check"]: row for row in between_folds(mosei.build("mosei", root, AUTO))}
+    assert (found["speaker"]["found"], found["speaker"]["detail"]) == ("unknown", "not recorded")
+    assert (found["group"]["found"], found["group"]["by"]) == ("no", "video")
+    assert found["file"]["found"] == "no"
 
 
 def test_whole_videos_get_times_from_the_table_never_below_zero(root):
@@ -119,7 +132,7 @@ def test_entry_point_and_sources(root):
     manifest = read_manifest(root / "m.parquet")
     assert (manifest.task, manifest.classes) == ("multi", mosei.EMOTIONS)
     names = [path.name for path in SOURCES["mosei"](root, settings)]
-    assert names == ["CMU_MOSEI_Labels.csd", "standard_folds.json", "Combined"]
+    assert names == ["CMU_MOSEI_Labels.csd", "standard_folds.json", "*.txt"]
 
 
 def test_mistakes_are_explained(root, tmp_path):
@@ -130,6 +143,19 @@ def test_mistakes_are_explained(root, tmp_path):
     (root / "two.json").write_text(json.dumps({"train": ["w"], "test": ["w"]}))
     with pytest.raises(LayoutError, match="in two folds, such as w"):
         mosei.build("mosei", root, mosei.Settings(None, "two.json", None, "auto"))
+    for text, said in (
+        ("version https://git-lfs.github.com/spec/v1\n", "pointer of git-lfs"),
+        ("[1]", "is no JSON of"),
+    ):
+        (root / "two.json").write_text(text)
+        with pytest.raises(LayoutError, match=f"two.json: .*{said}"):
+            mosei.build("mosei", root, mosei.Settings(None, "two.json", None, "auto"))
+    (root / "CMU_MOSEI_Labels.csd").rename(root / "elsewhere.csd")
+    with h5py.File(root / "CMU_MOSEI_Labels.csd", "w") as file:
+        file["All Labels"] = h5py.ExternalLink("elsewhere.csd", "/All Labels")
+    with pytest.raises(LayoutError, match=r"CMU_MOSEI_Labels\.csd: .*link to another file, which is not followed"):
+        mosei.build("mosei", root, AUTO)
+    (root / "elsewhere.csd").unlink()
     (root / "CMU_MOSEI_Labels.csd").write_bytes(b"not HDF5")
     with pytest.raises(LayoutError, match="cannot be read"):
         mosei.build("mosei", root, AUTO)
@@ -169,7 +195,7 @@ def test_the_real_table(shared_data, tmp_path, caplog):
     assert present.sum().tolist() == [12_465, 5_998, 4_997, 2_320, 4_097, 1_913]
     assert int((~present.any(axis=1)).sum()) == 3_486
     assert table["split"].value_counts().to_dict() == {"train": 16_327, "test": 4_662, "valid": 1_871, "none": 399}
-    assert "399 segments are in no split, since their videos are in no fold: 68" in caplog.text
+    assert "is in no split, since its video is in no fold: 399" in caplog.text
     assert (table["start_s"] >= 0).all()
     assert (table["start_s"] == 0).sum() >= 239, "239 start times lie below 0 in the table"
     assert (table["text"] != "").groupby(table["split"]).sum().to_dict() == {

@@ -100,3 +100,39 @@ def test_a_source_folder_is_compared_by_its_entries(root):
     (root / "a/new.mp4").touch()
     assert tree.contents(root, [root / "a"]) != before
     assert tree.contents(root, [root / "gone"]) == ["gone@missing"]
+
+
+def test_a_pattern_compares_names_and_contents_of_what_it_finds(root):
+    def looked_at():
+        return tree.contents(root, [root / "a" / "*.txt"])
+
+    for name in ("a/1.txt", "a/2.txt"):
+        (root / name).write_text("yes")
+    seen = looked_at()
+    os.utime(root / "a/1.txt", (4e9, 4e9))
+    (root / "a/new.mp4").touch()
+    assert looked_at() == seen
+    assert seen[0].startswith("a/*.txt@2 files")
+    found = [seen]
+    (root / "a/1.txt").write_text("yeah")
+    found.append(looked_at())
+    (root / "a/2.txt").rename(root / "a/3.txt")
+    found.append(looked_at())
+    (root / "a/3.txt").unlink()
+    found.append(looked_at())
+    assert len({digest for [digest] in found}) == len(found)
+
+
+def test_files_that_a_table_names_are_watched_whatever_they_are_called(root):
+    named = ("notes.txt", ".hidden/4.mp4", "a/1.mp4", "gone.vob", "../outside.xyz")
+
+    def looked_with_named():
+        tree.stamps.cache_clear()
+        return tree.stamps(root, MEDIA, None, named)
+
+    seen = {looked_with_named()}
+    assert next(iter(seen)).startswith("7 files")
+    for name in named:
+        (root / name).write_text(f"other {len(seen)} {name}")
+        seen.add(looked_with_named())
+    assert len(seen) == 6

@@ -79,3 +79,12 @@ def test_empty_and_missing_roots_are_explained(tmp_path):
     with pytest.raises(SystemExit, match=r"set datasets\.vox\.root"):
         voxceleb2.main([*flags, settings, "--root", str(tmp_path / "nowhere")])
     assert not (tmp_path / "m.parquet").exists()
+
+
+def test_sound_alone(tmp_path):
+    for name in ("dev/aac/id1/x/1.m4a", "test/mp4/id2/y/1.mp4", "test/aac/id2/y/2.m4a"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    table = voxceleb2.build("vox", tmp_path, SETTINGS).table.set_index("utterance_id")
+    assert table["media"].to_dict() == {"id1/x/1": None, "id2/y/1": "test/mp4/id2/y/1.mp4"}
+    assert table["audio"].to_dict() == {"id1/x/1": "dev/aac/id1/x/1.m4a", "id2/y/1": None}

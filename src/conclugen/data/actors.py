@@ -5,18 +5,32 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from conclugen.data.common import LayoutError, stem, table, warn
+from conclugen.data.common import table
+from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
+from conclugen.data.notes import Notes, warn
+from conclugen.store.ledger import Status
 
 
 @dataclasses.dataclass(frozen=True)
 class Recording:
-    """A file relative to the root, its actor's number, its label (None: unknown) and what is said (empty: unknown)."""
+    """What is known of one recording.
 
-    file: str
+    Attributes:
+        name: its id.
+        actor: number of the actor.
+        label: None where it is unknown.
+        text: what is said, empty where it is unknown.
+        video: the file of the picture, relative to the root; None: it is sound alone.
+        sound: a separate file of the sound; None: the sound, if there is any, is in `video`.
+    """
+
+    name: str
     actor: int
     label: str | None
     text: str
+    video: str | None
+    sound: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,29 +47,32 @@ class Settings:
 
 
 def by_actor(
-    dataset: str, adapter: str, classes: tuple[str, ...], recordings: Sequence[Recording], settings: Settings
+    notes: Notes, adapter: str, classes: tuple[str, ...], recordings: Sequence[Recording], settings: Settings
 ) -> Manifest:
-    """Return a manifest whose actors are speakers, groups and folds; ids are the bare file names.
+    """Return a manifest whose actors are speakers, groups and folds.
 
-    Raises LayoutError for an actor in both lists. A second file of the same name (archives overlap) is left out.
+    Raises LayoutError for an actor in both lists. Of recordings of one name (archives overlap) the first
+    counts, which is noted.
     """
     valid_actors, test_actors = settings.valid_actors, settings.test_actors
     if both := sorted(set(valid_actors) & set(test_actors)):
         raise LayoutError(f"valid_actors and test_actors share {both}")
     absent = sorted({*valid_actors, *test_actors} - {recording.actor for recording in recordings})
-    warn(dataset, "actors of the folds without a recording", [str(actor) for actor in absent])
+    warn(notes.dataset, "actors of the folds without a recording", [str(actor) for actor in absent])
     kept: dict[str, Recording] = {}
-    again = [r.file for r in recordings if kept.setdefault(stem(r.file, 1), r) is not r]
-    warn(dataset, "files of the same name are left out", again)
-    warn(dataset, "unknown emotion", [r.file for r in kept.values() if r.label is None])
+    again = {r.name: str(r.video or r.sound) for r in recordings if kept.setdefault(r.name, r) is not r}
+    notes.remark(again, "stands for a file of the same name, too")
+    notes.lose(Status.NO_LABEL, [r.name for r in kept.values() if r.label is None], "its name has an unknown emotion")
     fold = dict.fromkeys(valid_actors, "valid") | dict.fromkeys(test_actors, "test")
     actors = [str(recording.actor) for recording in kept.values()]
     columns = {
         "utterance_id": list(kept),
         "split": [fold.get(recording.actor, "train") for recording in kept.values()],
-        "media": [recording.file for recording in kept.values()],
+        "media": [recording.video for recording in kept.values()],
+        "audio": [recording.sound for recording in kept.values()],
         "text": [recording.text for recording in kept.values()],
         "speaker": actors,
         "group": actors,
     }
-    return Manifest(table(columns, {"label": [r.label for r in kept.values()]}), dataset, adapter, "single", classes)
+    labels = {"label": [recording.label for recording in kept.values()]}
+    return Manifest(table(columns, labels), notes.dataset, adapter, "single", classes, notes)

@@ -1,129 +1,88 @@
-"""Named arrays in `.npz`, HDF5 and CSV files, read without running anything that the file holds."""
+"""Named arrays of `.npz`, HDF5 and CSV files as a whole, read without running anything that the file holds."""
 
 from __future__ import annotations
 
-import fnmatch
-import io
 import math
-import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pandas as pd
-from numpy.lib import format as npy
 
+from conclugen.data.array_files import (
+    HDF5,
+    NPZ,
+    ArrayError,
+    open_dataset,
+    open_member,
+    suffix_of,
+)
+from conclugen.data.csv_arrays import csv_columns, csv_header, csv_numbers, csv_texts
 from conclugen.data.text import clean, decode
-from conclugen.store.bounds import ClaimError, check_claim
 
 
-class ArrayError(ValueError):
-    """An array file that is missing or malformed, or an array that cannot be used."""
+def read_array(path: Path, key: str, text: bool = False, without: Collection[str] = ()) -> np.ndarray:
+    """Return the array `key` of a file; with `text`, a column of a CSV stays as written.
 
-
-def read_array(path: Path, key: str, text: bool = False) -> np.ndarray:
-    """Return the array `key` of a file; strings come as a str array. With `text`, numbers in a CSV stay as written.
-
-    In a CSV, `key` names a column (N,), or several by a pattern such as `audio_*` (N, D) in the order of the file.
+    In a CSV, `key` names a column (N,), or several by a pattern such as `audio_*` (N, D) in the order of the file, but
+    never those that `without` names.
     Raises ArrayError that names the file, the key and the way out.
     """
-    if not path.is_file():
-        raise ArrayError(f"{path}: no such file")
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return _npz(path, key)
-    if suffix in (".h5", ".hdf5", ".hdf"):
-        return _hdf5(path, key)
-    if suffix == ".csv":
-        return _csv(path, key, text)
-    raise ArrayError(f"{path}: arrays are read from .npz, .h5 and .csv, not from {suffix or 'a file without suffix'}")
+    suffix = suffix_of(path)
+    if suffix in NPZ:
+        with open_member(path, key) as member:
+            values = member.read()
+            member.end()
+            return values
+    if suffix in HDF5:
+        with open_dataset(path, key) as found:
+            values = found[:]
+            if h5py.check_string_dtype(found.dtype):  # whatever coding it claims
+                cells = [decode(cell) if isinstance(cell, bytes) else cell for cell in values.ravel()]
+                return np.array(cells, dtype=object).reshape(values.shape)
+            return values
+    columns = csv_columns(path, key, without)
+    if text and len(columns) == 1:
+        return csv_texts(path, columns[0])
+    [values] = csv_numbers(path, columns)
+    return values[:, 0] if key in csv_header(path) else values
+
+
+def width_of(path: Path, key: str, without: Collection[str] = ()) -> int:
+    """Return how many numbers a row of the array `key` has, from the head of the file. Raises ArrayError."""
+    suffix = suffix_of(path)
+    if suffix not in NPZ + HDF5:
+        return len(csv_columns(path, key, without))
+    with open_member(path, key) if suffix in NPZ else open_dataset(path, key) as found:
+        return math.prod(found.shape[1:])
 
 
 def strings(values: np.ndarray) -> list[str]:
-    """A one-dimensional array as clean text: bytes are decoded, missing values are empty."""
+    """An array of one value per row as clean text: bytes are decoded, a number that is none (NaN) is empty, a whole
+    one has no point."""
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
     if values.ndim != 1:
         raise ArrayError(f"expected one value per row, got shape {values.shape}")
-    texts = (decode(value) if isinstance(value, bytes) else str(value) for value in values.tolist())
-    return ["" if text in ("nan", "None") else clean(text) for text in texts]
+    if values.dtype.kind not in "OSUbiuf":
+        raise ArrayError(f"expected text or numbers, got {values.dtype}")
+    given = ("" if value != value else _whole(value) for value in values.tolist())
+    return [clean(decode(value) if isinstance(value, bytes) else str(value)) for value in given]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def matrix(values: np.ndarray, what: str) -> np.ndarray:
     """A numeric array as (N, D) float32; (N,) becomes (N, 1). Raises ArrayError for anything else."""
-    if values.dtype.kind not in "fiub" or values.ndim not in (1, 2):
-        hint = "; pool it over time first" if values.ndim > 2 else ""
-        raise ArrayError(f"{what}: expected numbers of shape (N, D), got {values.dtype} {values.shape}{hint}")
+    check_matrix(values.dtype, values.shape, what)
     with np.errstate(over="ignore"):
         return (values[:, None] if values.ndim == 1 else values).astype(np.float32)
 
 
-def _npz(path: Path, key: str) -> np.ndarray:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if key not in file.files:
-                raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(file.files)}")
-            _check_member(path, key)
-            return file[key]
-    except ClaimError as error:
-        raise ArrayError(str(error)) from error
-    except ArrayError:
-        raise
-    except ValueError as error:
-        raise ArrayError(
-            f"{path}: {key!r} is an array of Python objects, which is refused since reading one runs code. If you "
-            "trust the file, convert it once: load it with allow_pickle=True, turn strings with `.astype(str)` and "
-            f"features with `np.stack(list(array)).astype('float32')`, and save it with np.savez ({error})"
-        ) from error
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ArrayError(f"{path}: cannot be read ({error})") from error
-
-
-def _check_member(path: Path, key: str) -> None:
-    """Compare what the header of a member claims with what the archive holds; reads the header alone."""
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name in (f"{key}.npy", key)]
-        for name in names:
-            held = archive.getinfo(name).compress_size
-            with archive.open(name) as member:
-                if member.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
-                    continue  # no array, which np.load says
-            with archive.open(name) as member:
-                version = npy.read_magic(member)
-                header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-                shape, _, dtype = header(member)
-                check_claim(math.prod(shape) * dtype.itemsize, held, f"{path}: {key!r}")
-
-
-def _hdf5(path: Path, key: str) -> np.ndarray:
-    try:
-        with h5py.File(path, "r") as file:
-            found = file.get(key)
-            if not isinstance(found, h5py.Dataset):
-                names: list[str] = []
-                file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-                raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(names)[:20]}")
-            check_claim(found.nbytes, path.stat().st_size, f"{path}: {key!r}")
-            if h5py.check_string_dtype(found.dtype):
-                return np.asarray(found.asstr(errors="replace")[:], dtype=str)
-            if found.dtype.kind == "O":
-                raise ArrayError(f"{path}: {key!r} has rows of different lengths; store it as (N, D)")
-            return found[:]
-    except ClaimError as error:
-        raise ArrayError(str(error)) from error
-    except OSError as error:
-        raise ArrayError(f"{path}: cannot be read ({error})") from error
-
-
-def _csv(path: Path, key: str, as_text: bool) -> np.ndarray:
-    text = decode(path.read_bytes())
-    names = [str(name).strip() for name in pd.read_csv(io.StringIO(text), nrows=0).columns]
-    wanted = [name for name in names if name == key] or fnmatch.filter(names, key)
-    if not wanted:
-        raise ArrayError(f"{path}: no column {key!r}; it has {names[:20]}")
-    chosen = [names.index(name) for name in wanted]
-    values = pd.read_csv(io.StringIO(text), usecols=chosen, dtype=str, keep_default_na=False)
-    if wanted == [key]:
-        column = values.iloc[:, 0].str.strip()
-        numbers = pd.to_numeric(column.replace("", np.nan), errors="coerce")
-        number_like = bool((numbers.notna() | column.str.lower().isin(["", "nan"])).all())
-        return numbers.to_numpy(float) if number_like and not as_text else column.to_numpy(dtype=str)
-    return values.apply(pd.to_numeric, errors="coerce").to_numpy(float)
+def check_matrix(dtype: np.dtype, shape: tuple[int, ...], what: str) -> None:
+    """Raise ArrayError where an array of this type and shape is no matrix of numbers."""
+    if dtype.kind not in "fiub" or len(shape) not in (1, 2):
+        hint = "; pool it over time first" if len(shape) > 2 else ""
+        raise ArrayError(f"{what}: expected numbers of shape (N, D), got {dtype} {shape}{hint}")

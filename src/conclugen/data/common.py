@@ -1,28 +1,31 @@
-"""What all adapters share: their command line, CSV files, folders of media, split names and hashed folds."""
+"""What all adapters share: their command line, transcripts, folders of media, split names and hashed folds."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
 import hashlib
-import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from conclugen.data.manifest import COLUMNS, Manifest, ManifestError, write_manifest
-from conclugen.data.text import clean, decode
+from conclugen.data.class_names import spelling, stated
+from conclugen.data.csv_tables import read_csv
+from conclugen.data.errors import LayoutError, ManifestError
+from conclugen.data.manifest import COLUMNS, Manifest, is_id, write_manifest
+from conclugen.data.notes import Notes
+from conclugen.data.text import clean
+from conclugen.store.ledger import Status, write_ledger
 from conclugen.store.settings import parse
 
 T = TypeVar("T")
-VIDEO_EXTENSIONS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".flv", ".mpg", ".mpeg", ".m4v", ".wmv")
 SPLIT_NAMES = {
     "train": ("train", "training", "trn"),
     "valid": ("valid", "validation", "val", "dev", "development"),
@@ -31,10 +34,6 @@ SPLIT_NAMES = {
 }
 _SPLITS = {alias: split for split, aliases in SPLIT_NAMES.items() for alias in aliases}
 log = logging.getLogger(__name__)
-
-
-class LayoutError(ManifestError):
-    """A data set that is not where, or not as, its settings say."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +52,7 @@ def run(kind: type[T], build: Callable[[str, Path, T], Manifest], argv: Sequence
     parser.add_argument("--root", required=True, type=Path, help="folder that holds it, in its official layout")
     parser.add_argument("--settings", required=True, help="options of the adapter, as a JSON object")
     parser.add_argument("--output", required=True, type=Path, help="manifest to write (parquet)")
+    parser.add_argument("--ledger", type=Path, help="ledger to write: what reading made of each utterance")
     parser.add_argument("--threads", type=int, default=1, help="accepted for uniformity; reading labels takes one")
     flags = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -61,6 +61,8 @@ def run(kind: type[T], build: Callable[[str, Path, T], Manifest], argv: Sequence
             raise LayoutError(f"root {flags.root} is not a folder; set datasets.{flags.dataset}.root")
         manifest = build(flags.dataset, flags.root, parse(kind, flags.settings))
         write_manifest(flags.output, manifest)
+        if flags.ledger:
+            write_ledger(flags.ledger, manifest.notes.ledger(manifest.table["utterance_id"]))
     except ManifestError as error:
         raise SystemExit(f"{flags.dataset}: {error}") from error
     counts = manifest.table["split"].value_counts().to_dict()
@@ -91,38 +93,23 @@ def table(columns: Mapping[str, Sequence[Any]], extra: Mapping[str, Any] | None 
     return pd.DataFrame(data)
 
 
-def read_csv(path: Path, required: Iterable[str] = ()) -> list[dict[str, str]]:
-    """Read a CSV file into dicts of stripped strings, whatever its byte-order mark, line ends, quotes or delimiter.
-
-    Rows without any value are skipped; missing cells are empty. Raises LayoutError that names absent columns.
-    """
-    try:
-        text = decode(path.read_bytes())
-    except OSError as error:
-        raise LayoutError(f"{path}: {error.strerror}") from error
-    header = text[: text.find("\n")] if "\n" in text else text
-    delimiter = max(",;\t", key=header.count)
-    csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    names = [name.strip() for name in next(reader, [])]
-    if absent := [name for name in required if name not in names]:
-        raise LayoutError(f"{path}: column {absent[0]!r} is missing; it has {names}")
-    return [  # a short row is filled up, of a long one the rest is left out: so the lengths differ
-        dict(zip(names, [*(cell.strip() for cell in row), *[""] * len(names)], strict=False))
-        for row in reader
-        if any(cell.strip() for cell in row)
-    ]
-
-
 def transcripts(path: Path | None, key: Callable[[str], str]) -> dict[str, str]:
-    """Read a CSV of `file, text` (or `transcript`) into {key(file): text}; empty where there is none."""
+    """Read a CSV of `file, text` (or `transcript`) into {key(file): text}; empty where there is none.
+
+    Raises LayoutError for a file with two texts.
+    """
     if path is None:
         return {}
     rows = read_csv(path, ["file"])
     column = next((name for name in ("text", "transcript") if rows and name in rows[0]), None)
     if rows and column is None:
         raise LayoutError(f"{path}: column 'text' is missing; it has {list(rows[0])}")
-    return {key(row["file"]): clean(row[column]) for row in rows}
+    texts: dict[str, str] = {}
+    for row in rows:
+        text = clean(row[column])
+        if texts.setdefault(key(row["file"]), text) != text:
+            raise LayoutError(f"{path}: two texts for {row['file']!r}; keep one")
+    return texts
 
 
 def stem(path: str, parts: int | None = None) -> str:
@@ -137,7 +124,7 @@ def stem(path: str, parts: int | None = None) -> str:
 def scan(root: Path, extensions: Sequence[str]) -> Iterator[str]:
     """Yield paths below `root`, sorted within each folder, of files with one of `extensions` (lower case, with dot).
 
-    Hidden files and folders are skipped, links are followed once. A name that cannot be an id is logged and skipped.
+    Hidden files and folders are skipped, links are followed once.
     """
     pending, linked = [""], set()
     while pending:
@@ -156,18 +143,53 @@ def scan(root: Path, extensions: Sequence[str]) -> Iterator[str]:
                     pending.append(path)
             elif entry.name.lower().endswith(tuple(extensions)):
                 files.append(path)
-        for path in reversed(files):
-            if path.isprintable():
-                yield path
-            else:
-                log.warning("skipped %r: its name holds control characters", path)
+        yield from reversed(files)
+
+
+def as_id(notes: Notes, name: str) -> str:
+    """An id of a file's name: characters that no id can have are written as `\\n` or `\\udcff`, which is noted."""
+    if is_id(name):
+        return name
+    written = "".join(char if is_id(char) else char.encode("unicode_escape").decode() for char in name)
+    notes.remark([written], "its name holds control characters, which are escaped in its id")
+    return written
+
+
+def storable(notes: Notes, path: str, name: str) -> str | None:
+    """The path of an utterance's file, None where it is not UTF-8, so that no list can hold it: a loss."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        notes.lose(Status.MISSING_MEDIA, [name], "the name of its file is not UTF-8; rename it")
+        return None
+    return path
+
+
+def splits(notes: Notes, values: Sequence[str], names: Mapping[str, str], ids: Sequence[str], source: str) -> list[str]:
+    """Return the split that each value names (N,); an empty one is in none, which is noted.
+
+    Raises LayoutError for a value that names no split: nobody can tell where its rows belong, and left out they would
+    be missing from every score.
+    """
+    known = {value: split_name(value, names) for value in set(values)}
+    found = [known[value] for value in values]
+    if unknown := Counter(value for value, split in zip(values, found, strict=True) if split is None):
+        shown = ", ".join(f"{value!r} ({count} rows)" for value, count in unknown.most_common(5))
+        raise LayoutError(
+            f"{source}: unknown split {shown}; say which it is, for example splits: {{{next(iter(unknown))!r}: test}}"
+        )
+    notes.remark([name for name, value in zip(ids, values, strict=True) if not stated(value)], "no split")
+    return [split or "none" for split in found]
 
 
 def split_name(value: str, names: Mapping[str, str] | None = None) -> str | None:
-    """Return the split that `value` names (`dev` is valid), first by `names`; None where it is not known."""
+    """Return the split that `value` names (`dev` is valid), first by `names`, in any spelling of one of them; None
+    where it is not known."""
     if names and value in names:
         return names[value]
-    return _SPLITS.get(value.strip().lower())
+    if len(alike := {split for name, split in (names or {}).items() if spelling(name) == spelling(value)}) == 1:
+        return alike.pop()
+    return _SPLITS.get(stated(value.strip()).lower())
 
 
 def hashed_split(group: str, fractions: Fractions, seed: int) -> str:
@@ -180,10 +202,3 @@ def hashed_split(group: str, fractions: Fractions, seed: int) -> str:
             return name
         place -= share
     return "none"
-
-
-def warn(dataset: str, message: str, examples: Sequence[str]) -> None:
-    """Log how many rows a finding concerns, with the first three; nothing where it concerns none."""
-    if examples:
-        shown = ", ".join(examples[:3])
-        log.warning("%s: %s: %d, such as %s", dataset, message, len(examples), shown)

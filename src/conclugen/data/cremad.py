@@ -1,6 +1,7 @@
 """CREMA-D: `VideoFlash/AAAA_SSS_EEE_LL.flv`; the file name is the label, the emotion that the actor meant.
 
-Entry module. Folds are by actor, so that nobody is in two of them.
+Entry module. Of recordings without a video, `AudioWAV` or `AudioMP3` gives the sound alone. Folds are by actor, so that
+nobody is in two of them.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conclugen.data.actors import Recording, Settings, by_actor
-from conclugen.data.common import VIDEO_EXTENSIONS, LayoutError, run, scan
+from conclugen.data.common import run, scan, stem
+from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
+from conclugen.data.notes import Notes
+from conclugen.data.sources import CREMAD_SOUND, CREMAD_VIDEO
 from conclugen.data.sources import cremad as sources
+from conclugen.media.suffixes import MEDIA
 
 EMOTIONS = {"ANG": "anger", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
 SENTENCES = {
@@ -33,24 +38,27 @@ _NAME = re.compile(r"(\d{4})_([A-Z]{3})_([A-Z]{3})_([A-Z]+)\.\w+", re.IGNORECASE
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
-    """Read the folder of videos. Raises LayoutError where there is none."""
+    """Read the folders of videos and of sound. Raises LayoutError where there is none, or nothing in them."""
     folders = sources(root, {})
     if not folders:
-        raise LayoutError(f"{root}: no folder VideoFlash")
-    prefix = folders[0].relative_to(root).as_posix()
-    found = [_recording(f"{prefix}/{path}") for path in scan(folders[0], VIDEO_EXTENSIONS)]
-    recordings = [recording for recording in found if recording is not None]
+        raise LayoutError(f"{root}: no folder {CREMAD_VIDEO}, {' or '.join(CREMAD_SOUND)}")
+    recordings: list[Recording] = []
+    for folder in folders:  # videos first, whose sound they hold
+        prefix, known = folder.relative_to(root).as_posix(), {recording.name for recording in recordings}
+        own = [_recording(f"{prefix}/{path}", folder.name == CREMAD_VIDEO) for path in scan(folder, MEDIA)]
+        recordings += [recording for recording in own if recording is not None and recording.name not in known]
     if not recordings:
         raise LayoutError(f"{folders[0]}: no file such as 1001_DFA_ANG_XX.flv")
-    return by_actor(dataset, "cremad", tuple(EMOTIONS.values()), recordings, settings)
+    return by_actor(Notes(dataset), "cremad", tuple(EMOTIONS.values()), recordings, settings)
 
 
-def _recording(path: str) -> Recording | None:
+def _recording(path: str, video: bool) -> Recording | None:
     match = _NAME.fullmatch(path.rsplit("/", 1)[-1])
     if match is None:
         return None
     actor, sentence, emotion, _ = match.groups()
-    return Recording(path, int(actor), EMOTIONS.get(emotion.upper()), SENTENCES.get(sentence.upper(), ""))
+    label, text = EMOTIONS.get(emotion.upper()), SENTENCES.get(sentence.upper(), "")
+    return Recording(stem(path, 1), int(actor), label, text, *((path, None) if video else (None, path)))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

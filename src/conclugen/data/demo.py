@@ -23,6 +23,7 @@ from conclugen.data.demo_labels import LABELS
 from conclugen.data.demo_layouts import PLANS, STEREO
 from conclugen.data.demo_plan import Clip, Settings
 from conclugen.data.demo_render import Rendered, render
+from conclugen.store import fence
 from conclugen.store.atomic import write_text
 from conclugen.store.devices import set_threads
 from conclugen.store.provenance import file_sha256
@@ -114,6 +115,7 @@ def _keep_times(old: Path, new: Path) -> None:
 
 def _move_into_place(building: Path, root: Path) -> None:
     """Swap the new folder in for the old one, which is kept aside until the new one stands."""
+    fence.check(root)
     aside = root.with_name(f".{root.name}.{os.getpid()}.old")
     if root.exists():
         os.replace(root, aside)

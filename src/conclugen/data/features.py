@@ -12,10 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.data.array_files import CSV, suffix_of
 from conclugen.data.arrays import ArrayError, matrix, read_array, strings
-from conclugen.data.common import Fractions, LayoutError, hashed_split, run, split_name, table, warn
-from conclugen.data.labels import in_range, one_of
+from conclugen.data.class_names import alike, class_labels, without
+from conclugen.data.common import Fractions, hashed_split, run, splits, table
+from conclugen.data.csv_arrays import check_csv, class_columns
+from conclugen.data.errors import LayoutError
+from conclugen.data.label_arrays import column, label_names
+from conclugen.data.labels import in_range, require_absences, require_range
 from conclugen.data.manifest import SENTIMENT, SENTIMENT_RANGE, Manifest
+from conclugen.data.notes import Notes
+from conclugen.store.ledger import Status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,14 +30,17 @@ class Labels:
     """Where labels lie.
 
     Attributes:
-        kind: `single` (a class name, or its index in `classes`, per row) or `multi` ((N, C) numbers, above 0: present).
+        kind: `single` (per row a class name, its place in `classes`, or a one-hot row) or `multi` ((N, C) numbers,
+            above 0: present).
         key: the array.
         classes: their names in order; may be empty for a `single` array of names.
+        ignored: names in a `single` array that are left out on purpose: their rows have no label.
     """
 
     kind: str
     key: str
     classes: tuple[str, ...]
+    ignored: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Settings:
         splits: split for each value of that array; common names are known without it.
         fractions: shares of the groups where there is no split.
         seed: of that draw.
-        group: key of the unit of resampling, or None: every row is one.
+        group: key of the unit of resampling, or None: the speaker, else every row is one.
         speaker: key of the speakers, or None.
         text: key of the texts, or None.
         sentiment: key of the sentiment (N,) from -3 to 3, kept beside the labels, or None.
@@ -66,93 +76,101 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read ids, labels and splits. Raises LayoutError for an array that is missing or has another length."""
-    path = root / settings.file
+    path, notes = root / settings.file, Notes(dataset)
     try:
+        if suffix_of(path) in CSV:
+            check_csv(path)
         ids = strings(read_array(path, settings.ids, text=True))
-        groups = _column(path, settings.group, ids) or ids
+        nobody = [""] * len(ids)
+        speakers = alike(notes, _column(path, settings.speaker, ids) or nobody, ids, "speaker")
+        groups = alike(notes, _column(path, settings.group, ids) or nobody, ids, "group")
+        groups = [group or who or name for group, who, name in zip(groups, speakers, ids, strict=True)]
         columns: dict[str, Any] = {
             "utterance_id": ids,
-            "split": _splits(dataset, path, settings, ids, groups),
-            "group": [group or name for group, name in zip(groups, ids, strict=True)],
-            "text": _column(path, settings.text, ids) or [""] * len(ids),
-            "speaker": [name or None for name in _column(path, settings.speaker, ids) or [""] * len(ids)],
+            "split": _splits(notes, path, settings, ids, groups),
+            "group": groups,
+            "text": _column(path, settings.text, ids) or nobody,
+            "speaker": [name or None for name in speakers],
         }
-        task, classes, labels = _labels(dataset, path, settings.labels, ids)
-        labels |= _sentiment(dataset, path, settings.sentiment, ids, classes)
+        task, classes, labels = _labels(notes, path, settings.labels, ids)
+        labels |= _sentiment(notes, path, settings.sentiment, ids, classes)
     except ArrayError as error:
-        raise LayoutError(str(error)) from error
-    return Manifest(table(columns, labels), dataset, "features", task, classes)
+        raise LayoutError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+    return Manifest(table(columns, labels), dataset, "features", task, classes, notes)
+
+
+def _read(path: Path, key: str, ids: Sequence[str], text: bool = False) -> np.ndarray:
+    """The array `key` (N, …). Raises LayoutError where it has not a row per id."""
+    values = read_array(path, key, text=text)
+    if len(values) != len(ids):
+        raise LayoutError(f"{path}: {key!r} has {len(values)} rows, but there are {len(ids)} ids")
+    return values
 
 
 def _column(path: Path, key: str | None, ids: Sequence[str]) -> list[str]:
     """Strings of the array `key` (N,), or an empty list where there is none."""
-    if key is None:
-        return []
-    values = read_array(path, key, text=True)
-    _same_length(path, key, values, ids)
-    return strings(values)
+    return [] if key is None else strings(column(_read(path, key, ids, text=True)))
 
 
-def _same_length(path: Path, key: str, values: np.ndarray, ids: Sequence[str]) -> None:
-    if len(values) != len(ids):
-        raise LayoutError(f"{path}: {key!r} has {len(values)} rows, but there are {len(ids)} ids")
-
-
-def _splits(dataset: str, path: Path, settings: Settings, ids: Sequence[str], groups: Sequence[str]) -> list[str]:
+def _splits(notes: Notes, path: Path, settings: Settings, ids: Sequence[str], groups: Sequence[str]) -> list[str]:
     if settings.split is None:
         return [hashed_split(group, settings.fractions, settings.seed) for group in groups]
-    given = _column(path, settings.split, ids)
-    found = [split_name(value, settings.splits) for value in given]
-    lost = [f"{name} ({value})" for name, value, split in zip(ids, given, found, strict=True) if split is None]
-    warn(dataset, "rows of an unknown split are in none", lost)
-    return [split or "none" for split in found]
+    return splits(notes, _column(path, settings.split, ids), settings.splits, ids, f"{path}: {settings.split}")
 
 
 def _labels(
-    dataset: str, path: Path, labels: Labels | None, ids: Sequence[str]
+    notes: Notes, path: Path, labels: Labels | None, ids: Sequence[str]
 ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
     """Task, classes and label columns."""
     if labels is None:
         return "none", (), {}
-    values = read_array(path, labels.key)
-    _same_length(path, labels.key, values, ids)
+    source = f"{path}: {labels.key}"
     if labels.kind == "multi":
-        return "multi", labels.classes, _multi(dataset, path, labels, values, ids)
+        values = _by_class(path, labels, _read(path, labels.key, ids))
+        return "multi", labels.classes, _multi(notes, values, labels.classes, ids, source)
     if labels.kind != "single":
         raise LayoutError(f"labels.kind is {labels.kind!r}; allowed are single and multi")
-    names = _indexed(values, labels.classes) if values.dtype.kind in "iuf" and labels.classes else strings(values)
-    classes = labels.classes or tuple(sorted({name for name in names if name}))
-    return "single", classes, {"label": one_of(dataset, names, ids, classes)}
+    values = _read(path, labels.key, ids, text=True)
+    if values.dtype.kind in "SUO":
+        values = np.array(strings(column(values)), dtype=object)
+    names = label_names(notes, _by_class(path, labels, values), ids, labels.classes, source)
+    names = without(notes, names, ids, labels.ignored)
+    classes, found = class_labels(notes, names, ids, labels.classes, source)
+    return "single", classes, {"label": found}
 
 
-def _multi(dataset: str, path: Path, labels: Labels, values: np.ndarray, ids: Sequence[str]) -> dict[str, np.ndarray]:
-    numbers = matrix(values, f"{path}: {labels.key}").astype(float)
-    if numbers.shape[1] != len(labels.classes):
-        raise LayoutError(f"{path}: {labels.key!r} has {numbers.shape[1]} columns for {len(labels.classes)} classes")
+def _by_class(path: Path, labels: Labels, values: np.ndarray) -> np.ndarray:
+    """Columns (N, C) in the order of the classes, where a CSV names them; anything else as it is."""
+    if path.suffix.lower() not in CSV or values.ndim != 2 or not labels.classes:
+        return values
+    return values[:, class_columns(path, labels.key, labels.classes)]
+
+
+def _multi(
+    notes: Notes, values: np.ndarray, classes: Sequence[str], ids: Sequence[str], source: str
+) -> dict[str, np.ndarray]:
+    numbers = matrix(values, source).astype(float)
+    if numbers.shape[1] != len(classes):
+        raise LayoutError(f"{source}: {numbers.shape[1]} columns for {len(classes)} classes")
+    notes.lose(Status.NO_LABEL, [ids[i] for i in np.flatnonzero(np.isinf(numbers).any(1))], "a label is infinite")
+    notes.remark([ids[i] for i in np.flatnonzero(np.isnan(numbers).any(1))], "a label is missing")
     numbers[~np.isfinite(numbers)] = np.nan
-    warn(dataset, "labels that are no number", [ids[i] for i in np.flatnonzero(np.isnan(numbers).any(1))])
-    return {name: numbers[:, i] for i, name in enumerate(labels.classes)}
+    require_absences(source, numbers)
+    return {name: numbers[:, i] for i, name in enumerate(classes)}
 
 
 def _sentiment(
-    dataset: str, path: Path, key: str | None, ids: Sequence[str], classes: Sequence[str]
+    notes: Notes, path: Path, key: str | None, ids: Sequence[str], classes: Sequence[str]
 ) -> dict[str, np.ndarray]:
     if key is None:
         return {}
     if SENTIMENT in classes:
         raise LayoutError(f"{path}: a class is called {SENTIMENT!r}, as is the column of {key!r}; rename the class")
-    values = read_array(path, key)
-    _same_length(path, key, values, ids)
-    numbers = matrix(values, f"{path}: {key}").astype(float)
+    numbers = matrix(_read(path, key, ids), f"{path}: {key}").astype(float)
     if numbers.shape[1] != 1:
         raise LayoutError(f"{path}: {key!r} has {numbers.shape[1]} numbers per row; sentiment is one")
-    return {SENTIMENT: in_range(dataset, SENTIMENT, numbers[:, 0], ids, *SENTIMENT_RANGE)}
-
-
-def _indexed(values: np.ndarray, classes: Sequence[str]) -> list[str]:
-    """Names of class indices (N,); an index out of range stays a number, which no class is called."""
-    found = [int(v) if np.isfinite(v) and v == int(v) else -1 for v in values.tolist()]
-    return [classes[i] if 0 <= i < len(classes) else str(v) for i, v in zip(found, values.tolist(), strict=True)]
+    require_range(f"{path}: {key}", numbers[:, 0], *SENTIMENT_RANGE)
+    return {SENTIMENT: in_range(notes, SENTIMENT, numbers[:, 0], ids, *SENTIMENT_RANGE)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

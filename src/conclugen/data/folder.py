@@ -1,35 +1,30 @@
 """A folder of media and, where there are labels, a CSV that names the files: the way to bring one's own data.
 
-Entry module. Without a CSV every media file below the root is an utterance in no split, fit for pretraining.
+Entry module. Without a CSV every media file below the root is an utterance in no split, fit for pretraining; a sound
+file beside a video of the same name is that video's sound. A CSV of texts alone names no files.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conclugen.data.common import (
-    Fractions,
-    LayoutError,
-    hashed_split,
-    read_csv,
-    run,
-    scan,
-    split_name,
-    stem,
-    table,
-    warn,
-)
-from conclugen.data.labels import number, one_of, times
-from conclugen.data.manifest import Manifest
+from conclugen.data.class_names import alike, class_labels, folded, stated, without
+from conclugen.data.common import Fractions, as_id, hashed_split, run, scan, splits, stem, storable, table
+from conclugen.data.csv_tables import ROLES, read_csv, role_columns, scan_csv
+from conclugen.data.errors import LayoutError
+from conclugen.data.label_arrays import label_names
+from conclugen.data.labels import presences, seconds, times
+from conclugen.data.manifest import Manifest, is_inside
+from conclugen.data.notes import Notes, warn
 from conclugen.data.text import clean
-
-ROLES = ("file", "id", "label", "text", "start", "end", "split", "speaker", "group")
+from conclugen.media.suffixes import is_sound
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +34,11 @@ class Settings:
     Attributes:
         table: the CSV, relative to the root; None: there is none.
         columns: names of its columns where they differ from the roles `file, id, label, text, start, end, split,
-            speaker, group`. Only `file` must be there; a column that is named here must be there, too.
+            speaker, group`. Only `file` must be there, or `text` where there are no media; a column that is named
+            here must be there, too.
         labels: columns of a multi-label task (a number above 0: present); empty where `label` holds one of n.
         classes: names and order of the classes in `label`; empty: those found, sorted.
+        ignored: labels that are left out on purpose: their rows have none.
         splits: split for each value of the split column; common names are known without it.
         fractions: shares of the groups in each split, drawn by hash, where no row names its split.
         seed: of that draw.
@@ -52,6 +49,7 @@ class Settings:
     columns: dict[str, str]
     labels: tuple[str, ...]
     classes: tuple[str, ...]
+    ignored: tuple[str, ...]
     splits: dict[str, str]
     fractions: Fractions
     seed: int
@@ -62,50 +60,124 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the CSV or the folder. Raises LayoutError for columns that are missing and for a folder without media."""
     if unknown := sorted(settings.columns.keys() - set(ROLES)):
         raise LayoutError(f"columns: unknown role {unknown[0]!r}; allowed are {ROLES}")
-    files = list(scan(root, settings.extensions))
+    files, notes = list(scan(root, settings.extensions)), Notes(dataset)
     if settings.table is None:
-        ids = default_ids(files, [""] * len(files))
-        return Manifest(table({"utterance_id": ids, "media": files}), dataset, "folder", "none", ())
-    rows = _rows(root, settings)
-    known = {row["file"] for row in rows}
-    warn(dataset, "media files that the table does not name", [file for file in files if file not in known])
-    warn(dataset, "rows whose file is missing or of another kind", sorted(known - set(files)))
-    rows = _unique(dataset, rows)
+        files, sounds = paired(files)
+        ids = [as_id(notes, name) for name in default_ids(files, [""] * len(files))]
+        media = [storable(notes, file, name) for file, name in zip(files, ids, strict=True)]
+        columns = {"utterance_id": ids, "media": list(map(_video, media)), "audio": list(map(_sound, media, sounds))}
+        return Manifest(table(columns), dataset, "folder", "none", (), notes)
+    source = str(root / settings.table)
+    rows = _unique(notes, _rows(root, files, settings), source)
+    named = {row["file"] for row in rows if row["file"]}
+    warn(dataset, "media files that the table does not name", [file for file in files if file not in named])
+    _require_some(root, source, named, files)
+    warn(dataset, "rows whose file is missing or of another kind", sorted(named - set(files)))
     ids = [row["id"] for row in rows]
-    groups = [row["group"] or row["speaker"] or row["id"] for row in rows]
-    written = [(row["start"], row["end"]) for row in rows]
-    spans = np.array([[number(start), number(end)] for start, end in written])
-    spans = times(dataset, spans, np.array([[bool(start), bool(end)] for start, end in written]), ids)
-    task, classes, labels = _labels(dataset, rows, ids, settings)
+    speakers, groups = (alike(notes, [row[role] for row in rows], ids, role) for role in ("speaker", "group"))
+    cut = Counter(row["file"] for row in rows if row["file"])
+    alone = [row["file"] if cut[row["file"]] > 1 else row["id"] for row in rows]
+    groups = [group or who or name for group, who, name in zip(groups, speakers, alone, strict=True)]
+    comma = scan_csv(root / settings.table, 1).dialect.decimal_comma
+    spans = seconds([row[end] for row in rows for end in ("start", "end")], comma).reshape(-1, 2)
+    spans = times(notes, spans, np.array([[bool(stated(row[end])) for end in ("start", "end")] for row in rows]), ids)
+    task, classes, labels = _labels(notes, rows, ids, settings, source, comma)
     columns = {
         "utterance_id": ids,
-        "split": _splits(dataset, rows, groups, settings),
-        "media": [row["file"] for row in rows],
+        "split": _splits(notes, rows, ids, groups, settings, source),
+        "media": [_video(row["file"]) for row in rows],
+        "audio": [_sound(row["file"], None) for row in rows],
         "start_s": spans[:, 0],
         "end_s": spans[:, 1],
         "text": [clean(row["text"]) for row in rows],
-        "speaker": [row["speaker"] or None for row in rows],
+        "speaker": [speaker or None for speaker in speakers],
         "group": groups,
     }
-    return Manifest(table(columns, labels), dataset, "folder", task, classes)
+    return Manifest(table(columns, labels), dataset, "folder", task, classes, notes)
 
 
-def _rows(root: Path, settings: Settings) -> list[dict[str, str]]:
+def _rows(root: Path, files: Sequence[str], settings: Settings) -> list[dict[str, str]]:
     """The rows of the CSV with their roles as keys; label columns of a multi-label task keep their names."""
-    names = {role: settings.columns.get(role, role) for role in ROLES}
-    required = [names["file"], *settings.columns.values(), *settings.labels]
+    path = root / settings.table
+    given = read_csv(path, [*settings.columns.values(), *settings.labels])
+    if not given:
+        raise LayoutError(f"{path}: no rows")
+    names = _roles(path, list(given[0]), settings)
     rows = [
         {role: row.get(name, "") for role, name in names.items()} | {name: row[name] for name in settings.labels}
-        for row in read_csv(root / settings.table, required)
+        for row in given
     ]
-    if not rows:
-        raise LayoutError(f"{root / settings.table}: no rows")
+    on_disk = spelled_otherwise(files)
     for row in rows:
-        row["file"] = relative(root, row["file"])
+        row["file"] = _found(root, on_disk, row["file"]) if row["file"] else ""
     spans = [f"@{row['start'] or 0}-{row['end']}" if row["start"] or row["end"] else "" for row in rows]
-    for row, name in zip(rows, default_ids([row["file"] for row in rows], spans), strict=True):
-        row["id"] = row["id"] or name
+    digits = len(str(len(rows)))
+    for i, (row, name) in enumerate(zip(rows, default_ids([row["file"] for row in rows], spans), strict=True), 1):
+        given = unicodedata.normalize("NFC", row["id"])
+        row["id"] = given or (name if row["file"] else f"row{i:0{digits}d}")
     return rows
+
+
+def _roles(path: Path, header: Sequence[str], settings: Settings) -> dict[str, str]:
+    """The column of each role: as the settings name it, else called like the role, in capitals or not.
+
+    Raises LayoutError where there is no column of files or texts, or two for a role.
+    """
+    names = role_columns(header, settings.columns)
+    for role in ROLES:
+        alike = [name for name in header if name.lower() == role]
+        if role not in settings.columns and role not in header and alike and names[role] not in header:
+            raise LayoutError(f"{path}: the columns {alike} differ in capitals alone; name one in columns.{role}")
+    if not {names["file"], names["text"]} & set(header):
+        raise LayoutError(
+            f"{path}: column {names['file']!r} is missing, and so is {names['text']!r}, which is enough where there "
+            f"are no media; its first row, which must name the columns, has {list(header)}. Say which column is "
+            f"which, such as columns: {{file: {next(iter(header), 'path')!r}}}"
+        )
+    return names
+
+
+def spelled_otherwise(files: Sequence[str]) -> dict[str, str]:
+    """The file for each way to write its path that leads to it alone: composed or not, in capitals or not."""
+    ways: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        for way in (unicodedata.normalize("NFC", file), folded(file)):
+            ways[way].add(file)
+    return {way: next(iter(found)) for way, found in ways.items() if len(found) == 1} | {file: file for file in files}
+
+
+def _found(root: Path, on_disk: Mapping[str, str], file: str) -> str:
+    """A path as the manifest holds it: that of the file it leads to, else as it is written."""
+    path = relative(root, file)
+    composed = unicodedata.normalize("NFC", path)
+    return on_disk.get(path) or on_disk.get(composed) or on_disk.get(folded(path)) or path
+
+
+def _require_some(root: Path, source: str, named: Collection[str], files: Sequence[str]) -> None:
+    """Raise LayoutError where the table names files, and other files alone lie below the root."""
+    if named and files and all(is_inside(file) and not (root / file).exists() for file in named):
+        raise LayoutError(
+            f"{source}: none of the {len(named)} files that it names lies below {root}, such as {min(named)!r}; what "
+            f"lies there is called such as {files[0]!r}. Correct the names or the root"
+        )
+
+
+def paired(files: Sequence[str]) -> tuple[list[str], list[str | None]]:
+    """Return the files that make utterances, and the sound file that each has beside it, if any: the only one of the
+    same folder and name, suffix aside, where there is but one video of that name."""
+    videos = Counter(stem(file) for file in files if not is_sound(file))
+    sounds = Counter(stem(file) for file in files if is_sound(file))
+    beside = {s: file for file in files if is_sound(file) and videos[s := stem(file)] == sounds[s] == 1}
+    kept = [file for file in files if beside.get(stem(file)) != file]
+    return kept, [beside.get(stem(file)) for file in kept]
+
+
+def _video(file: str | None) -> str | None:
+    return None if not file or is_sound(file) else file
+
+
+def _sound(file: str | None, beside: str | None) -> str | None:
+    return file if file and is_sound(file) else beside
 
 
 def relative(root: Path, file: str) -> str:
@@ -119,43 +191,62 @@ def relative(root: Path, file: str) -> str:
 
 
 def default_ids(files: Sequence[str], spans: Sequence[str]) -> list[str]:
-    """The path without its suffix, and the times of a segment; with the suffix where files differ in nothing else."""
+    """The path without its suffix, and the times of a segment; with the suffix where files differ in nothing else.
+
+    Names are composed (NFC), as they come from any keyboard; some disks hold them decomposed.
+    """
+    files = [unicodedata.normalize("NFC", file) for file in files]
     shared = Counter(stem(file) for file in set(files))
     return [(stem(f) if shared[stem(f)] == 1 else f) + span for f, span in zip(files, spans, strict=True)]
 
 
-def _unique(dataset: str, rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    seen: dict[str, dict[str, str]] = {}
-    again = [row["id"] for row in rows if seen.setdefault(row["id"], row) is not row]
-    warn(dataset, "rows that repeat an id are left out; the first counts", again)
-    return list(seen.values())
+def _unique(notes: Notes, rows: list[dict[str, str]], source: str) -> list[dict[str, str]]:
+    """The rows without those that say the same again. Raises LayoutError where rows of one id say different things."""
+    kept: dict[str, dict[str, str]] = {}
+    again = [row for row in rows if kept.setdefault(row["id"], row) is not row]
+    if other := Counter(row["id"] for row in again if row != kept[row["id"]]):
+        shown = ", ".join(f"{name!r} ({count + 1} rows)" for name, count in other.most_common(5))
+        raise LayoutError(
+            f"{source}: {len(other)} ids repeat in rows that differ, such as {shown}. Make them unique, for example by "
+            "the speaker's name in front; without a column of ids, file and times name a row"
+        )
+    notes.remark([row["id"] for row in again], "stands in the table more than once")
+    return list(kept.values())
 
 
 def _labels(
-    dataset: str, rows: Sequence[Mapping[str, str]], ids: Sequence[str], settings: Settings
+    notes: Notes,
+    rows: Sequence[Mapping[str, str]],
+    ids: Sequence[str],
+    settings: Settings,
+    source: str,
+    comma: bool,
 ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
     """Task, classes and label columns."""
     if settings.labels:
-        values = {name: np.array([number(row[name]) for row in rows]) for name in settings.labels}
-        for name, column in values.items():
-            column[~np.isfinite(column)] = np.nan
-            warn(dataset, f"{name} is no number", [ids[i] for i in np.flatnonzero(np.isnan(column))])
-        return "multi", settings.labels, values
+        cells = [[row[name] for row in rows] for name in settings.labels]
+        return "multi", settings.labels, presences(notes, cells, ids, settings.labels, source, comma)
     given = [row["label"] for row in rows]
     if not any(given):
         return "none", (), {}
-    classes = settings.classes or tuple(sorted({value for value in given if value}))
-    return "single", classes, {"label": one_of(dataset, given, ids, classes)}
+    given = label_names(notes, np.array(given, dtype=object), ids, settings.classes, source)
+    given = without(notes, given, ids, settings.ignored)
+    classes, labels = class_labels(notes, given, ids, settings.classes, source)
+    return "single", classes, {"label": labels}
 
 
-def _splits(dataset: str, rows: Sequence[Mapping[str, str]], groups: Sequence[str], settings: Settings) -> list[str]:
+def _splits(
+    notes: Notes,
+    rows: Sequence[Mapping[str, str]],
+    ids: Sequence[str],
+    groups: Sequence[str],
+    settings: Settings,
+    source: str,
+) -> list[str]:
     given = [row["split"] for row in rows]
     if not any(given):
         return [hashed_split(group, settings.fractions, settings.seed) for group in groups]
-    found = [split_name(value, settings.splits) for value in given]
-    lost = [f"{row['id']} ({value})" for row, value, split in zip(rows, given, found, strict=True) if split is None]
-    warn(dataset, "rows of an unknown split are in none", lost)
-    return [split or "none" for split in found]
+    return splits(notes, given, settings.splits, ids, source)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

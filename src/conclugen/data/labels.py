@@ -1,49 +1,151 @@
-"""Values as people write them: numbers with a range, times, and names of classes."""
+"""Numbers as people write them: with a decimal comma, by thousands, within a range, as times, as yes and no."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from conclugen.data.common import warn
+from conclugen.data.class_names import MISSING, folded
+from conclugen.data.errors import LayoutError
+from conclugen.data.notes import Notes
+from conclugen.store.ledger import Status
+
+_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # a thousand and more, or one and a fraction
+_BY_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")  # 1,234.5 and 1,234,567
+_BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")  # 1.234,5 and 1.234.567
+_CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)")
+_TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+SLACK = 1e-3  # a thousandth beyond a range is a rounding error
 
 
 def number(value: str) -> float:
-    """Read a number; anything else is NaN."""
+    """Read a number with a decimal point; anything else is NaN."""
     try:
-        return float(value)
+        return float("nan" if "_" in value else value.replace("\u2212", "-"))  # of `1_0` float would make ten
     except ValueError:
         return float("nan")
 
 
-def in_range(dataset: str, name: str, values: np.ndarray, ids: Sequence[str], low: float, high: float) -> np.ndarray:
-    """Return values (N,) with NaN for those outside [low, high]; how many were lost is logged.
+def numbers(values: Sequence[str], comma: bool = False, truth: bool = True) -> np.ndarray:
+    """Read a column of numbers (N,); what is none is NaN, and so is an empty cell.
 
-    A thousandth beyond the range is a rounding error and kept.
+    `0,5` is a half. `1,234` is what other cells of the column show it to be: a thousand beside `0.5` or `1,234.5`, one
+    and a fraction beside `0,5`; where none shows it, it is NaN.
+
+    Args:
+        values: the cells.
+        comma: cells that show nothing have a decimal comma.
+        truth: yes and no, true and false are 1 and 0.
     """
-    slack = 1e-3
-    good = (values >= low - slack) & (values <= high + slack)
-    warn(dataset, f"{name} is missing or outside {low:g}..{high:g}", [ids[i] for i in np.flatnonzero(~good)])
-    return np.where(good, values, np.nan)
+    by_comma = any(_BY_COMMA.fullmatch(value) and not EITHER.fullmatch(value) for value in values if "," in value)
+    by_point = any(_BY_POINT.fullmatch(value) and ("," in value or value.count(".") > 1) for value in values)
+    decimal_comma = by_point or any(_COMMA.fullmatch(v) and not EITHER.fullmatch(v) for v in values if "," in v)
+    decimal_point = by_comma or (not by_point and any("." in value for value in values))
+    read = _known_words if truth else number
+    if by_comma and not decimal_comma:
+        return np.array([read(v.replace(",", "") if _BY_COMMA.fullmatch(v) else v) for v in values], dtype=float)
+    if by_point and not decimal_point:
+        return np.array([read(_pointed(value)) for value in values], dtype=float)
+    either = _either(decimal_comma, decimal_point, comma)
+    return np.array([either(v) if EITHER.fullmatch(v) else read(_one_comma(v)) for v in values], dtype=float)
 
 
-def times(dataset: str, values: np.ndarray, given: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+def _either(decimal_comma: bool, decimal_point: bool, comma: bool) -> Callable[[str], float]:
+    """How to read numbers such as `1,234` in a column."""
+    if decimal_point:
+        return (lambda value: float("nan")) if decimal_comma else (lambda value: float(value.replace(",", "")))
+    return (lambda value: float(value.replace(",", "."))) if decimal_comma or comma else (lambda value: float("nan"))
+
+
+def _pointed(value: str) -> str:
+    """A number whose thousands points part, as Python writes it; one with a point that parts none is no number."""
+    if _BY_POINT.fullmatch(value):
+        return value.replace(".", "").replace(",", ".")
+    return "" if "." in value else _one_comma(value)
+
+
+def _one_comma(value: str) -> str:
+    return value.replace(",", ".") if "," in value and _COMMA.fullmatch(value) else value
+
+
+def _known_words(value: str) -> float:
+    found = number(value)
+    return _TRUTH.get(value.lower(), found) if found != found else found
+
+
+def seconds(values: Sequence[str], comma: bool = False) -> np.ndarray:
+    """Read a column of times (N,) in seconds, or as `1:20`, `0:01:20.5` and `00:01:20,500`; what is none is NaN."""
+    clocks = [_CLOCK.fullmatch(value) for value in values]
+    found = numbers(["" if clock else value for value, clock in zip(values, clocks, strict=True)], comma, truth=False)
+    for i, clock in enumerate(clocks):
+        if clock:
+            found[i] = 3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3].replace(",", "."))
+    return found
+
+
+def in_range(notes: Notes, name: str, values: np.ndarray, ids: Sequence[str], low: float, high: float) -> np.ndarray:
+    """Return values (N,) with NaN for those outside [low, high], which are losses; a rounding error beyond is kept."""
+    bad = np.isfinite(values) & ((values < low - SLACK) | (values > high + SLACK)) | np.isinf(values)
+    notes.lose(
+        Status.NO_LABEL,
+        {ids[i]: f"{values[i]:g}" for i in np.flatnonzero(bad)},
+        f"{name} is outside {low:g}..{high:g}",
+    )
+    notes.remark([ids[i] for i in np.flatnonzero(np.isnan(values))], f"no {name}")
+    return np.where(bad, np.nan, values)
+
+
+def require_range(source: str, values: np.ndarray, low: float, high: float) -> None:
+    """Raise LayoutError where numbers (N,) lie outside [low, high], since then they are on another scale."""
+    finite = values[np.isfinite(values)]
+    bad = (finite < low - SLACK) | (finite > high + SLACK)
+    if bad.any():
+        raise LayoutError(
+            f"{source}: {bad.sum()} of {len(finite)} values lie outside {low:g}..{high:g}; they run from "
+            f"{finite.min():g} to {finite.max():g}. Rescale them, and leave missing ones empty"
+        )
+
+
+def times(notes: Notes, values: np.ndarray, given: np.ndarray, ids: Sequence[str]) -> np.ndarray:
     """Return start and end (N, 2) in seconds, NaN where not `given` (N, 2) bool: from the beginning, to the end.
 
-    Where one is given but is no time, both are 0: an empty segment, which stage one records as lost. A NaN there would
-    silently stand for the whole file.
+    Where one is given but is no time, both are 0: an empty segment, which is lost. A NaN there would silently stand for
+    the whole file.
     """
     lost = (given & ~np.isfinite(values)).any(1)
-    warn(dataset, "start or end is no time", [ids[i] for i in np.flatnonzero(lost)])
+    notes.lose(Status.BAD_TIMES, [ids[i] for i in np.flatnonzero(lost)], "start or end is no time in seconds")
     return np.where(lost[:, None], 0.0, np.where(given, values, np.nan))
 
 
-def one_of(dataset: str, values: Sequence[str], ids: Sequence[str], classes: Sequence[str]) -> list[str | None]:
-    """Return the class that each value names, whatever its case; None for the others, which are logged."""
-    known = {name.lower(): name for name in reversed(classes)} | {name: name for name in classes}
-    found = [known.get(value, known.get(value.lower())) for value in values]
-    lost = [f"{i} ({value})" for i, value, label in zip(ids, values, found, strict=True) if label is None and value]
-    warn(dataset, f"label is not one of {', '.join(classes)}", lost)
-    warn(dataset, "no label", [i for i, value in zip(ids, values, strict=True) if not value])
+def presences(
+    notes: Notes,
+    cells: Sequence[Sequence[str]],
+    ids: Sequence[str],
+    classes: Sequence[str],
+    source: str,
+    comma: bool = False,
+) -> dict[str, np.ndarray]:
+    """Read columns of numbers by class, NaN where there is none; a cell that is not empty and no number is a loss."""
+    found = {}
+    for name, values in zip(classes, cells, strict=True):
+        column = numbers(values, comma)
+        column[~np.isfinite(column)] = np.nan
+        empty = ("", *MISSING)
+        lost = {ids[i]: values[i] for i in np.flatnonzero(np.isnan(column)) if folded(values[i]) not in empty}
+        notes.lose(Status.NO_LABEL, lost, f"{name} is no number")
+        found[name] = column
+    require_absences(source, np.column_stack(list(found.values())))
     return found
+
+
+def require_absences(source: str, values: np.ndarray) -> None:
+    """Raise LayoutError where presences (N, C) are all above 0: on a scale from 1, which would say nothing."""
+    known = values[np.isfinite(values)]
+    if len(values) > 1 and len(known) and (known > 0).all():
+        raise LayoutError(
+            f"{source}: every row has every class, as numbers run from {known.min():g} to {known.max():g} and above 0 "
+            "means present. Let 0 stand for absent"
+        )

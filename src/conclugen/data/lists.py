@@ -13,8 +13,7 @@ from pathlib import Path
 
 from conclugen.store.atomic import write_if_changed
 from conclugen.store.listing import listing_text, parse_listing
-
-RECORD = "lists.sha256"
+from conclugen.store.seals import RECORD
 
 
 def checksum(text: str) -> str:

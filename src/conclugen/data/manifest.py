@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
+from unicodedata import category
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from conclugen.data import folds
+from conclugen.data.errors import ManifestError
+from conclugen.data.notes import Notes
 from conclugen.store.tables import read_table, write_table
 
 SPLITS = ("train", "valid", "test", "none")
@@ -17,11 +23,8 @@ TEXT_SOURCES = ("official", "asr", "none")
 TASKS = ("single", "multi", "none")
 TARGETS = ("expression", "sentiment")  # what a data set can be evaluated on
 SENTIMENT, SENTIMENT_RANGE = "sentiment", (-3.0, 3.0)
+_NO_ID = {"Cc", "Cs", "Zl", "Zp"}
 COLUMNS = ("utterance_id", "split", "media", "audio", "start_s", "end_s", "text", "text_source", "speaker", "group")
-
-
-class ManifestError(ValueError):
-    """A manifest that breaks its contract."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Manifest:
         adapter: the module that read it.
         task: `single` (one of n), `multi` (any of n, > 0 means present) or `none`.
         classes: class names, in the order of every score and table.
+        notes: what was lost or understood otherwise than written; not part of the file.
     """
 
     table: pd.DataFrame
@@ -41,6 +45,7 @@ class Manifest:
     adapter: str
     task: str
     classes: tuple[str, ...]
+    notes: Notes = dataclasses.field(default_factory=lambda: Notes(""), compare=False)
 
 
 def write_manifest(path: str | Path, manifest: Manifest) -> None:
@@ -49,7 +54,8 @@ def write_manifest(path: str | Path, manifest: Manifest) -> None:
     table = manifest.table.sort_values("utterance_id", kind="stable").reset_index(drop=True)
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     about = {"dataset": manifest.dataset, "adapter": manifest.adapter, "task": manifest.task}
-    about["classes"] = list(manifest.classes)
+    about |= {"classes": list(manifest.classes), "folds": _folds(manifest)}
+    about["lost"] = _lost(manifest)
     write_table(path, arrow, about)
 
 
@@ -64,6 +70,26 @@ def read_manifest(path: str | Path, label_splits: Collection[str] = ("train", "v
     for column in label_columns(manifest):
         manifest.table.loc[hidden, column] = None if column == "label" else np.nan
     return manifest
+
+
+def _folds(manifest: Manifest) -> dict[str, Any]:
+    """By target, how many labels each fold has."""
+    counts = {"expression": folds.count(manifest.table, manifest.task, manifest.classes)}
+    if SENTIMENT in manifest.table.columns and SENTIMENT not in manifest.classes:
+        counts["sentiment"] = folds.count(manifest.table, "regression", (SENTIMENT,))
+    return counts
+
+
+def _lost(manifest: Manifest) -> dict[str, Any]:
+    """By split that lost labels, times or files when it was read, how many of how many, and the commonest reason."""
+    reasons, splits = manifest.notes.lost(), manifest.table.set_index("utterance_id")["split"]
+    found = {}
+    for split, members in splits.groupby(splits).groups.items():
+        given = [reasons[name] for name in members if name in reasons]
+        if given:
+            reason = Counter(given).most_common(1)[0][0]
+            found[str(split)] = {"lost": len(given), "count": len(members), "reason": reason}
+    return found
 
 
 def as_target(manifest: Manifest, target: str) -> Manifest:
@@ -93,8 +119,9 @@ def validate(manifest: Manifest) -> None:
         raise ManifestError(f"{manifest.dataset}: task is {manifest.task!r}; allowed are {TASKS}")
     if table.empty:
         raise ManifestError(f"{manifest.dataset}: no utterance found; check its root and layout")
-    _require(manifest, ~table["utterance_id"].duplicated(), "utterance_id is not unique")
-    _require(manifest, table["utterance_id"].map(_is_id), "utterance_id is empty or holds control characters")
+    repeated = table["utterance_id"].duplicated(keep=False)
+    _require(manifest, ~repeated, "utterance_id is not unique; make it so, for example by the speaker's name in front,")
+    _require(manifest, table["utterance_id"].map(is_id), "utterance_id is empty or holds control characters")
     _require(manifest, table["split"].isin(SPLITS), f"split is not one of {SPLITS}")
     _require(manifest, table["text_source"].isin(TEXT_SOURCES), f"text_source is not one of {TEXT_SOURCES}")
     for column in ("media", "audio"):
@@ -118,8 +145,9 @@ def is_inside(path: str | None) -> bool:
     return not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and value != "" and value.isprintable()
+def is_id(value: object) -> bool:
+    """Whether a value can be an id: text that is not empty, without control characters, line ends and stray bytes."""
+    return isinstance(value, str) and value != "" and (value.isprintable() or not _NO_ID & set(map(category, value)))
 
 
 def _require(manifest: Manifest, good: pd.Series, message: str) -> None:

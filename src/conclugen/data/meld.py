@@ -10,9 +10,13 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from conclugen.data.common import LayoutError, read_csv, run, table, warn
+from conclugen.data.class_names import class_labels
+from conclugen.data.common import run, table
+from conclugen.data.csv_tables import read_csv
+from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
-from conclugen.data.sources import MELD_PARTS, first, meld_bases
+from conclugen.data.notes import Notes, warn
+from conclugen.data.sources import MELD_PARTS, meld_parts
 from conclugen.data.text import clean
 
 CLASSES = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
@@ -37,28 +41,23 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the three CSV files. A part without a CSV is left out; raises LayoutError where all are missing."""
     if settings.group not in GROUPS:
         raise LayoutError(f"group is {settings.group!r}; allowed are {GROUPS}")
-    bases, rows = meld_bases(root), []
-    for part, (name, folders) in MELD_PARTS.items():
-        path = first(bases, name)
+    rows, notes = [], Notes(dataset)
+    for part, (path, clips) in meld_parts(root).items():
         if path is None:
-            warn(dataset, "no label file, so this part is left out", [name])
+            warn(dataset, "no label file, so this part is left out", [MELD_PARTS[part][0]])
             continue
-        media = first(bases, *folders) or path.parent / folders[0]
-        below = media.relative_to(root).as_posix()
-        rows += [_row(part, below, row, settings.group) for row in read_csv(path, REQUIRED)]
+        rows += [_row(part, clips, row, settings.group) for row in read_csv(path, REQUIRED)]
     if not rows:
         raise LayoutError(f"{root}: none of {[name for name, _ in MELD_PARTS.values()]} is here")
-    rows = _unique(dataset, rows)
-    warn(dataset, "unknown emotion", [f"{r['utterance_id']} ({r['emotion']})" for r in rows if r["label"] is None])
+    rows = _unique(notes, rows)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    labels = columns.pop("label")
-    columns.pop("emotion")
-    return Manifest(table(columns, {"label": labels}), dataset, "meld", "single", CLASSES)
+    _, labels = class_labels(notes, columns.pop("emotion"), columns["utterance_id"], CLASSES, str(root), own=False)
+    return Manifest(table(columns, {"label": labels}), dataset, "meld", "single", CLASSES, notes)
 
 
 def _row(part: str, folder: str, row: dict[str, str], group: str) -> dict:
     dialogue, utterance = row["Dialogue_ID"], row["Utterance_ID"]
-    clip, emotion = f"dia{dialogue}_utt{utterance}", row["Emotion"].lower()
+    clip = f"dia{dialogue}_utt{utterance}"
     episode = f"s{row.get('Season', ''):0>2}e{row.get('Episode', ''):0>2}"
     known = group == "episode" and bool(row.get("Season")) and bool(row.get("Episode"))
     return {
@@ -68,15 +67,17 @@ def _row(part: str, folder: str, row: dict[str, str], group: str) -> dict:
         "text": clean(row["Utterance"]),
         "speaker": clean(row.get("Speaker")) or None,
         "group": episode if known else f"{part}/dia{dialogue}",
-        "label": emotion if emotion in CLASSES else None,
         "emotion": row["Emotion"],
     }
 
 
-def _unique(dataset: str, rows: list[dict]) -> list[dict]:
+def _unique(notes: Notes, rows: list[dict]) -> list[dict]:
+    """The rows, the first of each id. Raises LayoutError where another one has another emotion."""
     seen: dict[str, dict] = {}
-    again = [row["utterance_id"] for row in rows if seen.setdefault(row["utterance_id"], row) is not row]
-    warn(dataset, "utterances listed again, of which the first counts", again)
+    again = [row for row in rows if seen.setdefault(row["utterance_id"], row) is not row]
+    if other := [row["utterance_id"] for row in again if row["emotion"] != seen[row["utterance_id"]]["emotion"]]:
+        raise LayoutError(f"{other[0]} is listed twice, with different emotions; keep one row")
+    notes.remark([row["utterance_id"] for row in again], "is listed again; the first row counts")
     return list(seen.values())
 
 

@@ -2,21 +2,21 @@
 
 Entry module. Labels, transcripts and cut clips number a video's segments differently; all are joined on the interval.
 The folds assign videos: every labelled segment of a video counts, and segments of videos in no fold are in no split.
-Six emotions from 0 to 3 are present above 0; `sentiment` from -3 to 3 is kept beside them.
+Six emotions from 0 to 3 are present above 0; `sentiment` from -3 to 3 is kept beside them. Who speaks is not recorded.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from conclugen.data.common import LayoutError, log, run, split_name, table, warn
+from conclugen.data.common import log, run, split_name, table
+from conclugen.data.errors import LayoutError
 from conclugen.data.labels import in_range, times
 from conclugen.data.manifest import Manifest
 from conclugen.data.mosei_tables import (
@@ -28,11 +28,12 @@ from conclugen.data.mosei_tables import (
     read_labels,
     read_transcripts,
 )
-from conclugen.data.sources import first, mosei_bases, mosei_folds, mosei_labels, mosei_transcripts
+from conclugen.data.notes import Notes, warn
+from conclugen.data.sources import MOSEI_MEDIA, mosei_folds, mosei_labels, mosei_media, mosei_transcripts
 from conclugen.data.text import decode
+from conclugen.store.pointers import pointer
 
-MEDIA = ("segmented", "full", "auto")
-FOLDERS = {"segmented": "Videos/Segmented/Combined", "full": "Videos/Full/Combined"}
+MEDIA = (*MOSEI_MEDIA, "auto")
 LEAST_OVERLAP = 0.5
 
 
@@ -55,23 +56,25 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Join labels, folds, transcripts and media. Raises LayoutError where the labels are missing or malformed."""
-    options = dataclasses.asdict(settings)
+    if settings.media not in MEDIA:
+        raise LayoutError(f"media is {settings.media!r}; allowed are {MEDIA}")
+    options, notes = dataclasses.asdict(settings), Notes(dataset)
     segments = read_labels(_required(root, "labels", mosei_labels(root, options)))
     spoken = _optional(dataset, root, "transcripts", mosei_transcripts(root, options))
     folds = _optional(dataset, root, "folds", mosei_folds(root, options))
     words = read_transcripts(spoken) if spoken else {}
-    kind, folder = _media(root, settings.media)
+    kind, folder = mosei_media(root, settings.media)
     rows: dict[str, list] = {n: [] for n in ("utterance_id", "media", "start_s", "end_s", "text", "group")}
     for video in sorted(segments):
         _add(rows, video, segments[video], words.get(video), folder, cut=kind == "segmented")
     values = np.concatenate([segments[video].values for video in sorted(segments)])
-    labels = _labels(dataset, values, rows["utterance_id"])
-    _report_text(dataset, rows["utterance_id"], rows["text"], bool(words))
-    split = _splits(dataset, rows["group"], read_folds(folds) if folds else {})
+    labels = _labels(notes, values, rows["utterance_id"])
+    _report_text(notes, rows["utterance_id"], rows["text"], bool(words))
+    split = _splits(notes, rows["utterance_id"], rows["group"], read_folds(folds) if folds else {})
     spans = np.stack([np.maximum(rows.pop("start_s"), 0), rows.pop("end_s")], axis=1)
-    spans = times(dataset, spans, np.full(spans.shape, kind == "full"), rows["utterance_id"])
-    columns = {**rows, "split": split, "speaker": rows["group"], "start_s": spans[:, 0], "end_s": spans[:, 1]}
-    return Manifest(table(columns, labels), dataset, "mosei", "multi", EMOTIONS)
+    spans = times(notes, spans, np.full(spans.shape, kind == "full"), rows["utterance_id"])
+    columns = {**rows, "split": split, "start_s": spans[:, 0], "end_s": spans[:, 1]}
+    return Manifest(table(columns, labels), dataset, "mosei", "multi", EMOTIONS, notes)
 
 
 def _add(rows: dict[str, list], video: str, segments: Segments, spoken: Spoken | None, folder: str, cut: bool) -> None:
@@ -133,27 +136,9 @@ def _words_within(spoken: Spoken, interval: np.ndarray) -> str:
     return clean_text(" ".join(spoken.texts[i] for i in inside))
 
 
-def _media(root: Path, choice: str) -> tuple[str, str]:
-    """Which media are read and the folder, relative to root, that holds them (the official one where none is there)."""
-    if choice not in MEDIA:
-        raise LayoutError(f"media is {choice!r}; allowed are {MEDIA}")
-    found = {kind: first(mosei_bases(root), folder) for kind, folder in FOLDERS.items()}
-    if choice == "auto":
-        choice = "full" if not _holds_files(found["segmented"]) and _holds_files(found["full"]) else "segmented"
-    folder = found[choice]
-    return choice, folder.relative_to(root).as_posix() if folder else f"Raw/{FOLDERS[choice]}"
-
-
-def _holds_files(folder: Path | None) -> bool:
-    if folder is None:
-        return False
-    with os.scandir(folder) as entries:
-        return any(True for _ in entries)
-
-
-def _labels(dataset: str, values: np.ndarray, ids: Sequence[str]) -> dict[str, np.ndarray]:
+def _labels(notes: Notes, values: np.ndarray, ids: Sequence[str]) -> dict[str, np.ndarray]:
     kept = {
-        name: in_range(dataset, name, values[:, i], ids, *((-3, 3) if name == "sentiment" else (0, 3)))
+        name: in_range(notes, name, values[:, i], ids, *((-3, 3) if name == "sentiment" else (0, 3)))
         for i, name in enumerate(DIMENSIONS)
     }
     return {name: kept[name] for name in (*EMOTIONS, "sentiment")}
@@ -161,7 +146,13 @@ def _labels(dataset: str, values: np.ndarray, ids: Sequence[str]) -> dict[str, n
 
 def read_folds(path: Path) -> dict[str, str]:
     """{video: split} of a JSON file of folds. Raises LayoutError for an unknown fold or a video in two of them."""
-    folds = json.loads(decode(path.read_bytes()))
+    try:
+        folds = json.loads(decode(path.read_bytes()))
+        named = isinstance(folds, dict) and all(isinstance(videos, list) for videos in folds.values())
+    except json.JSONDecodeError:
+        named = False
+    if not named:
+        raise LayoutError(f"{path}: {pointer(path) or 'is no JSON of folds, {name: [video, …]}'}")
     if unknown := [name for name in folds if split_name(name) is None]:
         raise LayoutError(f"{path}: fold {unknown[0]!r} is not train, valid or test")
     counts = Counter(video for videos in folds.values() for video in set(videos))
@@ -170,18 +161,17 @@ def read_folds(path: Path) -> dict[str, str]:
     return {video: split_name(name) for name, videos in folds.items() for video in videos}
 
 
-def _splits(dataset: str, videos: Sequence[str], folds: Mapping[str, str]) -> list[str]:
-    outside = [video for video in videos if video not in folds]
-    message = f"{len(outside)} segments are in no split, since their videos are in no fold"
-    warn(dataset, message, list(dict.fromkeys(outside)))
+def _splits(notes: Notes, ids: Sequence[str], videos: Sequence[str], folds: Mapping[str, str]) -> list[str]:
+    outside = [name for name, video in zip(ids, videos, strict=True) if video not in folds]
+    notes.remark(outside, "is in no split, since its video is in no fold")
     return [folds.get(video, "none") for video in videos]
 
 
-def _report_text(dataset: str, ids: Sequence[str], texts: Sequence[str], given: bool) -> None:
+def _report_text(notes: Notes, ids: Sequence[str], texts: Sequence[str], given: bool) -> None:
     if given:
-        warn(dataset, "no transcript at the labelled interval", [i for i, t in zip(ids, texts, strict=True) if not t])
+        notes.remark([i for i, t in zip(ids, texts, strict=True) if not t], "no transcript at the labelled interval")
     elif not any(texts):
-        log.warning("%s: no transcripts found; text will be missing", dataset)
+        log.warning("%s: no transcripts found; text will be missing", notes.dataset)
 
 
 def _required(root: Path, name: str, path: Path | None) -> Path:

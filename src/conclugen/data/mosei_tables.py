@@ -10,10 +10,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from conclugen.data.common import LayoutError, read_csv
-from conclugen.data.labels import number
+from conclugen.data.csv_tables import read_csv
+from conclugen.data.errors import LayoutError
+from conclugen.data.labels import number, numbers
+from conclugen.data.sources import TRANSCRIPT_FILES
 from conclugen.data.text import clean, decode, without_pauses
 from conclugen.store.bounds import ClaimError, check_claim
+from conclugen.store.hdf5 import OutsideError, inside
+from conclugen.store.pointers import pointer
 
 EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 DIMENSIONS = ("sentiment", *EMOTIONS)
@@ -52,7 +56,7 @@ def read_labels(path: Path) -> dict[str, Segments]:
     return {
         video: Segments(
             _intervals(items),
-            np.array([[number(row[name]) for name in DIMENSIONS] for row in items]),
+            np.stack([numbers([row[name] for row in items]) for name in DIMENSIONS], axis=1),
             [clean_text(row.get("text", "")) for row in items],
         )
         for video, items in rows.items()
@@ -62,7 +66,7 @@ def read_labels(path: Path) -> dict[str, Segments]:
 def read_transcripts(path: Path) -> dict[str, Spoken]:
     """Read transcripts by video from a folder of segmented `.txt`, a CSV, or the words with their times (`.csd`)."""
     if path.is_dir():
-        files = sorted(path.glob("*.txt"))
+        files = sorted(path.glob(TRANSCRIPT_FILES))
         return {file.stem: spoken for file in files if (spoken := _read_lines(file)) is not None}
     if path.suffix == ".csd":
         return {
@@ -112,25 +116,34 @@ def _column(path: Path, rows: list[dict[str, str]], names: tuple[str, ...]) -> s
 
 
 def _intervals(rows: list[dict[str, str]]) -> np.ndarray:
-    return np.array([[number(row["start"]), number(row["end"])] for row in rows])
+    return np.stack([numbers([row[end] for row in rows]) for end in ("start", "end")], axis=1)
 
 
 def _read_csd(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """{video: (intervals (N, 2), features (N, D))} of a computational sequence: `<root>/data/<video>/…`."""
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    if points := pointer(path):
+        raise LayoutError(f"{path}: {points}")
     try:
         with h5py.File(path, "r") as file:
-            data = next((group["data"] for group in file.values() if "data" in group), None)
-            if data is None:
+            data = next((group for name in file if (group := inside(file, f"{name}/data")) is not None), None)
+            if not isinstance(data, h5py.Group):
                 raise LayoutError(f"{path}: no group `<root>/data`; this is not a computational sequence")
-            for key, entry in data.items():
+            for key in data:
                 video = re.sub(r"\[\d+\]$", "", key)
-                for name in ("intervals", "features"):
-                    check_claim(entry[name].nbytes, path.stat().st_size, f"{path}: {name} of {video}")
-                found.setdefault(video, []).append((np.asarray(entry["intervals"], float), entry["features"][:]))
-    except (OSError, KeyError, ClaimError) as error:
+                times, values = (_entry(path, data, f"{key}/{name}") for name in ("intervals", "features"))
+                found.setdefault(video, []).append((times.astype(float), values))
+    except (OSError, ClaimError, OutsideError) as error:
         raise LayoutError(f"{path}: cannot be read as a computational sequence ({error})") from error
     return {v: (np.concatenate([p[0] for p in ps]), np.concatenate([p[1] for p in ps])) for v, ps in found.items()}
+
+
+def _entry(path: Path, data: h5py.Group, name: str) -> np.ndarray:
+    found = inside(data, name)
+    if not isinstance(found, h5py.Dataset):
+        raise LayoutError(f"{path}: {name} is missing; this is not a computational sequence")
+    check_claim(found.nbytes, path.stat().st_size, f"{path}: {name}")
+    return found[()]
 
 
 def _width(path: Path, video: str, features: np.ndarray) -> np.ndarray:

@@ -1,21 +1,33 @@
 """Where each official layout keeps its labels, folds and transcripts.
 
-The workflow asks `SOURCES[adapter](root, settings)` for the files whose change must rebuild a manifest, so this module
-stays light: the standard library only. Where a layout has no index and its folders serve as one, those are returned.
+The workflow asks `SOURCES[adapter](root, settings)` for the files whose change must rebuild a manifest, and `chosen`
+for the folders of media it leads to, so this module stays light: the standard library only. Where a layout has no index
+and its folders serve as one, those are returned; where all files of a folder are read, a pattern that finds them.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+from conclugen.media import suffixes
 
 MELD_PARTS = {
     "train": ("train_sent_emo.csv", ("train_splits",)),
     "dev": ("dev_sent_emo.csv", ("dev_splits_complete", "dev_splits")),
     "test": ("test_sent_emo.csv", ("output_repeated_splits_test", "test_splits")),
 }
+MOSEI_MEDIA = {"segmented": "Videos/Segmented/Combined", "full": "Videos/Full/Combined"}
+TRANSCRIPT_FILES = "*.txt"  # in a folder of transcripts
 CAER_PARTS = ("train", "validation", "test")
+CREMAD_VIDEO, CREMAD_SOUND = "VideoFlash", ("AudioWAV", "AudioMP3")
+# Names of RAVDESS, the first number of which says what is in the file; the second is 01 for speech.
+RAVDESS_NAME = re.compile(r"(0[123])-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)\.(\w+)")
+RAVDESS_HOLDS = {"01": ("video", "audio"), "02": ("video",), "03": ("audio",)}
+RAVDESS_SPEECH = "01"
 
 
 def bases(root: Path, names: Iterable[str], depth: int = 2) -> list[Path]:
@@ -76,7 +88,25 @@ def mosei_transcripts(root: Path, settings: dict[str, Any]) -> Path | None:
 
 def mosei(root: Path, settings: dict[str, Any]) -> list[Path]:
     """Labels, folds and transcripts."""
-    return _existing(*(find(root, settings) for find in (mosei_labels, mosei_folds, mosei_transcripts)))
+    found = _existing(*(find(root, settings) for find in (mosei_labels, mosei_folds, mosei_transcripts)))
+    return [path / TRANSCRIPT_FILES if path.is_dir() else path for path in found]
+
+
+def mosei_media(root: Path, choice: str) -> tuple[str, str]:
+    """Which media are read, `segmented` or `full`, and the folder, relative to root, that holds them: the official one
+    where none is there. `auto` takes segmented where there are any."""
+    found = {kind: first(mosei_bases(root), folder) for kind, folder in MOSEI_MEDIA.items()}
+    if choice == "auto":
+        choice = "full" if not _holds_files(found["segmented"]) and _holds_files(found["full"]) else "segmented"
+    folder = found[choice]
+    return choice, folder.relative_to(root).as_posix() if folder else f"Raw/{MOSEI_MEDIA[choice]}"
+
+
+def _holds_files(folder: Path | None) -> bool:
+    if folder is None:
+        return False
+    with os.scandir(folder) as entries:
+        return any(True for _ in entries)
 
 
 def meld_bases(root: Path) -> list[Path]:
@@ -86,8 +116,18 @@ def meld_bases(root: Path) -> list[Path]:
 
 def meld(root: Path, settings: dict[str, Any]) -> list[Path]:
     """The three CSV files."""
-    folders = meld_bases(root)
-    return _existing(*(first(folders, name) for name, _ in MELD_PARTS.values()))
+    return _existing(*(path for path, _ in meld_parts(root).values()))
+
+
+def meld_parts(root: Path) -> dict[str, tuple[Path | None, str]]:
+    """Return, by part, its label file, if any, and the folder of its clips, relative to root: the official one where
+    none is there."""
+    folders, found = meld_bases(root), {}
+    for part, (name, names) in MELD_PARTS.items():
+        path = first(folders, name)
+        clips = first(folders, *names) or (path.parent if path else root) / names[0]
+        found[part] = (path, clips.relative_to(root).as_posix())
+    return found
 
 
 def caer_base(root: Path) -> Path | None:
@@ -128,15 +168,22 @@ def folder(root: Path, settings: dict[str, Any]) -> list[Path]:
 
 
 def scanned(adapter: str, settings: dict[str, Any]) -> tuple[str, ...]:
-    """Return the extensions of the media files whose mere presence makes an utterance; none where a table lists them.
-
-    The class folders of caer, ravdess and cremad are among the sources, which says the same.
-    """
+    """Return the extensions of the media files whose presence makes an utterance; none where a table lists them."""
     if adapter == "voxceleb2":
         return (".m4a", ".mp4")
     if adapter == "folder" and not settings.get("table"):
         return tuple(settings["extensions"])
-    return ()
+    return {"caer": suffixes.VIDEO, "cremad": suffixes.MEDIA, "ravdess": suffixes.MEDIA}.get(adapter, ())
+
+
+def chosen(adapter: str, root: Path, settings: dict[str, Any]) -> list[str]:
+    """Return the folders of media that a manifest's paths lead to, as they were found: unpacked later, or elsewhere,
+    they are others."""
+    if adapter == "meld":
+        return [f"clips@{folder}" for _, folder in meld_parts(root).values()]
+    if adapter == "mosei":
+        return ["{}@{}".format(*mosei_media(root, settings["media"]))]
+    return []
 
 
 def features(root: Path, settings: dict[str, Any]) -> list[Path]:
@@ -149,10 +196,16 @@ def ravdess(root: Path, settings: dict[str, Any]) -> list[Path]:
     return sorted(path for pattern in ("Actor_*", "*/Actor_*") for path in root.glob(pattern) if path.is_dir())
 
 
+def ravdess_kinds(path: str) -> tuple[str, ...]:
+    """What a file of RAVDESS holds; nothing where it is no recording of speech."""
+    match = RAVDESS_NAME.fullmatch(path.rsplit("/", 1)[-1])
+    return RAVDESS_HOLDS[match[1]] if match and match[2] == RAVDESS_SPEECH else ()
+
+
 def cremad(root: Path, settings: dict[str, Any]) -> list[Path]:
-    """The folder of videos."""
-    found = first(bases(root, ("crema-d", "cremad")), "VideoFlash")
-    return _existing(found)
+    """The folders of videos and of sound, as far as they are there."""
+    folders = bases(root, ("crema-d", "cremad"))
+    return _existing(*(first(folders, name) for name in (CREMAD_VIDEO, *CREMAD_SOUND)))
 
 
 SOURCES: dict[str, Callable[[Path, dict[str, Any]], list[Path]]] = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
+from pathlib import Path
+from typing import TextIO
 
 
 def _byte(char: str) -> int | None:
@@ -42,6 +45,24 @@ def decode(data: bytes) -> str:
         return data.decode("utf-16", errors="replace")
     text = data.decode("utf-8-sig", errors="surrogateescape")
     return _SURROGATE.sub(lambda match: _cp1252(ord(match[0]) - 0xDC00), text)
+
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    """Read stray bytes as cp1252: the handler of errors that `open_text` decodes with."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(_cp1252(byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("stray-cp1252", _stray)
+
+
+def open_text(path: Path) -> TextIO:
+    """Open a text file that is read as `decode` reads it, a piece at a time; line ends stay as they are."""
+    with open(path, "rb") as file:
+        wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    coding, errors = ("utf-16", "replace") if wide else ("utf-8-sig", "stray-cp1252")
+    return open(path, encoding=coding, errors=errors, newline="")
 
 
 def repair(text: str) -> str:

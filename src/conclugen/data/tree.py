@@ -12,46 +12,60 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-AUDIO = (".aac", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav")
-VIDEO = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 HASHED_BYTES = 32 << 20  # a larger file is compared by size and time
 ENTRIES = 20_000  # looked at unless told otherwise: some 40 ms
 UNWATCHED = "unwatched"
 
 
 def contents(root: Path, paths: Iterable[Path]) -> list[str]:
-    """Return `path@digest` per source file or folder: the path relative to `root`, and what is in it."""
-    return sorted(f"{os.path.relpath(path, root)}@{_content(path, *_stamp(path))}" for path in paths)
+    """Return `path@digest` per source: the path relative to `root`, and what is in it.
+
+    A path is a file; a folder, whose entries count; or a folder and a pattern, for all files in it that match.
+    """
+    return sorted(f"{os.path.relpath(path, root)}@{_digest_of(path)}" for path in paths)
 
 
 @functools.cache
 def names(root: Path, extensions: Sequence[str], limit: int | None) -> str:
     """Return a digest of the paths of all media files below `root`, `UNWATCHED` where there are more than `limit`."""
-    return _digest((path for path, _ in _files(root, tuple(extensions), limit)), limit)
+    return _digest(path for path, _ in files(root, tuple(extensions), limit))
 
 
 @functools.cache
-def stamps(root: Path, extensions: Sequence[str], limit: int | None) -> str:
-    """Return a digest of path, bytes and time (seconds) of all media files below `root`; the same limit."""
-    return _digest((f"{path}\t{_seen(entry)}" for path, entry in _files(root, tuple(extensions), limit)), limit)
+def stamps(root: Path, extensions: Sequence[str], limit: int | None, named: tuple[str, ...] = ()) -> str:
+    """Return a digest of path, bytes and time (seconds) of all media files below `root`; the same limit.
+
+    `named`: files beside them, below `root` and whatever their suffix or place, which a table names.
+    """
+    return _digest(f"{path}\t{_seen(entry)}" for path, entry in _stamped(root, tuple(extensions), limit, named))
 
 
-def _seen(entry: os.DirEntry) -> str:
+def _stamped(
+    root: Path, extensions: tuple[str, ...], limit: int | None, named: tuple[str, ...]
+) -> Iterator[tuple[str, os.DirEntry | Path]]:
+    found = set()
+    for path, entry in files(root, extensions, limit):
+        found.add(path)
+        yield path, entry
+    yield from ((path, root / path) for path in sorted({*named} - found))
+
+
+def _seen(entry: os.DirEntry | Path) -> str:
     try:
         found = entry.stat()
-    except OSError:
+    except (OSError, ValueError):
         return "gone"
     return f"{found.st_size}\t{int(found.st_mtime)}"
 
 
-class _TooManyError(Exception):
+class TooManyError(Exception):
     """More entries than may be looked at."""
 
 
-def _digest(lines: Iterable[str], limit: int | None) -> str:
+def _digest(lines: Iterable[str]) -> str:
     try:
         found = sorted(lines)
-    except _TooManyError:
+    except TooManyError:
         return UNWATCHED
     except OSError:  # no such folder: the manifest says so
         found = []
@@ -59,8 +73,11 @@ def _digest(lines: Iterable[str], limit: int | None) -> str:
     return f"{len(found)} files, {digest[:12]}"
 
 
-def _files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterator[tuple[str, os.DirEntry]]:
-    """Yield media files with their path below `root`; hidden ones are skipped, linked folders followed once."""
+def files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterator[tuple[str, os.DirEntry]]:
+    """Yield media files with their path below `root`; hidden ones are skipped, linked folders followed once.
+
+    Raises TooManyError after `limit` entries, OSError where there is no such folder.
+    """
     pending, linked, seen = [""], set(), 0
     while pending:
         folder = pending.pop()
@@ -68,7 +85,7 @@ def _files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterat
             for entry in entries:
                 seen += 1
                 if limit is not None and seen > limit:
-                    raise _TooManyError
+                    raise TooManyError
                 if entry.name.startswith("."):
                     continue
                 path = f"{folder}/{entry.name}" if folder else entry.name
@@ -79,6 +96,13 @@ def _files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterat
                         pending.append(path)
                 elif entry.name.lower().endswith(extensions):
                     yield path, entry
+
+
+def _digest_of(path: Path) -> str:
+    if "*" not in path.name:
+        return _content(path, *_stamp(path))
+    found = [file for file in path.parent.glob(path.name) if file.is_file()]
+    return _digest(f"{file.name}\t{_content(file, *_stamp(file))}" for file in found)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

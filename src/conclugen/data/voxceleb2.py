@@ -1,4 +1,4 @@
-"""VoxCeleb2: `dev/mp4/idNNNNN/<video>/NNNNN.mp4`, sound perhaps apart in `dev/aac/…/NNNNN.m4a`; no labels.
+"""VoxCeleb2: `dev/mp4/idNNNNN/<video>/NNNNN.mp4`, sound perhaps apart in `dev/aac/…/NNNNN.m4a`, or alone; no labels.
 
 Entry module. A million files are listed by folder, without looking at any of them.
 """
@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conclugen.data.common import Fractions, LayoutError, hashed_split, run, stem, table, transcripts
+from conclugen.data.common import Fractions, hashed_split, run, stem, table, transcripts
+from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
 from conclugen.data.sources import transcripts_csv, voxceleb2_base
 
@@ -34,7 +35,7 @@ class Settings:
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
-    """Read the tree below `root`. Raises LayoutError where no part holds a `mp4` folder."""
+    """Read the tree below `root`. Raises LayoutError where no part holds a folder `mp4` or, for sound alone, `aac`."""
     base = voxceleb2_base(root)
     prefix = "" if base == root else f"{base.relative_to(root).as_posix()}/"
     texts = transcripts(transcripts_csv(root, base), lambda file: stem(file, 3))
@@ -43,32 +44,36 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     }
     shares = Fractions(train=1 - settings.valid_fraction, valid=settings.valid_fraction, test=0.0)
     for part, split in settings.parts.items():
-        if not (base / part / "mp4").is_dir():
+        filmed = (base / part / "mp4").is_dir()
+        if not filmed and not (base / part / "aac").is_dir():
             log.warning("%s: no %s; this part is left out", dataset, base / part / "mp4")
             continue
-        for speaker, video, names, sounds in _videos(base / part):
+        for speaker, video, names, sounds in _videos(base / part, "mp4" if filmed else "aac"):
             chosen = hashed_split(speaker, shares, settings.seed) if split == "train" else split
             for name in names:
                 utterance = f"{speaker}/{video}/{name}"
                 columns["utterance_id"].append(utterance)
                 columns["split"].append(chosen)
-                columns["media"].append(f"{prefix}{part}/mp4/{utterance}.mp4")
+                columns["media"].append(f"{prefix}{part}/mp4/{utterance}.mp4" if filmed else None)
                 columns["audio"].append(f"{prefix}{part}/aac/{utterance}.m4a" if name in sounds else None)
                 columns["text"].append(texts.get(utterance, ""))
                 columns["speaker"].append(speaker)
                 columns["group"].append(video)
     if not columns["utterance_id"]:
-        raise LayoutError(f"{root}: no video below {' or '.join(f'{part}/mp4' for part in settings.parts)}")
+        places = " or ".join(f"{part}/mp4" for part in settings.parts)
+        raise LayoutError(f"{root}: no video below {places}, and no sound below aac beside it")
     return Manifest(table(columns), dataset, "voxceleb2", "none", ())
 
 
-def _videos(part: Path) -> Iterator[tuple[str, str, list[str], set[str]]]:
-    """Yield (speaker, source video, names of its clips, names of its separate sound files), sorted."""
+def _videos(part: Path, listed: str) -> Iterator[tuple[str, str, list[str], set[str]]]:
+    """Yield (speaker, source video, names of its clips, names of its separate sound files), sorted; `listed` is the
+    folder whose files make the clips, `mp4` or `aac`."""
     apart = (part / "aac").is_dir()
-    for speaker in _folders(part / "mp4"):
-        for video in _folders(part / "mp4" / speaker):
-            clips = sorted(_stems(part / "mp4" / speaker / video, ".mp4"))
-            yield speaker, video, clips, _stems(part / "aac" / speaker / video, ".m4a") if apart else set()
+    for speaker in _folders(part / listed):
+        for video in _folders(part / listed / speaker):
+            sounds = _stems(part / "aac" / speaker / video, ".m4a") if apart else set()
+            names = sounds if listed == "aac" else _stems(part / listed / speaker / video, ".mp4")
+            yield speaker, video, sorted(names), sounds
 
 
 def _folders(path: Path) -> list[str]:

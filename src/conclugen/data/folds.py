@@ -1,0 +1,97 @@
+"""How many labelled utterances and classes each fold of a data set has, and what keeps it from being evaluated on.
+
+The manifest carries the counts, so that a fold without labels or without a class is told while jobs are planned, before
+anything is extracted or trained. Of the test fold nothing but these counts is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+FOLDS = {
+    "train": "classifiers learn on it",
+    "valid": "classifiers are chosen on it",
+    "test": "it is what is measured",
+}
+Counts = dict[str, Any]
+
+
+def count(table: pd.DataFrame, task: str, classes: Sequence[str]) -> Counts:
+    """Return, for each fold, `labelled`, the utterances with a known label, and `classes`, how many have each class.
+
+    Args:
+        table: rows (N) with `split`, and `label` (task single) or a column per class (multi: above 0 means present;
+            regression: any known value is counted).
+        task: single, multi, regression, or none, which gives no counts.
+        classes: their names.
+    """
+    if task == "none":
+        return {}
+    if task == "single":
+        known = pd.DataFrame({name: table["label"] == name for name in classes}, index=table.index)
+        labelled = table["label"].notna()
+    else:
+        values = table[list(classes)].astype(float)
+        known, labelled = (values > 0 if task == "multi" else values.notna()), values.notna().any(axis=1)
+    return {fold: _count(known[table["split"] == fold], labelled[table["split"] == fold]) for fold in FOLDS}
+
+
+def _count(known: pd.DataFrame, labelled: pd.Series) -> Counts:
+    return {"labelled": int(labelled.sum()), "classes": {str(name): int(known[name].sum()) for name in known}}
+
+
+def too_many(lost: int, count: int, limit: float, least: int) -> bool:
+    """Whether more is lost than a share of `limit`; of fewer than `least` that counts only where nothing is left."""
+    return lost / count > limit and (lost >= least or lost == count)
+
+
+def losses(dataset: str, lost: Mapping[str, Counts], limit: float, least: int) -> Iterator[str]:
+    """Yield a line for each split of which reading the data set lost more than quality control will let pass.
+
+    Args:
+        dataset: its name in the configuration.
+        lost: by split, `lost` of `count` utterances, and the commonest `reason`.
+        limit, least: of `too_many`.
+    """
+    for split, found in sorted(lost.items()):
+        if too_many(found["lost"], found["count"], limit, least):
+            yield (
+                f"{dataset}, {split}: {found['lost']} of {found['count']} utterances are lost when labels are read, "
+                f"such as: {found['reason']}. All stand in results/manifests/{dataset}.ledger.csv; mend them, or raise "
+                f"datasets.{dataset}.max_lost where the loss is meant"
+            )
+
+
+def mistakes(dataset: str, counts: Mapping[str, Any], every_class: bool) -> Iterator[str]:
+    """Yield a line for each thing that keeps a data set from being evaluated on: what is missing, how to mend it.
+
+    Args:
+        dataset: its name in the configuration.
+        counts: of `count`; empty where the data set has no labels.
+        every_class: whether a class may be missing from no fold.
+    """
+    if not counts:
+        yield (
+            f"{dataset} has no labels: it can be pretrained on, but not evaluated on; name its labels, or leave it out "
+            "of downstream.datasets"
+        )
+        return
+    empty = [fold for fold in FOLDS if not counts[fold]["labelled"]]
+    for fold in empty:
+        yield (
+            f"{dataset} has no labelled utterance in the fold {fold}, and {FOLDS[fold]}; folds are given by the column "
+            f"or array `split`, or drawn by datasets.{dataset}.fractions"
+        )
+    if empty or not every_class:
+        return
+    for name in counts["train"]["classes"]:
+        lacking = [fold for fold in FOLDS if not counts[fold]["classes"][name]]
+        if lacking:
+            there = ", ".join(f"{fold} {counts[fold]['classes'][name]}" for fold in FOLDS)
+            yield (
+                f"{dataset} has no utterance of the class {name!r} in {' and '.join(lacking)} ({there}); split it "
+                "otherwise, leave the class out, or set downstream.every_class to false to go on without"
+            )
