@@ -10,10 +10,16 @@ import pyarrow as pa
 import pytest
 
 from conclugen.data.common import table
+from conclugen.data.lists import checksum, write_record
 from conclugen.data.manifest import Manifest, read_manifest, write_manifest
+from conclugen.evaluation.cells import read_table as read_score_table
+from conclugen.evaluation.cells import write_csv
 from conclugen.faces.shard import FaceShard, FaceShardWriter, FaceTrack
+from conclugen.features.lists import read_texts
 from conclugen.store import clock
 from conclugen.store.atomic import write_text
+from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
+from conclugen.store.seals import SealError, seal_of, write_sealed
 from conclugen.store.shards import ShardError, read_shard, write_shard
 from conclugen.store.tables import TableError, read_table, write_table
 
@@ -70,6 +76,48 @@ def predictions(path):
 def read_predictions(path):
     found, about = read_table(path)
     return found.to_pydict(), about
+
+
+def ledger(path):
+    statuses = (Status.OK, Status.NO_FACE, Status.TIMEOUT)
+    write_ledger(path, [LedgerRow(f"u{n}", "faces", statuses[n % 3], "a reason" * (n % 3), 0.5) for n in range(40)])
+
+
+def score_table(path):
+    write_csv(path, [{"method": f"m{n}", "f1_macro": n / 7} for n in range(20)])
+
+
+def words(path):
+    texts = "".join(f"u{n},words {n},official\n" for n in range(40))
+    write_sealed(path, "utterance_id,text,text_source\n" + texts)
+
+
+def listed_words(path):
+    words(path)
+    seal_of(path).unlink()
+    write_record(path.parent, {path.name: checksum(path.read_text())})
+
+
+@pytest.mark.parametrize(
+    ("write", "read"),
+    [(ledger, read_ledger), (score_table, read_score_table), (words, read_texts), (listed_words, read_texts)],
+    ids=["ledger", "table", "transcripts", "list"],
+)
+def test_any_change_of_a_text_file_is_refused_by_name(tmp_path, write, read):
+    path, draw = tmp_path / "0000.csv", random.Random(0)
+    write(path)
+    whole, before = path.read_bytes(), read(path)
+    for attempt in range(TRIES):
+        data = bytearray(whole)
+        if attempt % 3:
+            data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        else:
+            del data[draw.randrange(len(data)) :]
+        path.write_bytes(data)
+        with pytest.raises(SealError, match=r"0000\.csv: contents do not match their checksum; delete it and rerun"):
+            read(path)
+    path.write_bytes(whole)
+    assert read(path) == before
 
 
 @pytest.mark.parametrize(

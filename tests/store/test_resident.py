@@ -30,6 +30,13 @@ def test_missing_utterances_and_mixed_dimensions_are_errors(tmp_path):
         load({"text": [one, other]}, ["a", "b"])
 
 
+def test_a_shard_of_another_stream_is_an_error(tmp_path):
+    write_shard(tmp_path / "0.h5", ["a"], np.ones((1, 2), np.float32), [True], {"stream": "audio"})
+    load({"audio": [tmp_path / "0.h5"]}, ["a"])
+    with pytest.raises(ShardError, match=r"0\.h5: holds features of the stream audio, not of frames3d"):
+        load({"frames3d": [tmp_path / "0.h5"]}, ["a"])
+
+
 def test_a_modality_is_present_where_all_its_streams_are(tmp_path):
     ids = ["a", "b"]
     first = _write(tmp_path / "0.h5", ids, 1)

@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from conclugen.store import fence
+
 
 @contextlib.contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it, on failure remove it.
 
     The temporary name keeps the suffix of `path`, since some writers choose their format by it. What writers of the
-    same file left that were killed is removed.
+    same file left that were killed is removed. Raises SupersededError in a process of a run that is over.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,6 +27,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as written:
             os.fsync(written.fileno())
+        fence.check(path)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

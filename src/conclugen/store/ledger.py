@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from conclugen.store.atomic import write_text
+from conclugen.store.seals import check_seal, write_sealed
 
 
 class Status(enum.StrEnum):
@@ -27,6 +27,7 @@ class Status(enum.StrEnum):
     SILENT = "silent"
     TOO_SHORT = "too_short"
     NO_TEXT = "no_text"
+    NO_LABEL = "no_label"
     BAD_TIMES = "bad_times"
     NON_FINITE = "non_finite"
 
@@ -49,7 +50,7 @@ FIELDS = tuple(field.name for field in dataclasses.fields(LedgerRow))
 
 
 def write_ledger(path: str | Path, rows: Iterable[LedgerRow]) -> None:
-    """Write a ledger CSV atomically, in the order given.
+    """Write a ledger CSV and its seal atomically, in the order given.
 
     An id or a reason that a spreadsheet would run as a formula gets a quote in front, which `read_ledger` takes away.
     """
@@ -60,11 +61,12 @@ def write_ledger(path: str | Path, rows: Iterable[LedgerRow]) -> None:
         reason = " ".join(row.reason.split())[:300]
         seconds = f"{row.seconds:.3f}"
         writer.writerow([_plain(row.utterance_id), row.stage, row.status.value, _plain(reason), seconds, row.tries])
-    write_text(path, text.getvalue())
+    write_sealed(Path(path), text.getvalue())
 
 
 def read_ledger(path: str | Path) -> list[LedgerRow]:
-    """Read a ledger CSV; raises ValueError where a status is not in the enum."""
+    """Read a ledger CSV; raises ValueError where a status is not in the enum, SealError where it was altered."""
+    check_seal(Path(path))
     with open(path, encoding="utf-8", newline="") as handle:
         return [
             LedgerRow(

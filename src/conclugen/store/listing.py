@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 LISTING = "SHA256SUMS"  # in a folder of staged files; the weights come first
+
+
+# What a network needs beside its weights: settings, vocabularies, rules of a tokenizer.
+COMPANIONS = (".bpe", ".codes", ".jinja", ".json", ".model", ".tiktoken", ".txt", ".vocab")
+HASHED_BYTES = 64 << 20  # a larger one is told by its size and time
 
 
 class WeightsError(RuntimeError):
@@ -45,3 +52,16 @@ def parse_listing(text: str) -> dict[str, str]:
 def listing_text(files: Mapping[str, str]) -> str:
     """Return a listing of (name: sha256), in the order given."""
     return "".join(f"{sha256}  {name}\n" for name, sha256 in files.items())
+
+
+def beside(weights: Path) -> dict[str, str]:
+    """Return by name the sha256 of the files beside a weight file from which a network may be built as well."""
+    found = sorted(path for path in weights.parent.glob("*") if path.suffix.lower() in COMPANIONS and path.is_file())
+    return {path.name: _sha256(path, (s := path.stat()).st_size, s.st_mtime_ns) for path in found if path != weights}
+
+
+@functools.lru_cache(maxsize=1024)
+def _sha256(path: Path, size: int, modified: int) -> str:
+    if size > HASHED_BYTES:
+        return hashlib.sha256(f"{size} {modified}".encode()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()

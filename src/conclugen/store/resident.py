@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import torch
 
-from conclugen.store.shards import Buffer, ShardError, read_shard
+from conclugen.store.shards import Buffer, ShardError, open_shard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +47,9 @@ class Resident:
 def load(shards: Mapping[str, Sequence[str | Path]], ids: Sequence[str]) -> Resident:
     """Load the shards of each stream and bring them into the order of `ids`.
 
-    Memory: one copy of the features plus one shard per thread (PyTorch's number). Raises ShardError when a shard lacks
-    an utterance or shards of a stream differ in dimension or backbone.
+    Memory: one copy of the features, the ids of one shard per thread (PyTorch's number) and a block of its rows. Raises
+    ShardError when a shard lacks an utterance or is of another stream, or shards of a stream differ in dimension or
+    backbone.
     """
     return load_modalities(shards, {stream: (stream,) for stream in shards}, ids)
 
@@ -93,13 +94,17 @@ def _read_into(values: np.ndarray, stream: str, paths: Sequence[str | Path], pos
     def read(path: str | Path) -> tuple[Any, ...]:
         if not hasattr(mine, "buffer"):
             mine.buffer = Buffer()
-        shard = read_shard(path, buffer=mine.buffer)
-        described = (shard.features.shape[1], shard.features.dtype, shard.attributes.get("weights_sha256"))
-        if described[0] == values.shape[1]:
-            kept = np.asarray([i for i, name in enumerate(shard.utterance_id) if name in position], dtype=int)
-            rows = np.asarray([position[name] for name in shard.utterance_id[kept]], dtype=int)
-            whole = shard.features if len(kept) == len(shard.features) else shard.features[kept]
-            values[rows], present[rows], seen[rows] = whole, shard.present[kept], True
+        with open_shard(path) as shard:
+            if (own := shard.attributes.get("stream", stream)) != stream:
+                raise ShardError(f"{path}: holds features of the stream {own}, not of {stream}; delete it and rerun")
+            places = np.fromiter((position.get(name, -1) for name in shard.utterance_id.tolist()), int, shard.shape[0])
+            described = (shard.shape[1], shard.dtype, shard.attributes.get("weights_sha256"))
+            for part, features in shard.blocks(mine.buffer):
+                rows, kept = places[part], places[part] >= 0
+                if described[0] == values.shape[1]:
+                    values[rows[kept]] = features if kept.all() else features[kept]
+            known = places >= 0
+            present[places[known]], seen[places[known]] = shard.present[known], True
         return described
 
     # Checksums, conversion and fresh memory take longer than reading; all leave Python's lock to other threads.

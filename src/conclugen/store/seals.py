@@ -1,4 +1,7 @@
-"""A seal beside a text file: its sha256, as `sha256sum` writes and checks it, by which any damage is noticed."""
+"""A seal beside a text file: its sha256, as `sha256sum` writes and checks it, by which any damage is noticed.
+
+Lists of a plan, of which there are many, have one record of all their sha256 instead.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import hashlib
 from pathlib import Path
 
 from conclugen.store.atomic import write_if_changed
-from conclugen.store.listing import listing_text
+from conclugen.store.listing import ListingError, listing_text, parse_listing
+
+RECORD = "lists.sha256"  # beside the lists of a plan
 
 
 class SealError(RuntimeError):
@@ -29,7 +34,24 @@ def check_seal(path: Path) -> None:
     """Raise SealError where a file lies beside a seal that does not fit it; a file without a seal is taken as it is."""
     seal = seal_of(path)
     if seal.is_file() and seal.read_bytes() != _line(path, path.read_bytes()).encode():
-        raise SealError(f"{path}: contents do not match their checksum; delete it and rerun")
+        raise _damaged(path)
+
+
+def check_recorded(path: Path) -> None:
+    """Raise SealError where a list is not what the record beside it says; one without a record is taken as it is."""
+    record = path.with_name(RECORD)
+    if not record.is_file():
+        return
+    try:
+        recorded = parse_listing(record.read_text(encoding="utf-8"))
+    except (ListingError, UnicodeDecodeError) as error:
+        raise _damaged(record) from error
+    if recorded.get(path.name, "") != hashlib.sha256(path.read_bytes()).hexdigest():
+        raise _damaged(path)
+
+
+def _damaged(path: Path) -> SealError:
+    return SealError(f"{path}: contents do not match their checksum; delete it and rerun")
 
 
 def _line(path: Path, content: bytes) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 from conclugen.store.atomic import atomic_path
 
 ABOUT_SHA256 = "about_sha256"
+BLOCK = 1 << 22  # numbers that are read or written at once: 16 MB as float32
 DATASETS = ("utterance_id", "features", "present")
 UNREADABLE = (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError)  # by damaged HDF5
 
@@ -54,10 +57,23 @@ def write_shard(
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         file.create_dataset("utterance_id", data=ids.astype(object), dtype=h5py.string_dtype())
         file.create_dataset("features", data=features)
-        file.create_dataset("present", data=present)
-        file.attrs.update({key: str(value) for key, value in sorted(attributes.items())})
-        file.attrs["sha256"] = _checksum(ids, features, present)
-        file.attrs[ABOUT_SHA256] = about_checksum(dict(file.attrs))
+        digest = Digest(ids.tolist(), features.dtype, features.shape)
+        digest.update(features)
+        describe(file, present, attributes, digest)
+
+
+def describe(file: h5py.File, present: np.ndarray, attributes: Mapping[str, str], digest: Digest) -> None:
+    """Complete a shard whose ids and features are written and digested."""
+    file.create_dataset("present", data=present)
+    file.attrs.update({key: str(value) for key, value in sorted(attributes.items())})
+    file.attrs["sha256"] = digest.end(present)
+    file.attrs[ABOUT_SHA256] = about_checksum(dict(file.attrs))
+
+
+def row_blocks(count: int, width: int) -> Iterator[slice]:
+    """Slices of the rows of features (`count`, `width`), of at most `BLOCK` numbers or of one row."""
+    rows = max(1, BLOCK // max(1, width))
+    return (slice(start, min(start + rows, count)) for start in range(0, count, rows))
 
 
 class Buffer:
@@ -66,40 +82,78 @@ class Buffer:
     def __init__(self) -> None:
         self._bytes = np.empty(0, np.uint8)
 
-    def read(self, dataset: h5py.Dataset) -> np.ndarray:
-        """Return the dataset's values; they last until the next call."""
-        size = dataset.size * dataset.dtype.itemsize
+    def read(self, dataset: h5py.Dataset, rows: slice) -> np.ndarray:
+        """Return these rows of the dataset; they last until the next call."""
+        shape = (rows.stop - rows.start, *dataset.shape[1:])
+        size = math.prod(shape) * dataset.dtype.itemsize
         if len(self._bytes) < size:
             self._bytes = np.empty(size, np.uint8)
-        values = self._bytes[:size].view(dataset.dtype).reshape(dataset.shape)
+        values = self._bytes[:size].view(dataset.dtype).reshape(shape)
         if size:
-            dataset.read_direct(values)
+            dataset.read_direct(values, rows)
         return values
 
 
-def read_shard(path: str | Path, verify: bool = True, buffer: Buffer | None = None) -> FeatureShard:
-    """Read a shard and, unless told otherwise, verify its checksum. Raises ShardError naming the file.
+def read_shard(path: str | Path) -> FeatureShard:
+    """Read a shard and verify its checksum. Raises ShardError naming the file."""
+    with open_shard(path) as shard:
+        with _readable(path):
+            features = np.empty(shard.shape, shard.dtype)
+        for rows, values in shard.blocks():
+            features[rows] = values
+    return FeatureShard(shard.utterance_id, features, shard.present, shard.attributes)
 
-    With a buffer the features last until the next shard is read into it.
-    """
+
+@contextlib.contextmanager
+def open_shard(path: str | Path) -> Iterator[OpenShard]:
+    """Open a shard to read its features a block at a time. Raises ShardError naming the file."""
+    with contextlib.ExitStack() as stack:
+        with _readable(path):
+            shard = OpenShard(stack.enter_context(h5py.File(path, "r")), path)
+        yield shard
+
+
+@contextlib.contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    """Turn what damaged files raise into a ShardError."""
     try:
-        with h5py.File(path, "r") as file:
-            for name in DATASETS:
-                check_size(file[name], path)
-            ids = np.asarray(file["utterance_id"].asstr()[:], dtype=str)
-            features = (buffer or Buffer()).read(file["features"])
-            present = file["present"][:]
-            attributes = {key: str(value) for key, value in file.attrs.items()}
+        yield
     except ShardError:
         raise
     except UNREADABLE as error:
         raise ShardError(f"{path}: cannot be read as a feature shard ({error}); delete it and rerun") from error
-    about = attributes.pop(ABOUT_SHA256, None)
-    if verify and (
-        attributes.get("sha256") != _checksum(ids, features, present) or about != about_checksum(attributes)
-    ):
-        raise ShardError(f"{path}: contents do not match their checksum; delete it and rerun")
-    return FeatureShard(ids, features, present, attributes)
+
+
+class OpenShard:
+    """A shard of which ids (N,), present (N,), attributes, `shape` (N, D) and `dtype` are read; its features wait."""
+
+    def __init__(self, file: h5py.File, path: str | Path) -> None:
+        for name in DATASETS:
+            check_size(file[name], path)
+        self._path, self._features = path, file["features"]
+        self.utterance_id = np.asarray(file["utterance_id"].asstr()[:], dtype=str)
+        self.present = file["present"][:]
+        self.attributes = {key: str(value) for key, value in file.attrs.items()}
+        self._about = self.attributes.pop(ABOUT_SHA256, None)
+        self.shape, self.dtype = self._features.shape, self._features.dtype
+        if not len(self.utterance_id) == len(self.present) == self.shape[0]:
+            raise ShardError(f"{path}: ids, features and present differ in length; delete it and rerun")
+
+    def blocks(self, buffer: Buffer | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (rows, features (n, D)) one after the other, each until the next is asked for.
+
+        Raises ShardError at the end where the shard is not as it was written.
+        """
+        buffer = buffer or Buffer()
+        digest = Digest(self.utterance_id.tolist(), self.dtype, self.shape)
+        for rows in row_blocks(*self.shape):
+            with _readable(self._path):
+                values = buffer.read(self._features, rows)
+            digest.update(values)
+            yield rows, values
+        whole = self.attributes.get("sha256") == digest.end(self.present)
+        if not whole or self._about != about_checksum(self.attributes):
+            raise ShardError(f"{self._path}: contents do not match their checksum; delete it and rerun")
 
 
 def check_size(dataset: h5py.Dataset, path: str | Path) -> None:
@@ -114,9 +168,18 @@ def about_checksum(attributes: Mapping[str, Any]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _checksum(ids: np.ndarray, features: np.ndarray, present: np.ndarray) -> str:
-    digest = hashlib.sha256("\n".join(ids.tolist()).encode())
-    digest.update(f"{features.dtype}{features.shape}".encode())
-    digest.update(np.ascontiguousarray(features).data)
-    digest.update(np.ascontiguousarray(present).data)
-    return digest.hexdigest()
+class Digest:
+    """The sha256 of a shard's contents, its features a block of rows at a time."""
+
+    def __init__(self, ids: Sequence[str], dtype: np.dtype, shape: tuple[int, ...]) -> None:
+        self._digest = hashlib.sha256("\n".join(ids).encode())
+        self._digest.update(f"{dtype}{shape}".encode())
+
+    def update(self, features: np.ndarray) -> None:
+        """Take in the next rows (n, D)."""
+        self._digest.update(np.ascontiguousarray(features).data)
+
+    def end(self, present: np.ndarray) -> str:
+        """Take in which rows are present (N,) and return the digest."""
+        self._digest.update(np.ascontiguousarray(present).data)
+        return self._digest.hexdigest()

@@ -52,6 +52,17 @@ def read_table(path: str | Path, columns: Sequence[str] | None = None) -> tuple[
         raise TableError(f"{path}: cannot be read ({' '.join(str(error).split())}); delete it and rerun") from error
 
 
+def read_about(path: str | Path) -> dict[str, Any]:
+    """Return what `write_table` was told about a table, without reading its rows. Raises TableError."""
+    try:
+        schema = pq.read_schema(path)
+        return json.loads((schema.metadata or {}).get(ABOUT, b"{}"))
+    except FileNotFoundError as error:
+        raise TableError(f"{path}: no such file") from error
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise TableError(f"{path}: cannot be read ({' '.join(str(error).split())}); delete it and rerun") from error
+
+
 def _seal(about: bytes, schema: pa.Schema, rows: int) -> bytes:
     fields = [f"{field.name}\t{field.type}\t{field.nullable}" for field in schema]
     return hashlib.sha256(about + "\n".join([str(rows), *fields]).encode()).hexdigest().encode()
