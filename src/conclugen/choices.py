@@ -4,23 +4,26 @@ are made from.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import get_args
 
 from conclugen.config import SENTIMENT_TABLE, Config
+from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
+from conclugen.config.worlds import WORLDS, world_of
 from conclugen.features.catalogue import CATALOGUE
-from conclugen.pretrain.methods import RAW, unused_modules
+from conclugen.pretrain.methods import CONTROLS, GCCA, PCA, RAW, UNTRAINED, unused_modules
 from conclugen.pretrain.presets import changes_of
 
-PRETRAINED_PROTOCOLS = ("linear", "shuffled", "knn", "finetune")
+PRETRAINED_PROTOCOLS = ("linear", "linear_input", "shuffled", "knn", "finetune")
+FROZEN_PROTOCOLS = ("linear", "linear_input", "knn")  # of those, the ones that controls are judged by, too
+ORACLE = "oracle"  # the raw row of what decides the classes, where the configuration names it
 TARGETS = {"": "expression", SENTIMENT_TABLE: "sentiment"}  # by what follows a data set's name in that of its table
 FACE_STREAMS = ("frames2d", "frames3d", "frames2d_views", "frames3d_views", "keypoints")
 
 
 def modalities(config: Config, method: str) -> dict[str, list[str]]:
     """Return the streams of each modality that a method is pretrained on."""
+    method = made_like(config, method)
     chosen = recipe(config, method)
     if chosen.streams is not None:
         return {name: list(streams) for name, streams in chosen.streams.items()}
@@ -33,8 +36,8 @@ def evaluated(config: Config, method: str) -> tuple[dict[str, list[str]], list[s
     """Return the modalities that a method's features are loaded for, and those that its evaluation sees."""
     controls = raw_controls(config)
     if method in controls:
-        return {name: list(config.modalities[name]) for name in controls[method]}, controls[method]
-    joined, seen = modalities(config, method), recipe(config, method).evaluate
+        return controls[method], list(controls[method])
+    joined, seen = modalities(config, method), recipe(config, made_like(config, method)).evaluate
     return joined, list(joined if seen is None else seen)
 
 
@@ -46,22 +49,30 @@ def streams(config: Config, method: str | None = None) -> list[str]:
 
 def pretraining_streams(config: Config, method: str) -> list[str]:
     """Return the streams a method is pretrained on: augmented copies of them, where it compares views of a clip."""
-    return [f"{name}_views" if recipe(config, method).views else name for name in streams(config, method)]
+    views = recipe(config, made_like(config, method)).views
+    return [f"{name}_views" if views else name for name in streams(config, method)]
 
 
 def all_streams(config: Config) -> list[str]:
     """Return the streams that any row of a table is made of: all modalities', then those of methods beside them."""
     own = [name for method in config.pretrain.methods for name in streams(config, method)]
-    return list(dict.fromkeys([*streams(config), *own]))
+    return list(dict.fromkeys([*streams(config), *own, *own_raw_streams(config)]))
+
+
+def corpus_of(config: Config, dataset: str) -> str:
+    """Return the data set whose unlabelled utterances the networks that `dataset` is evaluated with learn from."""
+    return config.pretrain.dataset or dataset
 
 
 def accounted_streams(config: Config, dataset: str) -> list[str]:
-    """Return the streams of a data set whose losses count: all modalities', and what the methods read beside them."""
-    used = streams(config)
+    """Return the streams of a data set whose losses count: all modalities', and what the methods read beside them, as
+    far as the data set can have them."""
+    used, there = streams(config), available_streams(config, dataset)
     for method in config.pretrain.methods:
-        used += pretraining_streams(config, method) if dataset == config.pretrain.dataset else []
+        used += pretraining_streams(config, method) if dataset in corpora(config) else []
         used += streams(config, method) if dataset in config.downstream.datasets else []
-    return list(dict.fromkeys(used))
+    used += own_raw_streams(config) if dataset in config.downstream.datasets else []
+    return [stream for stream in dict.fromkeys(used) if stream.removesuffix("_views") in there]
 
 
 def backbone_streams(config: Config) -> list[str]:
@@ -70,15 +81,39 @@ def backbone_streams(config: Config) -> list[str]:
     return [name for name in CATALOGUE if filmed and name in all_streams(config)]
 
 
-def raw_controls(config: Config) -> dict[str, list[str]]:
-    """Return the raw-features controls and the modalities each sees: all, then, where there are several, one by one."""
-    single = {f"{RAW}-{name}": [name] for name in config.modalities} if len(config.modalities) > 1 else {}
-    return {RAW: list(config.modalities)} | single
+def raw_controls(config: Config) -> dict[str, dict[str, list[str]]]:
+    """Return the raw-features controls and the streams of each modality that they see: all modalities, then, where
+    there are several, one by one, then the configuration's own rows.
+    """
+    joined = {name: list(streams) for name, streams in config.modalities.items()}
+    single = {f"{RAW}-{name}": {name: streams} for name, streams in joined.items()} if len(joined) > 1 else {}
+    own = {
+        name: {modality: list(streams) for modality, streams in row.items()}
+        for name, row in config.downstream.raw_rows.items()
+    }
+    return {RAW: joined} | single | own
+
+
+def own_raw_streams(config: Config) -> list[str]:
+    """Return the streams of the configuration's own raw rows, where there are raw rows."""
+    rows = config.downstream.raw_rows.values() if "raw" in config.downstream.protocols else ()
+    return [stream for row in rows for streams in row.values() for stream in streams]
+
+
+def made_like(config: Config, method: str) -> str:
+    """Return the method whose modalities a method has: its own, but for a control that stands in for a network."""
+    return config.tables.reference if method in CONTROLS else method
 
 
 def pretrained_as(config: Config, method: str) -> str:
     """Return the method whose networks `method` is evaluated with."""
-    return recipe(config, method).pretrained_as or method
+    return method if method in CONTROLS else recipe(config, method).pretrained_as or method
+
+
+def network_seeds(config: Config, method: str) -> list[int]:
+    """Return the seeds of the networks that a method is evaluated with: one where nothing is drawn, PCA and GCCA."""
+    seeds = config.pretrain.seeds
+    return seeds[:1] if method in (PCA, GCCA) else seeds
 
 
 def unused_losses(config: Config, method: str) -> list[str]:
@@ -93,8 +128,24 @@ def table_rows(config: Config) -> list[tuple[str, str]]:
         rows += [(name, "raw") for name in raw_controls(config)]
     reference = config.tables.reference
     rows += [(reference, name) for name in ("shuffled", "supervised") if name in chosen]
-    rows += [(m, name) for m in config.pretrain.methods for name in ("linear", "knn", "finetune") if name in chosen]
-    return rows
+    judged = [name for name in ("linear", "linear_input", "knn", "finetune") if name in chosen]
+    rows += [(method, name) for method in config.pretrain.methods for name in judged]
+    controls = dict.fromkeys(config.downstream.controls)
+    return rows + [(method, name) for method in controls for name in judged if name in FROZEN_PROTOCOLS]
+
+
+def pretrained_rows(config: Config) -> list[tuple[str, str]]:
+    """Return the rows of a table that another preset changes, but the shuffled one: neither are PCA and GCCA."""
+    return [
+        (method, protocol)
+        for method, protocol in table_rows(config)
+        if protocol in PRETRAINED_PROTOCOLS and protocol != "shuffled" and method not in (PCA, GCCA)
+    ]
+
+
+def drawn_controls(config: Config) -> list[str]:
+    """Return the controls that another preset changes: `untrained`, where there is such a row."""
+    return [name for name in (UNTRAINED,) if name in config.downstream.controls]
 
 
 def robust_rows(config: Config) -> list[tuple[str, str]]:
@@ -102,7 +153,7 @@ def robust_rows(config: Config) -> list[tuple[str, str]]:
     return [
         (method, protocol)
         for method, protocol in table_rows(config)
-        if protocol in ("raw", "linear") and len(evaluated(config, method)[1]) > 1
+        if protocol in ("raw", "linear", "linear_input") and len(evaluated(config, method)[1]) > 1
     ]
 
 
@@ -122,6 +173,11 @@ def has_sentiment(config: Config, dataset: str) -> bool:
     """Whether the labels of a data set have a sentiment."""
     given = config.datasets[dataset]
     return given.adapter == "mosei" or getattr(given, "sentiment", None) is not None
+
+
+def dataset_of(config: Config, table: str) -> str:
+    """Return the data set that a table's name belongs to."""
+    return table if table in config.datasets else table.removesuffix(SENTIMENT_TABLE)
 
 
 def measured(config: Config) -> list[str]:
@@ -145,15 +201,23 @@ def keeps_faces(config: Config, dataset: str) -> bool:
     return config.faces.keep if own is None else own
 
 
-def demo_layout(root: str) -> str | None:
-    """Return the layout of the demo corpus that `root` is, None where it is data of the user's own."""
-    path = Path(os.path.relpath(root))
-    return path.name if path.parent == Path("results/demo") else None
+def world_files(config: Config, dataset: str) -> list[str]:
+    """Return the file of the world that a data set is; none where it is another data set."""
+    world = world_of(config, dataset)
+    return [] if world is None else [f"{WORLDS}/{world}.npz"]
 
 
-def fractions(config: Config) -> list[str]:
-    """Return the label fractions below 1, as the folders of their predictions are named."""
-    return [f"fraction-{share:g}" for share in config.downstream.label_fractions if share != 1]
+def kind_of_data(config: Config, dataset: str) -> str:
+    """Return `demo`, `world` (both are made by programs) or `own`, which tables say of a data set."""
+    if world_of(config, dataset) is not None:
+        return "world"
+    return "demo" if demo_layout(config.datasets[dataset].root) in config.demo.utterances else "own"
+
+
+def fractions(config: Config) -> dict[str, float]:
+    """Return the label fractions by what follows a protocol in the path of its predictions: nothing for all labels."""
+    shares = config.downstream.label_fractions
+    return {"": 1.0} | {f"/fraction-{share:g}": share for share in shares if share != 1}
 
 
 def ablation_presets(config: Config) -> list[str]:

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import PrivateAttr, ValidationError, field_validator
 
 from conclugen.config.datasets import AnyDataset
-from conclugen.config.errors import ConfigError, allowed_names, explain
-from conclugen.config.recipes import known_methods, recipe_mistakes
+from conclugen.config.errors import ConfigError, allowed_names, explain, told
+from conclugen.config.own_presets import as_based, preset_mistakes
+from conclugen.config.present import fitted
+from conclugen.config.recipes import known_methods, raw_row_mistakes, recipe_mistakes, trained_recipes
 from conclugen.config.stage_one import Demo, Faces, Streams
 from conclugen.config.stage_two import Downstream, Pretrain, Qc, Tables
 from conclugen.config.streams import stream_mistakes
 from conclugen.config.types import Modalities, Name, Section
+from conclugen.config.worlds import World, world_mistakes
+from conclugen.config.written import without_taken
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
 OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets", "robustness")
+OTHER_TABLES += ("control", "control-grid", "control-labels")
 SENTIMENT_TABLE = "-sentiment"  # what follows the name of a data set in that of its table of sentiment
 
 
@@ -28,6 +33,7 @@ class Config(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     rerun_on_upgrade: bool | list[str] = False
     demo: Demo = Demo()
+    worlds: dict[Name, World] = {}
     datasets: dict[Name, AnyDataset]
     faces: Faces = Faces()
     features: Streams = Streams()
@@ -38,22 +44,29 @@ class Config(Section):
     qc: Qc = Qc()
     tables: Tables = Tables()
 
-    @model_validator(mode="after")
-    def _names_agree(self) -> Config:
-        """Check what one section says about another."""
-        mistakes = [*_unknown_names(self), *_reserved_names(self), *_preset_mistakes(self), *recipe_mistakes(self)]
-        # What streams are for can be told once methods and data sets are known.
-        mistakes = mistakes or stream_mistakes(self)
-        if mistakes:
-            raise ValueError("\n".join(mistakes))
-        return self
+    @field_validator("presets", mode="before")
+    @classmethod
+    def _based(cls, presets: Any) -> Any:
+        return as_based(presets)
+
+    _notes: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out of what was written, since the data in use cannot have it: a sentence each."""
+        return self._notes
 
 
 def _unknown_names(config: Config) -> list[str]:
     presets = [*PRESETS, *VARIANTS, *config.presets]
     asked = [
-        ("pretrain.dataset", [config.pretrain.dataset], list(config.datasets)),
+        (
+            "pretrain.dataset",
+            [] if config.pretrain.dataset is None else [config.pretrain.dataset],
+            list(config.datasets),
+        ),
         ("downstream.datasets", config.downstream.datasets, list(config.datasets)),
+        ("downstream.rates", list(config.downstream.rates), list(config.datasets)),
         ("pretrain.methods", config.pretrain.methods, known_methods(config)),
         ("pretrain.preset", [config.pretrain.preset], presets),
         ("tables.presets", config.tables.presets, presets),
@@ -77,29 +90,22 @@ def _reserved_names(config: Config) -> list[str]:
     ]
 
 
-def _preset_mistakes(config: Config) -> list[str]:
-    """A preset of one's own names the one it is based on, and changes keys which that one has."""
-    mistakes = []
-    for name, preset in config.presets.items():
-        base = preset.get("based_on")
-        if base not in PRESETS:
-            mistakes.append(f"presets.{name}.based_on: {base!r} is unknown; {allowed_names(str(base), list(PRESETS))}")
-            continue
-        for part, changes in preset.items():
-            known = {"based_on": {}, **PRESETS[base]}
-            if part not in known:
-                mistakes.append(f"presets.{name}.{part}: unknown; {allowed_names(part, list(known))}")
-            elif part != "based_on":
-                keys = list(known[part])
-                mistakes += [
-                    f"presets.{name}.{part}.{k}: unknown; {allowed_names(k, keys)}" for k in changes if k not in keys
-                ]
-    return mistakes
-
-
 def check(config: dict[str, Any]) -> Config:
-    """Return the validated configuration. Raises ConfigError with a line for each mistake."""
+    """Return the validated configuration, fitted to what its data have. Raises ConfigError with a line per mistake."""
     try:
-        return Config.model_validate(config)
+        written = Config.model_validate(without_taken(config))
     except ValidationError as error:
         raise ConfigError(explain(error, Config)) from None
+    mistakes = [*_unknown_names(written), *_reserved_names(written), *preset_mistakes(written.presets)]
+    mistakes += [
+        *recipe_mistakes(written, written.pretrain.recipes),
+        *world_mistakes(written),
+        *raw_row_mistakes(written),
+    ]
+    # What streams are for can be told once methods and data sets are known.
+    fit, notes, lacking = (written, [], []) if mistakes else fitted(written)
+    mistakes = mistakes or [*lacking, *recipe_mistakes(fit, trained_recipes(fit))] or stream_mistakes(fit)
+    if mistakes:
+        raise ConfigError(told(mistakes))
+    fit._notes = tuple(notes)
+    return fit

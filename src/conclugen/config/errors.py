@@ -18,6 +18,11 @@ class ConfigError(ValueError):
 def explain(error: ValidationError, root: type[BaseModel]) -> str:
     """Return one line per mistake that pydantic found in a configuration of type `root`."""
     lines = [line for item in error.errors() for line in _explain(item, root)]
+    return told(lines)
+
+
+def told(lines: Iterable[str]) -> str:
+    """Return mistakes as one text."""
     return "the configuration has mistakes:\n" + "\n".join(f"  - {line}" for line in lines)
 
 
@@ -29,10 +34,10 @@ def allowed_names(given: str, allowed: Iterable[str]) -> str:
 
 
 def _explain(item: Any, root: type[BaseModel]) -> list[str]:
-    if item["type"] == "value_error":
-        return str(item["ctx"]["error"]).splitlines()
     place, fields = _follow(item["loc"], root)
     key = ".".join(place)
+    if item["type"] == "value_error":  # its lines name whole keys or, after a dot, keys of this section
+        return [f"{key}{line}" if line.startswith(".") else line for line in str(item["ctx"]["error"]).splitlines()]
     if item["type"] == "extra_forbidden":
         return [f"{key}: unknown key; {allowed_names(place[-1], fields)}"]
     if item["type"] == "missing":
@@ -42,7 +47,8 @@ def _explain(item: Any, root: type[BaseModel]) -> list[str]:
         allowed = item["ctx"].get("expected_tags", "").replace("'", "").split(", ")
         return [f"{key}.adapter: {given!r} is unknown; {allowed_names(str(given), allowed)}"]
     message = item["msg"][0].lower() + item["msg"][1:]
-    return [f"{key}: {message}, but {item['input']!r} ({type(item['input']).__name__}) was given"]
+    quoted = "; write it in quotes" if item["type"] == "string_type" and isinstance(item["input"], bool) else ""
+    return [f"{key}: {message}, but {item['input']!r} ({type(item['input']).__name__}) was given{quoted}"]
 
 
 def _follow(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], list[str]]:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from conclugen.config.errors import allowed_names
 from conclugen.config.types import Above0, Modalities, Name, Number, Section
-from conclugen.pretrain.methods import CLUSTERED, LOSSES, METHODS, MODALITIES, OTHERS, RAW, WEIGHT_DECAY, Recipe
+from conclugen.pretrain.methods import (
+    CLUSTERED,
+    CONTROLS,
+    LOSSES,
+    METHODS,
+    MODALITIES,
+    OTHERS,
+    RAW,
+    WEIGHT_DECAY,
+    Recipe,
+)
 
 if TYPE_CHECKING:
     from conclugen.config import Config
@@ -69,10 +79,11 @@ def _recipe(config: Config, name: str, own: OwnRecipe) -> Recipe:
 
 
 def modality_names(config: Config, chosen: Recipe) -> list[str]:
-    """Return the modalities that a recipe is pretrained on: its own, then, where it takes them in, those of the
-    configuration beyond the paper's."""
+    """Return the modalities that a recipe is pretrained on: its own, of a shipped one those that are there, then, where
+    it takes them in, those of the configuration beyond the paper's."""
     others = [name for name in config.modalities if name not in MODALITIES] if chosen.others else []
-    return [*chosen.modalities, *others]
+    fixed = chosen.streams is not None or chosen.views
+    return [name for name in chosen.modalities if fixed or name in config.modalities] + others
 
 
 def known_methods(config: Config) -> list[str]:
@@ -80,12 +91,28 @@ def known_methods(config: Config) -> list[str]:
     return [*METHODS, *config.pretrain.recipes]
 
 
-def recipe_mistakes(config: Config) -> list[str]:
-    """Return a line for each mistake in a recipe of one's own: the key, what is wrong, how to mend it."""
+def trained_recipes(config: Config) -> list[str]:
+    """Return the recipes of one's own that methods name, or whose networks such a recipe uses."""
+    recipes = config.pretrain.recipes
+    named = [name for name in config.pretrain.methods if name in recipes]
+    return list(dict.fromkeys([*named, *(own for name in named if (own := recipes[name].pretrained_as) in recipes)]))
+
+
+def recipe_mistakes(config: Config, names: Iterable[str]) -> list[str]:
+    """Return a line for each mistake in these recipes of one's own: the key, what is wrong, how to mend it."""
     return [
         f"pretrain.recipes.{name}{mistake}"
-        for name, own in config.pretrain.recipes.items()
-        for mistake in _mistakes(config, name, own)
+        for name in names
+        for mistake in _mistakes(config, name, config.pretrain.recipes[name])
+    ]
+
+
+def raw_row_mistakes(config: Config) -> list[str]:
+    """Return a line for each raw row of the configuration's own that is called like another row."""
+    return [
+        f"downstream.raw_rows.{name}: this name is taken by a method or a control; choose another"
+        for name in config.downstream.raw_rows
+        if name in (*known_methods(config), *CONTROLS) or name.startswith(RAW)
     ]
 
 
@@ -94,6 +121,8 @@ def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
         yield f": {name!r} is the name of a shipped method; choose another"
     if name.startswith(RAW):
         yield f": names that start with {RAW} are those of controls; choose another"
+    if name in CONTROLS:
+        yield f": {name!r} is the name of a control; choose another"
     found = list(_borrowed_mistakes(config, name, own) if own.pretrained_as else _loss_mistakes(config, name, own))
     yield from found
     if own.evaluate and name not in METHODS and not found:

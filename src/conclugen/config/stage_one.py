@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from conclugen.config import written
 from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
 from conclugen.features.catalogue import CATALOGUE, model_mistake
 
@@ -57,6 +58,11 @@ class WeightFile(Section):
 
     path: str
     sha256: str
+
+    @field_validator("path")
+    @classmethod
+    def _place(cls, path: str) -> str:
+        return written.place(path)
 
 
 class Stream(Section):

@@ -7,40 +7,41 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from conclugen.config.recipes import OwnRecipe
-from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share
-from conclugen.pretrain.methods import METHODS
+from conclugen.config.types import Above0, Count, Modalities, Name, Number, Section, Seed, Share
+from conclugen.pretrain.methods import CONTROLS, METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
-Protocol = Literal["raw", "shuffled", "linear", "knn", "finetune", "supervised"]
+Protocol = Literal["raw", "shuffled", "linear", "linear_input", "knn", "finetune", "supervised"]
 
 
 class Sizes(Section):
     """Widths of the heads (the paper's representation is 4096)."""
 
-    representation: Count = 4096
-    hidden: Count = 4096
-    projection: Count = 512
-    projection_hidden: Count = 512
+    representation: Count = 256
+    hidden: Count = 256
+    projection: Count = 128
+    projection_hidden: Count = 128
     clustering: Count = 8
-    decoder_hidden: Count = 4096
+    decoder_hidden: Count = 256
 
 
 class Pretrain(Section):
-    """Self-supervised pretraining."""
+    """Self-supervised pretraining; without a data set, each that is evaluated on is pretrained on for itself."""
 
-    dataset: str
-    preset: str = "paper"
+    dataset: str | None
+    preset: str = "improved"
     methods: list[str] = [name for name, method in METHODS.items() if not method.views]
     recipes: dict[Name, OwnRecipe] = {}
     seeds: list[Seed] = [0, 1, 2, 3, 4]
-    splits: list[Literal["train", "none"]] = ["train", "none"]
+    splits: Annotated[list[Literal["train", "none"]], Field(min_length=1)] = ["train"]
     validation_fraction: Share = 0.05
-    epochs: Count = 100
-    batch_size: Count = 4096
-    learning_rate: Above0 | None = None
+    epochs: Count = 30
+    batch_size: Count = 512
+    learning_rate: Above0 | None = 0.001
     weight_decay: Number | None = None
+    collapsed: Literal["warn", "fail"] = "warn"
     sizes: Sizes = Sizes()
-    mem_mb: Count = 16000
+    mem_mb: Count = 4000
 
 
 class Budget(Section):
@@ -52,6 +53,13 @@ class Budget(Section):
     epochs: Count = 50
     batch_size: Count = 256
     patience: Count = 15
+
+
+class Rates(Section):
+    """What validation may choose from on one data set, in place of a budget's own; None: the budget's."""
+
+    learning_rates: Annotated[list[Above0], Field(min_length=1)] | None = None
+    weight_decays: Annotated[list[Number], Field(min_length=1)] | None = None
 
 
 class Neighbours(Section):
@@ -66,14 +74,18 @@ class Downstream(Section):
 
     datasets: list[str]
     targets: Annotated[list[Literal["expression", "sentiment"]], Field(min_length=1)] = ["expression", "sentiment"]
-    protocols: list[Protocol] = ["raw", "shuffled", "linear"]
+    protocols: list[Protocol] = ["raw", "shuffled", "linear", "linear_input"]
+    controls: list[Literal["untrained", "PCA", "GCCA"]] = list(CONTROLS)
+    raw_rows: dict[Name, Annotated[Modalities, Field(min_length=1)]] = {}
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2, 3, 4]
     label_fractions: list[Share] = [1.0]
+    every_class: bool = True
     standardise: bool = True
     heads: Budget = Budget(learning_rates=[1e-3, 1e-2])
     networks: Budget = Budget(learning_rates=[1e-4, 1e-3])
+    rates: dict[Name, Rates] = {}
     knn: Neighbours = Neighbours()
-    mem_mb: Count = 8000
+    mem_mb: Count = 4000
 
     @model_validator(mode="after")
     def _whole_labels(self) -> Downstream:
@@ -85,8 +97,8 @@ class Downstream(Section):
 class Qc(Section):
     """How much any stage may lose of a split, and of a class within a split; fewer than the minimum never fail."""
 
-    max_lost: Share = 0.05
-    min_lost: Count = 3
+    max_lost: Share = 0.1
+    min_lost: Count = 10
     max_lost_of_class: Share = 0.2
     min_lost_of_class: Count = 10
 
@@ -94,7 +106,7 @@ class Qc(Section):
 class Tables(Section):
     """Intervals and tests."""
 
-    resamples: Count = 1000
+    resamples: Annotated[int, Field(ge=50)] = 1000
     level: Annotated[Number, Field(gt=0, lt=1)] = 0.95
     seed: Seed = 0
     chance_draws: Count = 100

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conclugen.config.errors import allowed_names
-from conclugen.config.recipes import recipe
+from conclugen.config.present import available_streams, used, without
+from conclugen.config.recipes import trained_recipes
 from conclugen.features.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -13,44 +14,32 @@ if TYPE_CHECKING:
 
 
 def stream_mistakes(config: Config) -> list[str]:
-    """Return a line for each stream that a data set in use does not have, and each modality that a method lacks."""
-    used = dict.fromkeys([config.pretrain.dataset, *config.downstream.datasets])
+    """Return a line for each stream that a data set in use does not have; of what nothing trains, for each that is none
+    of any media."""
     found = {}
+    idle = {f"pretrain.recipes.{name}.modalities" for name in {*config.pretrain.recipes} - {*trained_recipes(config)}}
     for place, joined in _joined(config).items():
+        names = config.downstream.datasets if place.startswith("downstream.") else used(config)
         for modality, streams in joined.items():
-            for stream in streams:
-                mistakes = (_mistake(config, name, f"{place}.{modality}", stream) for name in used)
+            for stream in (stream for stream in streams if place not in idle or stream not in CATALOGUE):
+                mistakes = (_mistake(config, name, f"{place}.{modality}", stream) for name in names)
                 found |= dict.fromkeys(mistake for mistake in mistakes if mistake)
-    return [*found, *_lacking(config)]
+    return list(found)
 
 
 def _joined(config: Config) -> dict[str, dict[str, list[str]]]:
     """By key of the configuration, the modalities written there. Recipes that nothing names count, too."""
     own = {f"pretrain.recipes.{name}.modalities": one.modalities for name, one in config.pretrain.recipes.items()}
+    own |= {f"downstream.raw_rows.{name}": row for name, row in config.downstream.raw_rows.items()}
     return {"modalities": config.modalities, **{place: joined for place, joined in own.items() if joined}}
 
 
 def _mistake(config: Config, name: str, place: str, stream: str) -> str | None:
     dataset = config.datasets[name]
-    if dataset.adapter == "features":
-        known, where = list(dataset.streams), f"{name}, whose arrays datasets.{name}.streams names"
-    else:
-        known, where = list(CATALOGUE), name
-    if stream not in known:
+    known = available_streams(config, name)
+    where = f"{name}, whose arrays datasets.{name}.streams names" if dataset.adapter == "features" else name
+    if stream not in known and name in without(config, stream):
         return f"{place}: {stream!r} is no stream of {where}; {allowed_names(stream, known)}"
     if stream == "keypoints" and dataset.adapter != "features" and dataset.detector == "none":
         return f"datasets.{name}.detector: 'none' finds no landmarks, which {place} names as keypoints; set it to mtcnn"
     return None
-
-
-def _lacking(config: Config) -> list[str]:
-    """Modalities of shipped methods that the configuration does not have."""
-    return [
-        f"modalities: there is no {modality!r}, which {method} of pretrain.methods is pretrained on; name its streams, "
-        "or write a recipe of your own (pretrain.recipes)"
-        for method in config.pretrain.methods
-        for chosen in [recipe(config, method)]
-        if chosen.streams is None and not chosen.views
-        for modality in chosen.modalities
-        if modality not in config.modalities
-    ]

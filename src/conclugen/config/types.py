@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from conclugen.config import written
 
-def _number(value: Any) -> Any:
-    """Read `1e-4`, which YAML takes for a string, as the number it looks like."""
-    written = isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?e[-+]?\d+", value, re.IGNORECASE)
-    return float(value) if written else value
-
-
-Number = Annotated[float, BeforeValidator(_number)]
-Share = Annotated[Number, Field(ge=0, le=1)]
-Above0 = Annotated[Number, Field(gt=0)]
+Number = float
+Share = Annotated[float, Field(ge=0, le=1)]
+Above0 = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]
@@ -25,6 +19,12 @@ Split = Literal["train", "valid", "test", "none"]
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys and wrong types are refused."""
+    """A part of the configuration: unknown keys and wrong types are refused, null means the default."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, values: Any) -> Any:
+        """Read text as the numbers it is, leave out what is null."""
+        return written.given(values, cls.model_fields)

@@ -1,0 +1,47 @@
+"""Worlds: the controls that are written from a seed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+from conclugen.config.types import Count, Section, Seed
+
+if TYPE_CHECKING:
+    from conclugen.config import Config
+
+WORLDS = "results/worlds"  # the root of every data set that is one
+
+
+class World(Section):
+    """A world to write: what it is like, and how many items it has. The split `none` is unlabelled."""
+
+    kind: Literal["shared", "shared-nonlinear", "second", "private", "null"]
+    seed: Seed = 0
+    unlabelled: Count = 20000
+    train: Count = 600
+    valid: Count = 400
+    test: Count = 2000
+
+
+def in_worlds(root: str) -> bool:
+    """Whether the root of a data set is the folder of worlds."""
+    return os.path.relpath(root) == WORLDS
+
+
+def world_of(config: Config, dataset: str) -> str | None:
+    """Return the world that a data set is, None where it is data of the user's own."""
+    given = config.datasets[dataset]
+    name = str(getattr(given, "file", "")).removesuffix(".npz")
+    written = given.adapter == "features" and in_worlds(given.root) and name in config.worlds
+    return name if written and given.file == f"{name}.npz" else None
+
+
+def world_mistakes(config: Config) -> list[str]:
+    """Return a line for each data set in the folder of worlds that is none."""
+    return [
+        f"datasets.{name}.file: {getattr(dataset, 'file', None)!r} is no world; {WORLDS} holds NAME.npz for each NAME "
+        "under `worlds`, and adapter features reads them"
+        for name, dataset in config.datasets.items()
+        if in_worlds(dataset.root) and world_of(config, name) is None
+    ]

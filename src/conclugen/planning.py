@@ -1,0 +1,101 @@
+"""What is asked of targets and features while jobs are planned, so that no job runs for nothing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from conclugen import choices, slices
+from conclugen.config import OTHER_TABLES, Config
+from conclugen.features.catalogue import CATALOGUE
+
+LIKE = 0.75  # how alike two targets are, at least, for one to be meant by the other
+
+
+def asked(argv: Sequence[str]) -> list[str]:
+    """Return the targets of a call of Snakemake, of which rules are told nothing; none where the call is another."""
+    if Path(argv[0]).name not in ("snakemake", "snakemake.exe"):
+        return []
+    from snakemake.cli import get_argument_parser
+
+    return sorted(get_argument_parser().parse_args(list(argv[1:])).targets or ())
+
+
+def unknown_targets(
+    targets: Iterable[str], rules: Iterable[str], made: Callable[[str], bool], config: Config
+) -> list[str]:
+    """Return a line for each target that nothing makes: what may be meant, and which data sets there are.
+
+    Args:
+        targets: files or rules that were asked for.
+        rules: names of rules that can be asked for.
+        made: whether a rule makes a file.
+    """
+    named = list(rules)
+    lost = [target for target in targets if target not in named and not made(target) and not Path(target).exists()]
+    known = [*_files(config), *named]
+    return [_unknown(target, known, config) for target in lost]
+
+
+def _unknown(target: str, known: list[str], config: Config) -> str:
+    same = [file for file in known if Path(file).name == Path(target).name]
+    same = same or [file for file in known if Path(file).stem == Path(target).stem]
+    meant = difflib.get_close_matches(target, same or known, n=1, cutoff=0 if same else LIKE)
+    meant = same[:1] if same and "/" not in target else meant  # a name alone: its table comes first
+    hint = f"did you mean {meant[0]}? " if meant else ""
+    return f"{target}: no rule makes this; {hint}data sets: {', '.join(config.datasets)}"
+
+
+def _files(config: Config) -> list[str]:
+    """Files that people ask for."""
+    tables = [*choices.measured(config), *config.datasets, *OTHER_TABLES]
+    files = [f"results/tables/{name}.csv" for name in dict.fromkeys(tables) if name != "leaks"]
+    files += ["results/qc/leaks.csv", *(f"results/tables/{name}.classes.csv" for name in config.downstream.datasets)]
+    for name in config.datasets:
+        files += [f"results/qc/{name}.csv", f"results/plans/{name}.csv", f"results/manifests/{name}.parquet"]
+    kinds = ("headline", "robustness")
+    return files + [f"results/figures/{name}/{kind}.png" for name in choices.measured(config) for kind in kinds]
+
+
+def width_mistakes(config: Config) -> list[str]:
+    """Return a line for each stream that has another width in a test set than in the corpus it is pretrained on.
+
+    Of arrays the header is read; what is not there yet, or is named by a model, cannot be told and is let pass.
+    """
+    if not set(config.downstream.protocols) & set(choices.PRETRAINED_PROTOCOLS):
+        return []
+    found: dict[str, None] = {}
+    for method in config.pretrain.methods:
+        for dataset in config.downstream.datasets:
+            for stream in choices.streams(config, method):
+                found |= dict.fromkeys(_widths_differ(config, choices.corpus_of(config, dataset), dataset, stream))
+    return list(found)
+
+
+def _widths_differ(config: Config, corpus: str, dataset: str, stream: str) -> Iterator[str]:
+    if corpus == dataset or "features" not in (config.datasets[corpus].adapter, config.datasets[dataset].adapter):
+        return
+    learned, given = width(config, corpus, stream), width(config, dataset, stream)
+    if learned and given and learned != given:
+        yield (
+            f"{stream} has {learned} numbers in {corpus}, which is pretrained on, but {given} in {dataset}: a network "
+            "reads what it was trained on; extract both with one backbone, or leave the stream out of modalities"
+        )
+
+
+def width(config: Config, dataset: str, stream: str) -> int | None:
+    """Return how many numbers an utterance has in a stream of a data set; None where that is not known."""
+    given = config.datasets[dataset]
+    if given.adapter != "features":
+        dim = CATALOGUE[stream][getattr(config.features, stream).backbone].dim if stream in CATALOGUE else ""
+        return int(dim) if dim.isdigit() else None
+    if stream not in given.streams:
+        return None
+    from conclugen.data.arrays import ArrayError, width_of  # pandas and h5py, where arrays are used alone
+
+    read = slices.stage_settings(config, "imported", {"dataset": dataset, "stream": stream})
+    try:
+        return width_of(Path(given.root) / read["file"], read["array"], read["without"])
+    except ArrayError:  # what is wrong with it the manifest says
+        return None

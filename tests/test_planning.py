@@ -1,0 +1,105 @@
+"""Targets that nothing makes, and streams that do not fit, told while jobs are planned."""
+
+import h5py
+import numpy as np
+import pytest
+
+from conclugen import planning
+from conclugen.config import check
+
+
+def config(**sets):
+    datasets = {name: {"adapter": "folder", "root": f"/data/{name}"} | given for name, given in sets.items()}
+    names = [*sets]
+    return check({"datasets": datasets, "pretrain": {"dataset": names[0]}, "downstream": {"datasets": names[-1:]}})
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("results/tables/mien.csv", "results/tables/mine.csv"),
+        ("results/tables/mine.cvs", "results/tables/mine.csv"),
+        ("results/table/mine.csv", "results/tables/mine.csv"),
+        ("tables/mine.csv", "results/tables/mine.csv"),
+        ("mine.csv", "results/tables/mine.csv"),
+        ("mine", "results/tables/mine.csv"),
+        ("results/tables/robustnes.csv", "results/tables/robustness.csv"),
+        ("results/figures/mine/headlin.png", "results/figures/mine/headline.png"),
+        ("results/tables/leaks.csv", "results/qc/leaks.csv"),
+        ("wieghts", "weights"),
+    ],
+)
+def test_a_target_that_nothing_makes_names_what_may_be_meant_and_the_data_sets(target, meant):
+    (line,) = planning.unknown_targets([target], ["all", "weights"], lambda file: False, config(talks={}, mine={}))
+    assert line == f"{target}: no rule makes this; did you mean {meant}? data sets: talks, mine"
+
+
+def test_a_target_like_none_names_the_data_sets_alone():
+    (line,) = planning.unknown_targets(["xyz"], ["all"], lambda file: False, config(talks={}, mine={}))
+    assert line == "xyz: no rule makes this; data sets: talks, mine"
+
+
+def test_rules_what_they_make_and_files_that_are_there_are_known(tmp_path):
+    there = tmp_path / "there.csv"
+    there.touch()
+    asked = ["all", "results/tables/mine.csv", str(there)]
+    assert planning.unknown_targets(asked, ["all"], "results/tables/mine.csv".__eq__, config(mine={})) == []
+
+
+def test_targets_are_found_among_the_arguments_of_snakemake_alone():
+    flags = ["--cores", "2", "--configfile", "a.yaml", "b.yaml", "--config", "device=cpu", "--", "x", "y"]
+    assert planning.asked(["/bin/snakemake", *flags]) == ["x", "y"]
+    assert planning.asked(["snakemake", "-n", "x", "--cores", "1"]) == ["x"]
+    assert planning.asked(["snakemake", "--cores", "1"]) == []
+    assert planning.asked(["pytest", "x"]) == []
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    """Files with the arrays `audio` (74 numbers) and `text` (300), and ids."""
+    values = {"ids": np.array(["a", "b"]), "audio": np.zeros((2, 74)), "text": np.zeros((2, 300))}
+    np.savez(tmp_path / "x.npz", **values)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for name in ("audio", "text"):
+            file[name] = values[name]
+    header = ["ids", *(f"a{n}" for n in range(74)), *(f"t{n}" for n in range(300))]
+    (tmp_path / "x.csv").write_text(",".join(header) + "\n")
+    return tmp_path
+
+
+def of(root, file, streams):
+    return {"adapter": "features", "root": str(root), "file": file, "streams": streams}
+
+
+def test_the_width_of_arrays_is_read_from_their_headers_and_of_backbones_known(arrays):
+    named = {"audio": "audio", "text": "text", "lost": "lost"}
+    files = {
+        "npz": of(arrays, "x.npz", named),
+        "h5": of(arrays, "x.h5", named),
+        "csv": of(arrays, "x.csv", {"audio": "a*", "text": "t*", "lost": "z*"}),
+        "gone": of(arrays, "y.npz", named),
+    }
+    given = config(**files, talks={})
+    for name in ("npz", "h5", "csv"):
+        assert [planning.width(given, name, stream) for stream in named] == [74, 300, None]
+    assert planning.width(given, "gone", "audio") is None
+    assert [planning.width(given, "talks", stream) for stream in ("frames2d", "audio", "other")] == [1280, 1024, None]
+
+
+def test_streams_of_another_width_in_the_test_set_are_told_before_anything_is_trained(arrays):
+    test = of(arrays, "x.npz", {"audio": "audio", "text": "text"})
+    same = of(arrays, "x.h5", {"audio": "audio", "text": "text"})
+    assert planning.width_mistakes(config(talks=same, mine=test)) == []
+    assert planning.width_mistakes(config(mine=test)) == []
+    swapped = of(arrays, "x.h5", {"audio": "text", "text": "text"})
+    (line,) = planning.width_mistakes(config(talks=swapped, mine=test))
+    assert line.startswith("audio has 300 numbers in talks, which is pretrained on, but 74 in mine: ")
+    held = {"has": ["video", "audio", "text"]}
+    lines = planning.width_mistakes(config(talks=held, mine=test))
+    assert [line.split(",")[0] for line in lines] == [
+        "audio has 1024 numbers in talks",
+        "text has 384 numbers in talks",
+    ]
+    given = config(talks=held, mine=test).model_dump()
+    given["downstream"]["protocols"] = ["raw"]
+    assert planning.width_mistakes(check(given)) == []
