@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import pytest
 import torch
@@ -21,6 +22,7 @@ def rewrite(directory, state=None, **network):
     record = json.loads((directory / io.SETTINGS).read_text())
     record["network"].update(network)
     record["weights_sha256"] = file_sha256(directory / io.WEIGHTS)
+    record["sha256"] = io._checksum(record)
     (directory / io.SETTINGS).write_text(json.dumps(record))
 
 
@@ -56,6 +58,39 @@ def test_altered_weights_are_refused(tmp_path):
     (tmp_path / io.WEIGHTS).write_bytes(data)
     with pytest.raises(io.ModelError, match="not the weights"):
         io.load(tmp_path)
+
+
+def test_altered_settings_are_refused(tmp_path):
+    io.save(io.build(PLAIN), tmp_path, {"method": "ConCluGen"})
+    text = (tmp_path / io.SETTINGS).read_text()
+    for old, new in (
+        ('"residual": false', '"residual": true'),
+        ("ConCluGen", "ConCluGem"),
+        ('"sha256": "', '"sha256": "0'),
+    ):
+        assert old in text
+        (tmp_path / io.SETTINGS).write_text(text.replace(old, new))
+        with pytest.raises(io.ModelError, match=r"settings\.json: contents do not match their checksum"):
+            io.load(tmp_path)
+    (tmp_path / io.SETTINGS).write_text(text)
+    io.load(tmp_path)
+
+
+def test_a_network_in_the_place_of_another_is_refused(tmp_path):
+    here = tmp_path / "corpus/paper/ConCluGen/seed3"
+    own = {"corpus": "corpus", "preset": "paper", "method": "ConCluGen", "seed": 3}
+    io.save(io.build(PLAIN), here, own)
+    io.load_placed(here)
+    for other in (
+        "corpus/paper/ConCluGen/seed4",
+        "corpus/paper/Own/seed3",
+        "corpus/mine/ConCluGen/seed3",
+        "c/paper/ConCluGen/seed3",
+    ):
+        shutil.copytree(here, tmp_path / other)
+        with pytest.raises(io.ModelError, match="holds the network of corpus/paper/ConCluGen/seed3; delete it"):
+            io.load_placed(tmp_path / other)
+        io.load(tmp_path / other)  # of which nothing was said
 
 
 @pytest.mark.parametrize("change", ["missing", "unknown", "shape"])

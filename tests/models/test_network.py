@@ -19,7 +19,6 @@ PLAIN = NetworkSettings(
     gated=False,
     representation_relu=False,
     residual=False,
-    keep_input=False,
     narrow=(),
     projection_shared=False,
     projection_dim=6,
@@ -30,6 +29,7 @@ PLAIN = NetworkSettings(
     decoder_hidden_dim=11,
     decoder_relu=False,
     standardise=False,
+    linear={},
 )
 OFFICIAL = dataclasses.replace(
     PLAIN,
@@ -179,16 +179,3 @@ def test_residual_heads_add_a_linear_map_of_the_input():
     expected = head.inner(inputs["audio"]) + inputs["audio"] @ head.straight.weight.T
     torch.testing.assert_close(network.represent(inputs)["audio"], expected)
     assert head.straight.bias is None
-
-
-def test_a_kept_input_stands_beside_the_representation_and_no_head_sees_it():
-    settings = dataclasses.replace(PLAIN, keep_input=True, standardise=True)
-    network, inputs = Network(settings), draw()
-    present = {m: torch.arange(8) > 1 for m in inputs}
-    network.fit_inputs(inputs, present)
-    out, seen = network(inputs), network.represent(inputs, present)
-    for modality, dim in PLAIN.input_dims.items():
-        assert seen[modality].shape == (8, 16 + dim)
-        torch.testing.assert_close(seen[modality][2:, :16], out.representation[modality][2:])
-        torch.testing.assert_close(seen[modality][2:, 16:], out.inputs[modality][2:])
-        assert (seen[modality][:2] == 0).all()

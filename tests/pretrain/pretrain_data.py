@@ -44,11 +44,12 @@ def make_corpus(
     absent: float = 0.1,
     noise: float = 1.0,
     poison: float | None = None,
+    poisoned: tuple[str, ...] = ("test",),
     views: int = 0,
 ) -> Made:
     """Write a corpus of `rows` training utterances in two shards per stream.
 
-    Every stream sees the class and its own noise. `poison` is the value of all features outside the training split.
+    Every stream sees the class and its own noise. `poison` is the value of all features in the splits `poisoned`.
     """
     rng = np.random.default_rng(seed)
     count = rows + valid + test
@@ -62,7 +63,7 @@ def make_corpus(
         copies = [clean + noise * rng.normal(size=(count, dim)) for _ in range(views or 1)]
         values = np.concatenate(copies, axis=1).astype(np.float16)
         if poison is not None:
-            values[split != "train"] = poison
+            values[np.isin(split, poisoned)] = poison
         present = rng.random(count) >= absent
         name = f"{stream}_views" if views else stream
         for shard, part in enumerate(np.array_split(np.arange(count), 2)):
@@ -76,10 +77,16 @@ def make_corpus(
     return Made(folder / "splits.csv", features, shards, dict(zip(ids, label.tolist(), strict=True)))
 
 
+def collapsing() -> Settings:
+    """Return settings that break a network: clustering by plain dot products at a rate far too high."""
+    objective = Objective(**{**PRESETS["paper"]["objective"], "normalise": False})
+    return make_settings(preset="paper", epochs=12, learning_rate=0.3, objective=objective)
+
+
 def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes) -> Settings:
     """Return small settings: a few epochs of small batches, clustering from the second epoch on."""
     recipe, switches = METHODS[method], PRESETS[preset]
-    clusters = {**switches["clusters"], "start_epoch": 1, "count": 4, "refit_every": 3}
+    clusters = {**switches["clusters"], "start_epoch": 1, "start_share": None, "count": 4, "refit_every": 3}
     values = {
         "corpus": "synthetic",
         "preset": preset,
@@ -97,6 +104,6 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
         "architecture": Architecture(**switches["architecture"]),
         "objective": Objective(**switches["objective"]),
         "clusters": ClusterSettings(**clusters),
-        "schedule": Schedule(**switches["schedule"]),
+        "schedule": Schedule(**{**switches["schedule"], "least_steps": 0}),
     }
     return Settings(**{**values, **changes})

@@ -42,6 +42,23 @@ def test_without_a_valid_split_whole_groups_are_held_out(tmp_path):
     assert corpus.checksum == again.checksum
 
 
+def test_what_is_learned_from_where_utterances_are_of_no_fold():
+    """By default the training fold alone; all of no fold where nobody made folds; never validation or test."""
+
+    def learned(splits: str, asked: tuple[str, ...] = ("train",)) -> str:
+        table = pd.DataFrame(
+            {"split": splits.split(), "group": "g", "utterance_id": list("abcdef"[: splits.count(" ") + 1])}
+        )
+        chosen = choose(table, make_settings(splits=asked, validation_fraction=0.0))
+        return "".join(chosen.loc[~chosen["held"], "utterance_id"])
+
+    assert learned("train none valid test") == "a"
+    assert learned("train none valid test", ("train", "none")) == "ab"
+    assert learned("none none none") == "abc"
+    assert learned("none test valid none") == "ad"
+    assert learned("valid test") == ""
+
+
 def test_rows_without_any_modality_are_left_out(tmp_path):
     made = make_corpus(tmp_path, rows=80, absent=0.7)
     corpus = load_corpus(made.splits, made.shards, make_settings(validation_fraction=0.0))

@@ -13,9 +13,10 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from conclugen.pretrain.kmeans import Clusters, assign, entropy, fit
+from conclugen.pretrain.presets import switches
 from conclugen.pretrain.settings import ClusterSettings
 
-SETTINGS = make_settings().clusters
+SETTINGS = dataclasses.replace(make_settings().clusters, refit_share=None)
 
 
 def blobs(rows=300, clusters=4, seed=0):
@@ -84,7 +85,7 @@ def test_entropy():
 
 def follow(settings: ClusterSettings, epochs: int, batches: int) -> list[tuple[int, int, int]]:
     """(epoch, batch, fits so far) at every fit."""
-    clusters, seen = Clusters(settings, batches, seed=0), []
+    clusters, seen = Clusters(settings, batches, seed=0, epochs=30), []
     for epoch in range(epochs):
         clusters.start_epoch()
         for batch in range(batches):
@@ -100,6 +101,15 @@ def test_runs_only_when_due():
     assert follow(settings, 4, 5) == [(2, 0, 1), (2, 3, 2), (3, 1, 3), (3, 4, 4)]
 
 
+def test_what_counts_epochs_and_batches_may_scale_with_training_and_corpus():
+    settings = dataclasses.replace(
+        SETTINGS, start_epoch=99, start_share=0.25, queue_batches=4, refit_every=20, refit_share=0.5, queue_reset=False
+    )
+    assert follow(settings, 9, 4) == [(7, 0, 1), (7, 2, 2), (8, 0, 3), (8, 2, 4)]  # 0.25 of 30 epochs; 0.5 of 4
+    assert follow(settings, 9, 100)[:3] == [(7, 0, 1), (7, 20, 2), (7, 40, 3)]  # never less often than refit_every
+    assert follow(settings, 9, 1) == [(7, 0, 1), (8, 0, 2)]
+
+
 def test_a_reset_queue_must_fill_again_every_epoch():
     settings = dataclasses.replace(SETTINGS, start_epoch=1, queue_batches=3, refit_every=1, queue_reset=True)
     assert follow(settings, 3, 4) == [(1, 2, 1), (1, 3, 2), (2, 2, 3), (2, 3, 4)]
@@ -111,7 +121,7 @@ def test_a_queue_longer_than_an_epoch_is_cut_to_it():
 
 
 def test_the_queue_holds_the_last_batches_without_gradients():
-    clusters = Clusters(dataclasses.replace(SETTINGS, queue_batches=3, start_epoch=99), 10, seed=0)
+    clusters = Clusters(dataclasses.replace(SETTINGS, queue_batches=3, start_epoch=99), 10, seed=0, epochs=99)
     for i in range(5):
         clusters.update(torch.full((2, 4), float(i), requires_grad=True), 0)
     assert [int(points[0, 0]) for points in clusters.queue] == [2, 3, 4]
@@ -123,10 +133,10 @@ def test_state_goes_round():
     settings = dataclasses.replace(SETTINGS, start_epoch=0, refit_every=2)
     g = torch.Generator().manual_seed(0)
     batches = [torch.randn(16, 4, generator=g) for _ in range(12)]
-    whole = Clusters(settings, 10, seed=5)
+    whole = Clusters(settings, 10, seed=5, epochs=30)
     for batch in batches:
         whole.update(batch, 3)
-    first, second = Clusters(settings, 10, seed=5), Clusters(settings, 10, seed=5)
+    first, second = Clusters(settings, 10, seed=5, epochs=30), Clusters(settings, 10, seed=5, epochs=30)
     for batch in batches[:7]:
         first.update(batch, 3)
     second.restore(first.state(), torch.device("cpu"))
@@ -134,3 +144,13 @@ def test_state_goes_round():
         second.update(batch, 3)
     assert torch.equal(whole.centroids, second.centroids)
     assert whole.fits == second.fits
+
+
+def test_the_variant_that_clusters_anew_fits_at_every_batch():
+    settings = ClusterSettings(**switches("improved-with-clusters-anew", {})["clusters"])
+    clusters = Clusters(settings, 5, seed=0, epochs=10)
+    for epoch in range(4):
+        clusters.start_epoch()
+        for batch in range(5):
+            clusters.update(torch.randn(16, 8), epoch)
+            assert clusters.fits == max(0, 5 * (epoch - 2) + batch + 1)

@@ -9,15 +9,15 @@ import math
 import numpy as np
 import pytest
 import torch
-from pretrain_data import make_corpus, make_settings
+from pretrain_data import collapsing, make_corpus, make_settings
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from conclugen.pretrain import loop
+from conclugen.pretrain import loop, step
 from conclugen.pretrain.corpus import load_corpus
+from conclugen.pretrain.fresh import fresh_network
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS
-from conclugen.pretrain.run import fresh_network
 from conclugen.pretrain.state import State
 
 CPU = torch.device("cpu")
@@ -27,8 +27,8 @@ def fit(made, settings, folder, seed=0, checkpoint_seconds=1e9):
     corpus = load_corpus(made.splits, made.shards, settings)
     torch.manual_seed(seed)
     network = fresh_network(corpus, settings)
-    history = loop.train(network, corpus, settings, seed, CPU, State(folder / "state", "x"), checkpoint_seconds)
-    return network, history, corpus
+    trained = loop.train(network, corpus, settings, seed, CPU, State(folder / "state", "x"), checkpoint_seconds)
+    return network, trained.history, corpus
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +90,90 @@ def test_conclugen_learns_the_planted_class(made, tmp_path):
     assert control < chance + 0.12
 
 
-def test_rows_outside_training_leave_no_trace(tmp_path):
+def test_rows_for_testing_leave_no_trace(tmp_path):
     settings, weights = make_settings(), []
     for name, poison in (("a", 0.0), ("b", 1000.0)):
         made = make_corpus(tmp_path / name, rows=100, valid=20, test=20, poison=poison)
         weights.append(fit(made, settings, tmp_path / name)[0].state_dict())
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+def test_rows_for_validation_choose_the_epoch_and_nothing_else(tmp_path):
+    settings, histories = make_settings(), []
+    for name, poison in (("a", 0.0), ("b", 1000.0)):
+        made = make_corpus(tmp_path / name, rows=100, valid=20, test=20, poison=poison, poisoned=("valid", "test"))
+        histories.append(fit(made, settings, tmp_path / name)[1])
+    named = ["loss", *settings.losses]
+    assert [[row.get(n) for n in named] for row in histories[0]] == [
+        [row.get(n) for n in named] for row in histories[1]
+    ]
+
+
+def test_the_epoch_that_validates_best_is_kept(made, tmp_path):
+    """Its weights are those of a training that ended there; epochs without clusters do not compete."""
+    settings = make_settings(preset="paper", epochs=8, learning_rate=0.1)
+    corpus = load_corpus(made.splits, made.shards, settings)
+
+    def trained(epochs):
+        torch.manual_seed(0)
+        network, state = fresh_network(corpus, settings), State(tmp_path / f"state{epochs}", "x")
+        asked = dataclasses.replace(
+            settings, epochs=epochs, schedule=dataclasses.replace(settings.schedule, cycle_epochs=8)
+        )
+        return network, loop.train(network, corpus, asked, 0, CPU, state, 1e9)
+
+    network, whole = trained(8)
+    losses = [row["valid_loss"] if "clustering" in row else math.inf for row in whole.history]
+    chosen = whole.pretext.epoch
+    assert chosen == losses.index(min(losses)) < 7
+    assert [row["exported"] for row in whole.history] == [int(e == chosen) for e in range(8)]
+    until, _ = trained(chosen + 1)
+    assert all(torch.equal(value, until.state_dict()[key]) for key, value in network.state_dict().items())
+
+
+def test_without_validation_rows_the_last_epoch_is_kept(tmp_path):
+    made = make_corpus(tmp_path, rows=100)
+    corpus = load_corpus(made.splits, made.shards, make_settings(validation_fraction=0.0))
+    network = fresh_network(corpus, make_settings())
+    trained = loop.train(network, corpus, make_settings(), 0, CPU, State(tmp_path / "state", "x"))
+    assert trained.pretext.epoch == 2
+    assert "valid_loss" not in trained.history[0]
+
+
+def test_patience_ends_training(made, tmp_path):
+    schedule = dataclasses.replace(make_settings("Generative").schedule, patience=2, patience_share=None)
+    _, history, _ = fit(made, make_settings("Generative", epochs=60, learning_rate=0.1, schedule=schedule), tmp_path)
+    losses = [row["valid_loss"] for row in history]
+    assert len(history) == losses.index(min(losses)) + 3 < 60
+
+
+def test_a_network_that_collapses_is_told_from_one_that_learned(made, tmp_path):
+    """On the same rows: as shipped, and with settings that break it."""
+    verdicts = {}
+    for name, settings in (("good", make_settings(epochs=25, learning_rate=2e-3)), ("bad", collapsing())):
+        corpus = load_corpus(made.splits, made.shards, settings)
+        torch.manual_seed(0)
+        state = State(tmp_path / name, "x")
+        network = fresh_network(corpus, settings)
+        verdicts[name] = loop.train(network, corpus, settings, 0, CPU, state, 1e9).pretext
+    good, bad = verdicts["good"], verdicts["bad"]
+    assert good.verdict.word == "learned", good.verdict
+    assert good.valid["retrieval"] > 5 * good.valid["retrieval_chance"]
+    assert good.valid["effective_rank"] > 5
+    assert bad.verdict.word == "collapsed", (bad.verdict, bad.valid)
+    assert bad.verdict.cause
+
+
+def test_patience_may_be_a_share_of_training_and_a_training_that_ran_out_of_it_is_kept(made, tmp_path):
+    """So that another run of it has nothing to train."""
+    schedule = dataclasses.replace(make_settings("Generative").schedule, patience_share=0.05)
+    settings = make_settings("Generative", epochs=60, learning_rate=0.1, schedule=schedule)
+    network, history, _ = fit(made, settings, tmp_path)
+    losses = [row["valid_loss"] for row in history]
+    assert len(history) == losses.index(min(losses)) + 4 < 60
+    again, repeated, _ = fit(made, settings, tmp_path)
+    assert repeated == history
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in network.state_dict().items())
 
 
 def test_absent_rows_leave_no_trace(tmp_path):
@@ -121,7 +199,7 @@ def test_a_modality_that_is_nowhere_is_no_obstacle(tmp_path):
     corpus = load_corpus(made.splits, made.shards, settings)
     corpus.data.present["text"][:] = False
     network = fresh_network(corpus, settings)
-    history = loop.train(network, corpus, settings, 0, CPU, State(tmp_path / "state", "x"))
+    history = loop.train(network, corpus, settings, 0, CPU, State(tmp_path / "state", "x")).history
     assert all(math.isfinite(row["loss"]) for row in history)
     assert all(torch.isfinite(value).all() for value in network.state_dict().values())
 
@@ -150,7 +228,7 @@ def test_a_loss_that_is_not_finite_stops_and_names_its_batch(made, tmp_path, met
         loop.train(fresh_network(corpus, settings), corpus, settings, 0, CPU, state)
     record = json.loads((state.folder / "non_finite.json").read_text())
     assert corpus.data.ids[bad] in record["utterances"]
-    assert len(record["utterances"]) == 16
+    assert len(record["utterances"]) == len(corpus.train) // math.ceil(len(corpus.train) / 16)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -188,7 +266,7 @@ def test_seeds_differ_and_repeat(made, tmp_path):
     assert not torch.equal(a.state_dict()[name], c.state_dict()[name])
 
 
-def test_every_row_is_used_at_most_once_an_epoch_and_batches_are_full(made, monkeypatch, tmp_path):
+def test_every_row_is_used_at_most_once_an_epoch_and_batches_are_alike(made, monkeypatch, tmp_path):
     seen = []
     real = loop.train_step
 
@@ -199,9 +277,9 @@ def test_every_row_is_used_at_most_once_an_epoch_and_batches_are_full(made, monk
     monkeypatch.setattr(loop, "train_step", spy)
     settings = make_settings(epochs=2)
     _, _, corpus = fit(made, settings, tmp_path)
-    steps = len(corpus.train) // 32
+    steps = math.ceil(len(corpus.train) / 32)
     assert len(seen) == 2 * steps
-    assert all(len(batch) == 32 for batch in seen)
+    assert {len(batch) for batch in seen} == {len(corpus.train) // steps}
     for epoch in (seen[:steps], seen[steps:]):
         rows = torch.cat(epoch)
         assert len(rows.unique()) == len(rows)
@@ -210,14 +288,14 @@ def test_every_row_is_used_at_most_once_an_epoch_and_batches_are_full(made, monk
 
 
 def test_two_different_views_of_each_row():
-    first, second = loop.draw_views(500, 3, torch.Generator().manual_seed(0))
+    first, second = step.draw_views(500, 3, torch.Generator().manual_seed(0))
     assert (first != second).all()
     assert set(first.tolist()) == set(second.tolist()) == {0, 1, 2}
-    assert loop.draw_views(5, 0, torch.Generator()) is None
+    assert step.draw_views(5, 0, torch.Generator()) is None
 
 
 def test_the_mean_of_the_losses_scales_the_sum(made, tmp_path):
-    settings = make_settings("ConGen", epochs=1)
+    settings = make_settings("ConGen", "paper", epochs=1)
     mean = dataclasses.replace(settings, objective=dataclasses.replace(settings.objective, reduction="mean"))
     summed, averaged = fit(made, settings, tmp_path / "s")[1][0], fit(made, mean, tmp_path / "m")[1][0]
     assert summed["loss"] == pytest.approx(summed["mms"] + summed["reconstruction"], rel=1e-6)

@@ -13,9 +13,10 @@ import time
 
 import pytest
 import torch
-from pretrain_data import make_corpus, make_settings
+from pretrain_data import collapsing, make_corpus, make_settings
 
 from conclugen.models import io
+from conclugen.pretrain import verdict
 from conclugen.pretrain.run import main
 from conclugen.store.settings import dump
 
@@ -53,22 +54,64 @@ def test_writes_a_model_that_loads_and_nothing_else(made, tmp_path):
     assert sorted(p.name for p in (tmp_path / "model").iterdir()) == [
         "history.csv",
         "model.safetensors",
+        "pretext.json",
         "settings.json",
     ]
     assert list((tmp_path / "state").iterdir()) == []
     network, about = io.load(tmp_path / "model"), io.about(tmp_path / "model")
     assert network.settings.heads == ("projection", "clustering", "decoder")
-    assert network.represent({"video": torch.randn(5, 40)})["video"].shape == (5, 32 + 40)  # and the input beside it
+    assert network.represent({"video": torch.randn(5, 40)})["video"].shape == (5, 32)
     assert about["method"] == "ConCluGen"
     assert about["seed"] == 3
     assert about["modalities"] == {"video": ["frames2d", "frames3d"], "audio": ["audio"], "text": ["text"]}
     assert about["streams"]["text"] == {"backbone": "none", "weights_sha256": "text"}
     assert about["settings"] == json.loads(dump(settings))
+    pretext = verdict.read(
+        tmp_path / "model", json.loads((tmp_path / "model" / io.SETTINGS).read_text())["weights_sha256"]
+    )
+    assert pretext["pretext"] in ("learned", "weak", "collapsed")
+    assert pretext["measured_on"] == "valid"
+    assert pretext["numbers"]["rows"] == 30
     history = outputs(tmp_path)[2]
+    assert sum(int(row["exported"]) for row in history) == 1
     assert [row["epoch"] for row in history] == ["0", "1", "2"]
     assert history[0]["clustering"] == ""
     assert float(history[2]["clustering"]) > 0
     assert float(history[2]["valid_reconstruction"]) > 0
+
+
+def test_a_collapsed_network_is_warned_of_with_its_likely_cause(made, tmp_path, capsys):
+    main(arguments(made, collapsing(), tmp_path))
+    assert "WARNING: this network has collapsed: " in capsys.readouterr().out
+    assert json.loads((tmp_path / "model" / "pretext.json").read_text())["pretext"] == "collapsed"
+
+
+def test_where_collapse_fails_nothing_is_written_and_letting_it_pass_trains_nothing_again(made, tmp_path, capsys):
+    strict = {"--collapsed": ["fail"]}
+    with pytest.raises(verdict.CollapsedError, match=r"likely since .* pretrain\.collapsed is fail"):
+        main(arguments(made, collapsing(), tmp_path, **strict))
+    assert not (tmp_path / "model").exists()
+    capsys.readouterr()
+    main(arguments(made, collapsing(), tmp_path))
+    assert "going on after epoch" in (told := capsys.readouterr().out)
+    assert "epoch 12/12" not in told
+    assert io.load(tmp_path / "model")
+    main(arguments(made, make_settings(epochs=25, learning_rate=2e-3), tmp_path / "other", **strict))
+    assert io.load(tmp_path / "other" / "model")
+
+
+@pytest.mark.parametrize("damage", ["word", "weights", "gone", "list"])
+def test_what_is_told_of_another_network_is_not_believed(made, tmp_path, damage):
+    main(arguments(made, make_settings(epochs=1), tmp_path))
+    path, sha256 = tmp_path / "model" / "pretext.json", json.loads((tmp_path / "model" / io.SETTINGS).read_text())
+    if damage == "word":
+        path.write_text(path.read_text().replace('"cause": "', '"cause": "not '))
+    elif damage == "gone":
+        path.unlink()
+    elif damage == "list":
+        path.write_text("[]")
+    with pytest.raises(verdict.PretextError, match=r"pretext\.json"):
+        verdict.read(tmp_path / "model", "0" * 64 if damage == "weights" else sha256["weights_sha256"])
 
 
 def test_a_method_without_a_head_does_not_save_it(made, tmp_path):

@@ -18,11 +18,12 @@ def mms(
     """Return the sum of `mms_pair` over all pairs of modalities (Eq. 5), a scalar.
 
     Args:
-        projections: by modality, unit vectors (N, P).
+        projections: by modality, vectors (N, P): as they are (Eq. 3 and 4 print dot products of plain vectors) or of
+            unit length, as in the authors' code and in Multimodal Clustering Networks.
         present: by modality, (N,) bool; a row takes part in a pair when both of its modalities are present.
         margin: δ, taken from the similarity of every true pair.
-        temperature: divides the similarities; None is the paper's plain dot product. With unit vectors and without
-            a temperature, each direction moves only between log N and about log(N) - 1.
+        temperature: divides the similarities; None, as in the paper, for none. With unit vectors and without a
+            temperature, each direction moves only between log N and about log(N) - 1.
     """
     pairs = itertools.combinations(projections, 2)
     return sum(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional
+
+from conclugen.models.batch_norm import BatchNorm
 
 SMALLEST_STD = 1e-4
 
@@ -72,27 +73,24 @@ class Residual(nn.Module):
         return self.inner(values) + self.straight(values)
 
 
-class BatchNorm(nn.BatchNorm1d):
-    """Batch normalisation that falls back on the running statistics for a batch of fewer than two rows."""
-
-    def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """(N, D) to (N, D)."""
-        if self.training and len(values) < 2:
-            return functional.batch_norm(
-                values, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
-            )
-        return super().forward(values)
-
-
 def representation_head(
-    input_dim: int, hidden_dim: int, output_dim: int, gated: bool, final_relu: bool, residual: bool
+    input_dim: int,
+    hidden_dim: int,
+    output_dim: int,
+    gated: bool,
+    final_relu: bool,
+    residual: bool,
+    narrow: bool = False,
 ) -> nn.Module:
     """Return F: (N, input_dim) to (N, output_dim), three layers (section 3.1 of the paper).
 
-    Gated, as in the official code: Linear, ReLU, context gate, Linear. Otherwise Linear, ReLU, Linear, ReLU, Linear.
-    With `residual`, a linear map of the input is added to the result.
+    Gated, as in the official code: Linear, ReLU, context gate, Linear; with `narrow`, as for its audio, a whole gated
+    head at the input's width (Linear, ReLU, context gate, Linear, ReLU) and a Linear. Otherwise Linear, ReLU, Linear,
+    ReLU, Linear, at the input's width with `narrow`. With `residual`, a linear map of the input is added to the result.
     """
-    middle = [ContextGate(hidden_dim)] if gated else [nn.Linear(hidden_dim, hidden_dim), nn.ReLU()]
+    hidden_dim = input_dim if narrow else hidden_dim
+    straight = [nn.Linear(hidden_dim, hidden_dim), nn.ReLU()]
+    middle = [ContextGate(hidden_dim), *(straight if narrow else [])] if gated else straight
     layers = [nn.Linear(input_dim, hidden_dim), nn.ReLU(), *middle, nn.Linear(hidden_dim, output_dim)]
     head = nn.Sequential(*layers, *([nn.ReLU()] if final_relu else []))
     return Residual(head, input_dim, output_dim) if residual else head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +13,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from conclugen.models.network import Network, NetworkSettings
+from conclugen.store import places
 from conclugen.store.atomic import atomic_path, write_text
 from conclugen.store.provenance import file_sha256
-from conclugen.store.settings import parse
+from conclugen.store.settings import dump, parse
 
 WEIGHTS, SETTINGS = "model.safetensors", "settings.json"
-KEYS = {"network", "about", "weights_sha256"}
+KEYS = {"network", "about", "weights_sha256", "sha256"}
 
 
 class ModelError(RuntimeError):
@@ -29,8 +31,8 @@ def build(settings: NetworkSettings) -> Network:
     return Network(settings)
 
 
-def save(network: Network, directory: str | Path, about: Mapping[str, Any]) -> None:
-    """Write weights and settings, each atomically, the weights first.
+def save(network: Network, directory: str | Path, about: Mapping[str, Any]) -> str:
+    """Write weights and settings, each atomically, the weights first, and return the sha256 of the weights.
 
     `about` holds plain JSON values on where the network comes from (method, streams of each modality, seed, …).
     """
@@ -43,7 +45,9 @@ def save(network: Network, directory: str | Path, about: Mapping[str, Any]) -> N
         "about": dict(about),
         "weights_sha256": file_sha256(directory / WEIGHTS),
     }
+    record["sha256"] = _checksum(record)
     write_text(directory / SETTINGS, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    return record["weights_sha256"]
 
 
 def load(directory: str | Path) -> Network:
@@ -65,6 +69,19 @@ def load(directory: str | Path) -> Network:
     return network.eval()
 
 
+def load_placed(directory: str | Path) -> Network:
+    """Return the network as `load` does, where it lies in the folder of the corpus, preset, method and seed it names.
+
+    Raises ModelError as `load` does, and for a network that belongs elsewhere.
+    """
+    own, here = about(directory), places.of_model(Path(directory))
+    if all(name in own for name in ("corpus", "preset", "method", "seed")):
+        given = (own["corpus"], own["preset"], own["method"], f"seed{own['seed']}")
+        if given != here:
+            raise ModelError(f"{directory}: holds the network of {'/'.join(given)}; delete it and pretrain again")
+    return load(directory)
+
+
 def about(directory: str | Path) -> dict[str, Any]:
     """Return what `save` was told about the network in `directory`. Raises ModelError as `load` does."""
     return _read(Path(directory))["about"]
@@ -78,4 +95,11 @@ def _read(directory: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: cannot be read ({error})") from error
     if not isinstance(record, dict) or record.keys() != KEYS:
         raise ModelError(f"{path}: expected the keys {sorted(KEYS)}")
+    if record["sha256"] != _checksum(record):
+        raise ModelError(f"{path}: contents do not match their checksum; delete it and pretrain again")
     return record
+
+
+def _checksum(record: Mapping[str, Any]) -> str:
+    """The sha256 of a record without its own."""
+    return hashlib.sha256(dump({key: value for key, value in record.items() if key != "sha256"}).encode()).hexdigest()

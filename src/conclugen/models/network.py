@@ -25,7 +25,6 @@ class NetworkSettings:
         gated: representation heads with a context gate in place of the middle layer.
         representation_relu: representation heads end in a ReLU.
         residual: representation heads add a linear map of their input.
-        keep_input: what downstream sees of a modality is its representation and, beside it, its input (R + D_m wide).
         narrow: modalities whose representation head keeps the input's width inside and ends in a plain Linear.
         projection_shared: one projection head for all modalities, not one each.
         projection_dim, projection_hidden_dim: output and inner width of the projection.
@@ -34,6 +33,7 @@ class NetworkSettings:
         decoder_hidden_dim: inner width of the decoders.
         decoder_relu: decoders end in a ReLU (they cannot produce negative values then).
         standardise: inputs are standardised per dimension; decoders then rebuild the standardised input.
+        linear: by modality, the width of a representation that is one linear map of the input; others have a head.
     """
 
     input_dims: dict[str, int]
@@ -43,7 +43,6 @@ class NetworkSettings:
     gated: bool
     representation_relu: bool
     residual: bool
-    keep_input: bool
     narrow: tuple[str, ...]
     projection_shared: bool
     projection_dim: int
@@ -54,6 +53,7 @@ class NetworkSettings:
     decoder_hidden_dim: int
     decoder_relu: bool
     standardise: bool
+    linear: dict[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,14 +99,10 @@ class Network(nn.Module):
     def represent(self, inputs: Tensors, present: Tensors | None = None) -> dict[str, torch.Tensor]:
         """Map `{modality: (N, D_m)}` to `{modality: (N, R)}`; any of the network's modalities may be left out.
 
-        With `keep_input`, the (standardised) input stands beside the representation: (N, R + D_m). Where `present` (N,)
-        is given, absent rows become zero instead of the image of a zero vector.
+        Where `present` (N,) is given, absent rows become zero instead of the image of a zero vector.
         Raises KeyError for a modality the network does not know.
         """
-        prepared = self.prepare(inputs)
-        values = self._represent(prepared)
-        if self.settings.keep_input:
-            values = {m: torch.cat([value, prepared[m].to(value.dtype)], dim=1) for m, value in values.items()}
+        values = self._represent(self.prepare(inputs))
         return values if present is None else {m: v * present[m][:, None].to(v.dtype) for m, v in values.items()}
 
     def project(self, representation: Tensors, present: Tensors | None = None) -> dict[str, torch.Tensor]:
@@ -157,9 +153,18 @@ class Network(nn.Module):
 
 
 def _representation(settings: NetworkSettings, modality: str) -> nn.Module:
-    narrow, dim = modality in settings.narrow, settings.input_dims[modality]
-    hidden, relu = (dim, False) if narrow else (settings.hidden_dim, settings.representation_relu)
-    return heads.representation_head(dim, hidden, settings.representation_dim, settings.gated, relu, settings.residual)
+    if modality in settings.linear:
+        return nn.Linear(settings.input_dims[modality], settings.linear[modality])
+    narrow = modality in settings.narrow
+    return heads.representation_head(
+        settings.input_dims[modality],
+        settings.hidden_dim,
+        settings.representation_dim,
+        settings.gated,
+        settings.representation_relu and not narrow,
+        settings.residual,
+        narrow,
+    )
 
 
 def _projection(settings: NetworkSettings) -> nn.Module:
@@ -185,5 +190,7 @@ def _check(settings: NetworkSettings) -> None:
         raise ValueError("a network needs at least one modality")
     if unknown := sorted(set(settings.heads) - set(HEADS)):
         raise ValueError(f"heads {unknown} are unknown; known are {HEADS}")
+    if settings.heads and settings.linear:
+        raise ValueError(f"the heads {settings.heads} work on representations of one width, not on those of `linear`")
     if "clustering" in settings.heads and "projection" not in settings.heads:
         raise ValueError("the clustering head works on projections: heads must name projection too")

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from conclugen.pretrain.settings import Settings
+from conclugen.pretrain.settings import Given
 from conclugen.store.resident import Resident, load, load_modalities
 from conclugen.store.seals import check_seal
 from conclugen.store.tables import read_table
 
 COLUMNS = ("utterance_id", "split", "group")
-DESCRIBED = ("backbone", "weights_sha256")
+DESCRIBED = ("backbone", "weights_sha256", "beside_sha256")
 
 
 class CorpusError(ValueError):
@@ -46,7 +46,7 @@ class Corpus:
         return {name: value.shape[-1] for name, value in self.data.features.items()}
 
 
-def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], settings: Settings) -> Corpus:
+def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], settings: Given) -> Corpus:
     """Load the training and validation utterances of a corpus; no other row leaves its shard.
 
     Args:
@@ -74,6 +74,17 @@ def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], setti
     return Corpus(data, train, valid, described, _checksum(table, shards))
 
 
+def shards_of(given: Sequence[str]) -> dict[str, list[str]]:
+    """Read `STREAM=path` arguments, several to a stream."""
+    shards: dict[str, list[str]] = {}
+    for item in given:
+        stream, sign, path = item.partition("=")
+        if not (stream and sign and path):
+            raise SystemExit(f"--features takes STREAM=path, not {item!r}")
+        shards.setdefault(stream, []).append(path)
+    return shards
+
+
 def read_splits(path: str | Path) -> pd.DataFrame:
     """Return the columns utterance_id, split and group of a manifest (parquet) or of a CSV, as text, in id order.
 
@@ -89,13 +100,16 @@ def read_splits(path: str | Path) -> pd.DataFrame:
     return table.astype(str).sort_values("utterance_id").reset_index(drop=True)
 
 
-def choose(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def choose(table: pd.DataFrame, settings: Given) -> pd.DataFrame:
     """Return the rows that train and, marked `held`, those that validate.
 
-    Validation rows are the split `valid`; where there is none, the groups whose hash falls below the fraction asked
-    for, so that no video lies on both sides.
+    Those that train are of the splits asked for; a corpus without any, such as a folder of clips without a table, is
+    learned from its utterances of no fold. Validation rows are the split `valid`; where there is none, the groups whose
+    hash falls below the fraction asked for, so that no video lies on both sides.
     """
     train, valid = table["split"].isin(settings.splits), table["split"] == "valid"
+    if not train.any():
+        train = table["split"] == "none"
     if not valid.any() and settings.validation_fraction > 0:
         held = train & (table["group"].map(_share) < settings.validation_fraction)
         valid = held if (train & ~held).any() else valid
@@ -109,11 +123,11 @@ def _share(group: str) -> float:
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
 
 
-def _stream(name: str, settings: Settings) -> str:
+def _stream(name: str, settings: Given) -> str:
     return f"{name}_views" if settings.views else name
 
 
-def _no_stream(stream: str, settings: Settings) -> str:
+def _no_stream(stream: str, settings: Given) -> str:
     if settings.views:
         return (
             f"{settings.method} compares augmented views of a clip, and {settings.corpus} has none: it needs the "

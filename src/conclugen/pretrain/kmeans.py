@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 from typing import Any
 
 import faiss
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from conclugen.pretrain.lloyd import fit_means, nearest
 from conclugen.pretrain.settings import ClusterSettings
 
 # Points x clusters x dimensions from which a GPU is worth its set-up. The paper's queue (16,384 x 8 x 8) takes 16 ms on
@@ -38,10 +40,7 @@ def fit(
         ValueError: for fewer points than clusters.
         FloatingPointError: for points that are not finite.
     """
-    if len(points) < count:
-        raise ValueError(f"k-means was given {len(points)} points for {count} clusters")
-    if not bool(torch.isfinite(points).all()):
-        raise FloatingPointError("k-means was given points that are not finite")
+    _check(points, count)
     values = np.ascontiguousarray((functional.normalize(points, dim=1) if spherical else points).float().cpu().numpy())
     large = values.size * count >= GPU_WORK
     faiss.omp_set_num_threads(threads)
@@ -59,10 +58,17 @@ def fit(
     return torch.from_numpy(search.centroids.copy()).to(points.device)
 
 
+def _check(points: torch.Tensor, count: int) -> None:
+    if len(points) < count:
+        raise ValueError(f"k-means was given {len(points)} points for {count} clusters")
+    if not bool(torch.isfinite(points).all()):
+        raise FloatingPointError("k-means was given points that are not finite")
+
+
 def assign(points: torch.Tensor, centroids: torch.Tensor, spherical: bool) -> torch.Tensor:
     """Return the index (N,) of the centroid (K, G) nearest to each of `points` (N, G), by cosine or by distance."""
     if spherical:
-        return (points @ centroids.T).argmax(1)
+        return nearest(points, centroids)
     return torch.cdist(points, centroids).argmin(1)
 
 
@@ -83,9 +89,14 @@ class Clusters:
         fits: how many fits there have been.
     """
 
-    def __init__(self, settings: ClusterSettings, batches_per_epoch: int, seed: int) -> None:
+    def __init__(self, settings: ClusterSettings, batches_per_epoch: int, seed: int, epochs: int) -> None:
         self.settings, self.seed = settings, seed
         self.full = min(settings.queue_batches, batches_per_epoch)
+        share, part = settings.start_share, settings.refit_share
+        self.start = settings.start_epoch if share is None else math.floor(share * epochs)
+        # Counted in batches alone, a fit outlives whole epochs of a small corpus.
+        most = settings.refit_every if part is None else math.ceil(part * batches_per_epoch)
+        self.refit_every = min(settings.refit_every, most)
         self.queue: collections.deque[torch.Tensor] = collections.deque(maxlen=self.full)
         self.centroids: torch.Tensor | None = None
         self.fits, self.age = 0, 0
@@ -98,10 +109,12 @@ class Clusters:
 
     def update(self, points: torch.Tensor, epoch: int) -> None:
         """Take in the fused representations (N, G) of a batch, and refit when due."""
-        self.queue.append(points.detach().float())
+        batch = points.detach().float()
+        before = list(self.queue) if len(self.queue) == self.full else []
+        self.queue.append(batch)
         self.age += 1
         if self._due(epoch):
-            self._refit()
+            self._refit(torch.cat([*before, batch] if self.settings.queue_before else list(self.queue)))
 
     def assign(self, points: torch.Tensor) -> torch.Tensor:
         """Return the index (N,) of each point's centroid."""
@@ -125,13 +138,16 @@ class Clusters:
         self.fits, self.age = state["fits"], state["age"]
 
     def _due(self, epoch: int) -> bool:
-        ready = epoch >= self.settings.start_epoch and len(self.queue) == self.full
-        return ready and (self.centroids is None or self.age >= self.settings.refit_every)
+        ready = epoch >= self.start and (self.settings.queue_before or len(self.queue) == self.full)
+        return ready and (self.centroids is None or self.age >= self.refit_every)
 
-    def _refit(self) -> None:
+    def _refit(self, points: torch.Tensor) -> None:
         s = self.settings
         start = self.centroids if s.warm_start else None
         seed = self.seed * 1_000_003 + self.fits
-        points = torch.cat(list(self.queue))
-        self.centroids = fit(points, s.count, seed, s.spherical, s.iterations, start, torch.get_num_threads())
+        if s.plain_means and s.spherical:
+            _check(points, s.count)
+            self.centroids = fit_means(points, s.count, seed, s.iterations, s.tolerance, start)
+        else:
+            self.centroids = fit(points, s.count, seed, s.spherical, s.iterations, start, torch.get_num_threads())
         self.fits, self.age = self.fits + 1, 0

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 MODALITIES = ("video", "audio", "text")
 LOSSES = ("mms", "clustering", "reconstruction", "infonce")  # modules of conclugen.losses
 RAW = "raw-features"  # no method: the control without pretraining, of all modalities, or of one whose name follows
+# No methods either: networks as they are drawn, and linear maps that are computed (pretrain/controls.py).
+UNTRAINED, PCA, GCCA = CONTROLS = ("untrained", "PCA", "GCCA")
 CLUSTERED, OTHERS = 9e-5, 3.6e-4  # the paper's learning rates: of methods that cluster, and of those that do not
 WEIGHT_DECAY = 3.2e-4
 

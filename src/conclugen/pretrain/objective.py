@@ -51,8 +51,10 @@ def total(active: Mapping[str, torch.Tensor], objective: Objective) -> torch.Ten
 def _mms(outputs: Outputs, present: Present, objective: Objective, clusters: Clusters | None) -> torch.Tensor:
     from conclugen.losses.mms import mms
 
-    unit = {m: functional.normalize(value, dim=1) for m, value in _float(outputs.projection).items()}
-    return mms(unit, present, objective.margin, objective.temperature)
+    values = _float(outputs.projection)
+    if objective.normalise:
+        values = {m: functional.normalize(value, dim=1) for m, value in values.items()}
+    return mms(values, present, objective.margin, objective.temperature)
 
 
 def _clustering(

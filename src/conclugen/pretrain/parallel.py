@@ -2,7 +2,7 @@
 
 Contrast needs every row of the batch, so outputs are gathered before the losses. Each process then holds the full loss
 with gradients through its own part alone; the sum of the processes' gradients is that of a single process. Without
-torchrun every function here does nothing. Batch normalisation sees the process's own part only.
+torchrun every function here does nothing.
 """
 
 from __future__ import annotations

@@ -27,7 +27,6 @@ class Architecture:
     gated: bool
     representation_relu: bool
     residual: bool
-    keep_input: bool
     narrow: tuple[str, ...]
     projection_shared: bool
     projection_batch_norm: bool
@@ -44,6 +43,7 @@ class Objective:
         reduction: `sum` of the active losses or their `mean`.
         reconstruction_weight: factor of the reconstruction loss in it.
         margin: δ of MMS and clustering.
+        normalise: MMS by cosine: projections are scaled to unit length first. Eq. 3 and 4 print plain dot products.
         temperature: of MMS; None for plain dot products.
         clustering: `joint` (the mean of the modalities against its centroid) or `individual` (each one, summed).
         clustering_temperature: of clustering; None for plain dot products.
@@ -54,6 +54,7 @@ class Objective:
     reduction: str
     reconstruction_weight: float
     margin: float
+    normalise: bool
     temperature: float | None
     clustering: str
     clustering_temperature: float | None
@@ -74,37 +75,57 @@ class ClusterSettings:
     Attributes:
         count: number of clusters.
         start_epoch: the clustering loss is active from this epoch on (the first is 0).
+        start_share: instead, from this share of training on, however many epochs it has; None: `start_epoch`.
         queue_batches: k-means sees the representations of this many last batches (of an epoch's, if it has fewer).
         queue_reset: every epoch starts with an empty queue and without centroids.
         refit_every: batches between two fits.
+        refit_share: at most this share of an epoch between two fits; None: no such limit.
         warm_start: start from the last centroids, not from random points.
+        queue_before: k-means sees the current batch and, once the queue is full, the `queue_batches` before it, so
+            that there are centroids from the first batch of `start_epoch` on. Otherwise the current batch is the last
+            of the queue, and k-means waits until that is full.
         spherical: k-means by cosine.
-        iterations: Lloyd iterations of a fit.
+        plain_means: centroids are the means of their points as they are, also where points are compared by cosine.
+        iterations: Lloyd iterations of a fit, at most.
+        tolerance: a fit with `plain_means` ends when the centroids' squared moves sum to less.
     """
 
     count: int
     start_epoch: int
+    start_share: float | None
     queue_batches: int
     queue_reset: bool
     refit_every: int
+    refit_share: float | None
     warm_start: bool
+    queue_before: bool
     spherical: bool
+    plain_means: bool
     iterations: int
+    tolerance: float
 
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """The learning rate over epochs: linear warm-up, then cosine annealing with warm restarts.
+    """How long training is, and the learning rate over it: linear warm-up, then cosine annealing with warm restarts.
 
     Attributes:
+        least_steps: a corpus of few batches is gone through more often than `epochs` until there are so many steps.
+        patience: training ends after so many epochs without a better one; None: never early.
+        patience_share: instead, after so large a share of training; None: `patience`.
         warmup_epochs, warmup_from: the rate rises from `warmup_from` times the base rate over so many epochs.
+        warmup_share: instead, over this share of training; None: `warmup_epochs`.
         cycle_epochs: length of the first cosine cycle; None for one cycle to the end of training.
         cycle_factor: each cycle is so many times as long as the one before.
         floor: the lowest rate.
         stepwise: the rate changes with every batch, not with every epoch.
     """
 
+    least_steps: int
+    patience: int | None
+    patience_share: float | None
     warmup_epochs: int
+    warmup_share: float | None
     warmup_from: float
     cycle_epochs: int | None
     cycle_factor: int
@@ -113,8 +134,8 @@ class Schedule:
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """Everything one pretraining depends on beside data, code and seed.
+class Given:
+    """What networks are made from, learned or not.
 
     Attributes:
         corpus, preset, method: names, for the record.
@@ -122,10 +143,7 @@ class Settings:
         splits: those whose utterances are trained on (never valid or test).
         validation_fraction: share of the groups (videos, …) held out for the validation loss where the corpus has no
             split `valid`.
-        losses: of mms, clustering, reconstruction, infonce.
-        views: augmented copies per clip that the streams hold (0: none); infonce needs at least 2.
-        learning_rate, weight_decay: AdamW's.
-        epochs, batch_size: the batch is never larger than the corpus.
+        views: augmented copies per clip that the streams hold (0: none).
     """
 
     corpus: str
@@ -134,8 +152,24 @@ class Settings:
     modalities: dict[str, tuple[str, ...]]
     splits: tuple[str, ...]
     validation_fraction: float
-    losses: tuple[str, ...]
     views: int
+
+    def __post_init__(self) -> None:
+        if forbidden := sorted(set(self.splits) & {"valid", "test"}):
+            raise ValueError(f"splits {forbidden} are for evaluation; pretraining may use train and none")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings(Given):
+    """Everything one pretraining depends on beside data, code and seed.
+
+    Attributes:
+        losses: of mms, clustering, reconstruction, infonce; infonce needs at least 2 views.
+        learning_rate, weight_decay: AdamW's.
+        epochs, batch_size: the batch is never larger than the corpus.
+    """
+
+    losses: tuple[str, ...]
     learning_rate: float
     weight_decay: float
     epochs: int
@@ -147,8 +181,7 @@ class Settings:
     schedule: Schedule
 
     def __post_init__(self) -> None:
-        if forbidden := sorted(set(self.splits) & {"valid", "test"}):
-            raise ValueError(f"splits {forbidden} are for evaluation; pretraining may use train and none")
+        super().__post_init__()
         if not self.losses:
             raise ValueError("losses is empty; there is nothing to learn from")
         if "infonce" in self.losses and self.views < 2:
@@ -174,5 +207,6 @@ def network_settings(settings: Settings, input_dims: dict[str, int]) -> NetworkS
         projection_hidden_dim=sizes.projection_hidden,
         clustering_dim=sizes.clustering,
         decoder_hidden_dim=sizes.decoder_hidden,
+        linear={},
         **dataclasses.asdict(architecture),
     )
