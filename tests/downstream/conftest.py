@@ -27,7 +27,6 @@ NETWORK = NetworkSettings(
     gated=False,
     representation_relu=False,
     residual=False,
-    keep_input=False,
     narrow=(),
     projection_shared=True,
     projection_dim=4,
@@ -38,6 +37,7 @@ NETWORK = NetworkSettings(
     decoder_hidden_dim=4,
     decoder_relu=False,
     standardise=False,
+    linear={},
 )
 
 
@@ -67,7 +67,7 @@ class World:
             "batch_size": 64,
             "patience": 8,
             "standardise": True,
-            "label_fractions": [1.0],
+            "label_fraction": 1.0,
         }
         return json.dumps({**values, **changes})
 

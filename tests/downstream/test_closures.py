@@ -6,7 +6,7 @@ import pytest
 
 from conclugen.store.fingerprint import fingerprint
 
-PROTOCOLS = ("linear", "raw", "shuffled", "knn", "finetune", "supervised")
+PROTOCOLS = ("linear", "linear_input", "raw", "shuffled", "knn", "finetune", "supervised")
 
 
 def files(module):

@@ -23,7 +23,7 @@ FACE = 64  # wide enough for a linear head to tell people apart
 STRENGTHS = {"words": 1.2, "voice": 0.35, "person": 0.0}
 FOLDS = Fractions(0.6, 0.15, 0.25)
 BUDGET = {"learning_rates": [3e-3, 3e-2], "weight_decays": [0.01, 1.0], "dropout": 0.25, "epochs": 15, "batch_size": 64}
-BUDGET |= {"patience": 8, "standardise": True, "label_fractions": [1.0], "target": "expression"}
+BUDGET |= {"patience": 8, "standardise": True, "label_fraction": 1.0, "target": "expression"}
 TABLE = {"resamples": 200, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
 TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
 
@@ -139,7 +139,7 @@ def test_shuffled_labels_end_at_chance(study):
     shape |= {"gated": False, "representation_relu": False, "narrow": (), "projection_shared": False}
     shape |= {"projection_dim": 1, "projection_hidden_dim": 1, "projection_batch_norm": False, "projection_relu": False}
     shape |= {"clustering_dim": 1, "decoder_hidden_dim": 1, "decoder_relu": False, "standardise": False}
-    shape |= {"residual": False, "keep_input": False}
+    shape |= {"residual": False, "linear": {}}
     torch.manual_seed(0)
     io.save(io.build(NetworkSettings(**shape)), study.folder / "seed0", {"method": "random"})
     # One permutation may agree with the truth by chance; many do not, on average.

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from conclugen.evaluation.predictions import read
+from conclugen.evaluation.truth import read_truth
+
 HEADS = {"representation_dim": 16, "hidden_dim": 16, "gated": False, "representation_relu": False, "narrow": []} | {
     "residual": False,
-    "keep_input": False,
 }
-KNN = ("modalities", "evaluate", "target", "seeds", "standardise", "label_fractions")
-NEEDS_MODEL = {"linear": True, "raw": False, "shuffled": True, "knn": True, "finetune": True, "supervised": False}
+KNN = ("modalities", "evaluate", "target", "seeds", "standardise", "label_fraction")
+WITHOUT_MODEL = ("raw", "supervised")
 
 
 def settings_of(world, protocol, **changes):
@@ -28,12 +31,12 @@ def settings_of(world, protocol, **changes):
 
 
 def run(world, protocol, output, **changes):
-    arguments = world.arguments(output, settings_of(world, protocol, **changes), NEEDS_MODEL[protocol])
+    arguments = world.arguments(output, settings_of(world, protocol, **changes), protocol not in WITHOUT_MODEL)
     importlib.import_module(f"conclugen.downstream.{protocol}").main(arguments)
     return output
 
 
-@pytest.mark.parametrize("protocol", ["linear", "raw", "knn", "finetune", "supervised"])
+@pytest.mark.parametrize("protocol", ["linear", "linear_input", "raw", "knn", "finetune", "supervised"])
 @pytest.mark.parametrize("name", ["multi_world", "single_world"])
 def test_finds_the_planted_truth(name, protocol, request, tmp_path):
     world = request.getfixturevalue(name)
@@ -77,7 +80,7 @@ def test_predictions_hold_every_utterance_and_no_label(multi_world, tmp_path):
     assert table.iloc[:, 2:].map(lambda value: 0 <= value <= 1).all(axis=None)
 
 
-@pytest.mark.parametrize("protocol", ["linear", "raw", "shuffled", "finetune", "supervised", "knn"])
+@pytest.mark.parametrize("protocol", ["linear", "linear_input", "raw", "shuffled", "finetune", "supervised", "knn"])
 def test_labels_of_test_change_nothing(protocol, multi_world, tmp_path):
     """The same bytes come out of a manifest whose test labels are all different: nothing reads them."""
     import pyarrow as pa
@@ -109,12 +112,13 @@ def test_seeds_take_turns_with_the_models(multi_world, tmp_path):
     assert rows.groupby("seed")["model"].first().tolist() == ["seed0", "seed1", "seed0"]
 
 
-def test_label_fractions_have_their_own_folders(multi_world, tmp_path):
-    run(multi_world, "raw", tmp_path, label_fractions=[1.0, 0.1])
-    assert (tmp_path / "seed0.parquet").exists()
-    assert (tmp_path / "fraction-0.1" / "seed1.parquet").exists()
-    few = multi_world.balanced_accuracy(tmp_path / "fraction-0.1" / "seed0.parquet")
-    assert 0.5 < few < multi_world.balanced_accuracy(tmp_path / "seed0.parquet")
+def test_a_share_of_the_labels_teaches_less(multi_world, tmp_path):
+    found = {}
+    for share in (1.0, 0.1):
+        run(multi_world, "raw", tmp_path / f"{share}", label_fraction=share)
+        found[share] = multi_world.balanced_accuracy(tmp_path / f"{share}" / "seed0.parquet")
+        assert set(pd.read_csv(tmp_path / f"{share}" / "selection.csv")["label_fraction"]) == {share}
+    assert 0.5 < found[0.1] < found[1.0]
 
 
 def test_saved_head_gives_the_predictions(multi_world, tmp_path):
@@ -135,9 +139,31 @@ def test_saved_head_gives_the_predictions(multi_world, tmp_path):
     np.testing.assert_allclose(table.filter(like="score_").to_numpy(), wanted.to_numpy(), atol=1e-5)
 
 
+def test_predictions_in_the_place_of_others_are_refused(multi_world, tmp_path):
+    """Copied from another data set, method, protocol, share or seed, as by a wrong restore."""
+    here = tmp_path / "downstream/small/corpus/paper/raw-features/raw"
+    run(multi_world, "raw", here, epochs=1)
+    truth = read_truth(multi_world.manifest, "expression")
+    shutil.copytree(tmp_path / "downstream", tmp_path / "moved/downstream")  # with all results: the same data set
+    read(tmp_path / "moved/downstream/small/corpus/paper/raw-features/raw", truth)
+    for other in (
+        "downstream/other/corpus/paper/raw-features/raw",
+        "downstream/small/mine/paper/raw-features/raw",
+        "downstream/small/corpus/paper/Own/raw",
+        "downstream/small/corpus/paper/raw-features/linear",
+        "downstream/small/corpus/paper/raw-features/raw/fraction-0.5",
+    ):
+        shutil.copytree(here, tmp_path / other, dirs_exist_ok=True, ignore=shutil.ignore_patterns("fraction-*"))
+        with pytest.raises(ValueError, match="holds the predictions of small/corpus/paper/raw-features/raw, seed 0"):
+            read(tmp_path / other, truth)
+    shutil.copy(here / "seed0.parquet", here / "seed1.parquet")
+    with pytest.raises(ValueError, match=r"seed1\.parquet: holds the predictions of .*, seed 0; delete it and rerun"):
+        read(here, truth)
+
+
 @pytest.mark.parametrize("protocol", ["raw", "knn", "finetune"])
 def test_nothing_of_an_earlier_run_stays(protocol, multi_world, tmp_path):
-    run(multi_world, protocol, tmp_path, label_fractions=[1.0, 0.5], epochs=1)
+    run(multi_world, protocol, tmp_path, epochs=1)
     run(multi_world, protocol, tmp_path, seeds=[1], epochs=1)
     assert [path.name for path in tmp_path.rglob("*.parquet")] == ["seed1.parquet"]
 
@@ -147,7 +173,8 @@ def test_nothing_of_an_earlier_run_stays(protocol, multi_world, tmp_path):
     [
         ({"seeds": []}, "seeds"),
         ({"seeds": [1, 1]}, "seeds"),
-        ({"label_fractions": [0.5]}, "label_fractions"),
+        ({"label_fraction": 0.0}, "label_fraction"),
+        ({"label_fraction": 1.5}, "label_fraction"),
         ({"evaluate": []}, "evaluate"),
         ({"dropout": 1.5}, "dropout"),
     ],

@@ -13,7 +13,7 @@ from conclugen.downstream.data import Data
 
 @dataclasses.dataclass(frozen=True)
 class Draw:
-    """One seed (and label fraction): targets (N, C), and the rows (M,) it learns on and is validated on."""
+    """One seed and label fraction: targets (N, C), and the rows (M,) it learns on and is validated on."""
 
     seed: int
     fraction: float
@@ -30,8 +30,11 @@ def subset(rows: torch.Tensor, fraction: float, seed: int) -> torch.Tensor:
     return rows[order[: max(1, math.ceil(fraction * len(rows)))].sort().values]
 
 
-def draws_of(data: Data, seeds: Sequence[int], fractions: Sequence[float], shuffled: bool = False) -> list[Draw]:
-    """Return a draw per seed and label fraction; `shuffled` permutes the labels within train and within valid."""
+def draws_of(data: Data, seeds: Sequence[int], fraction: float, shuffled: bool = False) -> list[Draw]:
+    """Return a draw per seed of a share of the labels; `shuffled` permutes the labels within train and within valid.
+
+    A share of the labels is the same share of train and of valid: who has few labels has few to choose with, too.
+    """
     train, valid, found = data.labelled("train"), data.labelled("valid"), []
     for seed in seeds:
         targets = data.targets.clone() if shuffled else data.targets
@@ -39,5 +42,5 @@ def draws_of(data: Data, seeds: Sequence[int], fractions: Sequence[float], shuff
             generator = torch.Generator().manual_seed(seed)
             for rows in (train, valid):
                 targets[rows] = data.targets[rows[torch.randperm(len(rows), generator=generator)]]
-        found += [Draw(seed, f, targets, subset(train, f, seed), valid) for f in fractions]
+        found.append(Draw(seed, fraction, targets, subset(train, fraction, seed), subset(valid, fraction, seed)))
     return found

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from conclugen.downstream.data import parse_arguments, read
 from conclugen.downstream.settings import Settings
 from conclugen.downstream.tuning import run
-from conclugen.models.io import load
+from conclugen.models.io import load_placed
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     run(
         data,
         settings,
-        lambda seed: load(models[seed % len(models)]),
+        lambda seed: load_placed(models[seed % len(models)]),
         arguments.output,
         device(),
         {"protocol": "finetune"},

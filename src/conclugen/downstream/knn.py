@@ -24,7 +24,7 @@ from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import headline
 from conclugen.downstream.settings import check_common
-from conclugen.models.io import load
+from conclugen.models.io import load_placed
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
@@ -36,7 +36,7 @@ class Settings:
     """What the protocol depends on beside data, networks and code.
 
     Attributes:
-        modalities, evaluate, target, seeds, standardise, label_fractions: as for linear evaluation.
+        modalities, evaluate, target, seeds, standardise, label_fraction: as for linear evaluation.
         neighbours: candidates for k; the validation split chooses.
         temperature: of the vote, in units of cosine.
     """
@@ -48,10 +48,10 @@ class Settings:
     neighbours: tuple[int, ...]
     temperature: float
     standardise: bool
-    label_fractions: tuple[float, ...]
+    label_fraction: float
 
     def __post_init__(self) -> None:
-        check_common(self.seeds, self.evaluate, self.label_fractions)
+        check_common(self.seeds, self.evaluate, self.label_fraction)
         if not self.neighbours or min(self.neighbours) < 1 or self.temperature <= 0:
             raise ValueError("neighbours must not be empty and at least 1 each; temperature must be above 0")
 
@@ -175,10 +175,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     selection = []
     predictions.clear(arguments.output)
     for number, seeds in by_model(settings.seeds, arguments.models).items():
-        values = represent(load(arguments.models[number]), data.inputs, where)
+        values = represent(load_placed(arguments.models[number]), data.inputs, where)
         rows = unit_rows(values, data, settings.standardise, where)
-        selection += _run(rows, data, draws_of(data, seeds, settings.label_fractions), settings, arguments.output)
-    selection.sort(key=lambda row: (row["seed"], -row["label_fraction"]))
+        selection += _run(rows, data, draws_of(data, seeds, settings.label_fraction), settings, arguments.output)
+    selection.sort(key=lambda row: row["seed"])
     predictions.write_selection(arguments.output, selection)
 
 

@@ -8,30 +8,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from conclugen.downstream.data import Arguments, parse_arguments, read
 from conclugen.downstream.inputs import Matrix, concatenate
 from conclugen.downstream.representations import represent
 from conclugen.downstream.settings import Settings
 from conclugen.downstream.sweep import run_by_model
-from conclugen.models.io import load
+from conclugen.models.io import load_placed
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
-    evaluate(parse_arguments(__doc__ or "", argv, needs_model=True), "linear", shuffled=False)
+    evaluate(parse_arguments(__doc__ or "", argv, needs_model=True), "linear")
 
 
-def evaluate(arguments: Arguments, protocol: str, shuffled: bool) -> None:
-    """Run linear evaluation, with true or with permuted labels."""
+def evaluate(arguments: Arguments, protocol: str, *, shuffled: bool = False, beside_input: bool = False) -> None:
+    """Run linear evaluation, with true or with permuted labels, on representations alone or beside their inputs."""
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
     where = device()
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
 
     def build(model: Path | None) -> Matrix:
-        values = represent(load(model), data.inputs, where)
+        values = represent(load_placed(model), data.inputs, where)
+        if beside_input:
+            inputs = data.inputs.features
+            values = {m: torch.cat([value, inputs[m].to(value)], dim=1) for m, value in values.items()}
         return concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
 
     run_by_model(settings, arguments.models, build, data, arguments.output, {"protocol": protocol}, shuffled)

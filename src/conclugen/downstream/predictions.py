@@ -12,6 +12,7 @@ import pyarrow as pa
 import torch
 
 from conclugen.downstream.data import Data
+from conclugen.store import places
 from conclugen.store.atomic import write_text
 from conclugen.store.tables import write_table
 
@@ -28,8 +29,8 @@ def write(
     """Write `seed{n}.parquet`: outputs (N, C) of every valid and test utterance, float32.
 
     `without` holds the outputs (N, C) of the same classifier with one modality masked in every utterance, by modality:
-    further columns. A label fraction below 1 goes into its own folder, `fraction-{f}/seed{n}.parquet`. `about` is kept
-    in the file's metadata beside the streams. Raises ValueError for outputs that are not finite.
+    further columns. `about` is kept in the file's metadata beside the streams and the place, by which a file that was
+    put elsewhere is known. Raises ValueError for outputs that are not finite.
     """
     kept = np.isin(data.split, ("valid", "test"))
     columns: dict[str, np.ndarray] = {}
@@ -48,20 +49,17 @@ def write(
         "without": list(without),
         **about,
     }
+    if place := places.of_predictions(folder):
+        record["place"] = place
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    write_table(place(folder, fraction) / f"seed{seed}.parquet", arrow, record)
+    write_table(folder / f"seed{seed}.parquet", arrow, record)
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier run of other seeds or label fractions left: a table reads every seed it finds."""
+    """Remove what an earlier run of other seeds left: a table reads every seed it finds."""
     for pattern in ("seed*.parquet", "seed*.head.safetensors", "selection.csv"):
-        for path in (*folder.glob(pattern), *folder.glob(f"fraction-*/{pattern}")):
+        for path in folder.glob(pattern):
             path.unlink()
-
-
-def place(folder: Path, fraction: float) -> Path:
-    """Return where the predictions for a label fraction lie."""
-    return folder if fraction == 1 else folder / f"fraction-{fraction:g}"
 
 
 def write_selection(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from conclugen.downstream.heads import Budget
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What `linear`, `raw`, `shuffled`, `finetune` and `supervised` depend on beside data, networks and code.
+    """What every protocol but `knn` depends on beside data, networks and code.
 
     Attributes:
         modalities: by modality, the streams it joins.
@@ -19,7 +19,7 @@ class Settings:
         seeds: downstream seeds: order of rows, dropout, start, and the pretrained network (seed mod their number).
         learning_rates, weight_decays, dropout, epochs, batch_size, patience: see `heads.Budget`.
         standardise: inputs get mean 0 and deviation 1 on the training split.
-        label_fractions: shares of the training labels; 1 is always the main result.
+        label_fraction: share of the training labels, in (0, 1]; 1 is the main result.
     """
 
     modalities: dict[str, tuple[str, ...]]
@@ -33,10 +33,10 @@ class Settings:
     batch_size: int
     patience: int
     standardise: bool
-    label_fractions: tuple[float, ...]
+    label_fraction: float
 
     def __post_init__(self) -> None:
-        check_common(self.seeds, self.evaluate, self.label_fractions)
+        check_common(self.seeds, self.evaluate, self.label_fraction)
         self.budget().check()
 
     def budget(self) -> Budget:
@@ -45,11 +45,11 @@ class Settings:
         return Budget(**{name: getattr(self, name) for name in names})
 
 
-def check_common(seeds: Sequence[int], evaluate: Sequence[str], fractions: Sequence[float]) -> None:
+def check_common(seeds: Sequence[int], evaluate: Sequence[str], fraction: float) -> None:
     """Raise ValueError for settings that no protocol can run with."""
     if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise ValueError(f"seeds are {seeds}; at least one is needed, each once and not negative")
     if not evaluate:
         raise ValueError("evaluate names no modality")
-    if 1.0 not in fractions or not all(0 < fraction <= 1 for fraction in fractions):
-        raise ValueError(f"label_fractions are {fractions}; each must lie in (0, 1], and 1 must be among them")
+    if not 0 < fraction <= 1:
+        raise ValueError(f"label_fraction is {fraction}; it must lie in (0, 1]")

@@ -28,7 +28,6 @@ class Settings(common.Settings):
     gated: bool
     representation_relu: bool
     residual: bool
-    keep_input: bool
     narrow: tuple[str, ...]
     standardise_inputs: bool
 
@@ -43,7 +42,6 @@ def network(data: Data, settings: Settings) -> Network:
         gated=settings.gated,
         representation_relu=settings.representation_relu,
         residual=settings.residual,
-        keep_input=settings.keep_input,
         narrow=settings.narrow,
         projection_shared=False,
         projection_dim=1,
@@ -54,6 +52,7 @@ def network(data: Data, settings: Settings) -> Network:
         decoder_hidden_dim=1,
         decoder_relu=False,
         standardise=settings.standardise_inputs,
+        linear={},
     )
     fresh = build(shape)
     rows = data.inputs.rows(torch.from_numpy((data.split == "train").nonzero()[0]))

@@ -1,4 +1,4 @@
-"""Linear heads on fixed inputs, for all seeds and label fractions: shared by `linear`, `raw` and `shuffled`."""
+"""Linear heads on fixed inputs, for all seeds: shared by `linear`, `linear_input`, `raw` and `shuffled`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(
         scores = outputs(heads.logits(inputs.values, trained, number, best), data.task)
         without = {name: outputs(value, data.task) for name, value in masked_logits(inputs, *head).items()}
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about, without)
-        _save_head(predictions.place(folder, draw.fraction), draw.seed, inputs, head)
+        _save_head(folder, draw.seed, inputs, head)
         for k, (rate, decay) in enumerate(budget.candidates()):
             rows.append(
                 {
@@ -84,8 +84,8 @@ def run_by_model(
     predictions.clear(folder)
     for number, seeds in by_model(settings.seeds, models).items():
         model = models[number] if models else None
-        draws = draws_of(data, seeds, settings.label_fractions, shuffled)
+        draws = draws_of(data, seeds, settings.label_fraction, shuffled)
         named = {**about, "model": model.name if model else ""}
         rows += run(data, build(model), draws, settings.budget(), folder, named)
-    rows.sort(key=lambda row: (row["seed"], -row["label_fraction"]))
+    rows.sort(key=lambda row: row["seed"])
     predictions.write_selection(folder, rows)

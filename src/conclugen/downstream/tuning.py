@@ -131,10 +131,10 @@ def run(
     where: torch.device,
     about: Mapping[str, Any],
 ) -> None:
-    """Train every candidate of every seed and label fraction; `network` gives a seed's own network to start from."""
+    """Train every candidate of every seed; `network` gives a seed's own network to start from."""
     selection = []
     predictions.clear(folder)
-    for draw in draws_of(data, settings.seeds, settings.label_fractions):
+    for draw in draws_of(data, settings.seeds, settings.label_fraction):
         outcomes = []
         for rate, decay in settings.budget().candidates():
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
