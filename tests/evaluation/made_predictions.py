@@ -29,7 +29,7 @@ def make_manifest(path, task="multi", count=300, dataset="made"):
     return frame.assign(truth=list(encoded))
 
 
-def make_predictions(root, frame, method, protocol, score, seeds=2, fraction=1.0, dataset="made"):
+def make_predictions(root, frame, method, protocol, score, seeds=5, fraction=1.0, dataset="made"):
     """`score` maps truth (N, 3) and a generator to scores (N, 3)."""
     folder = root / dataset / "corpus" / "paper" / method / protocol
     folder.mkdir(parents=True)

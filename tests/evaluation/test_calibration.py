@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from test_intervals import make_truth
+from test_intervals import Asked, make_truth
 from torchmetrics.functional import classification as tm
 
 from conclugen.evaluation import calibration, intervals, metrics
@@ -50,15 +50,16 @@ def test_the_priors_are_calibrated_and_a_sure_guess_is_not():
 
 
 @pytest.mark.parametrize("task", ["multi", "single"])
-def test_intervals_lie_about_the_value(task):
-    """Resamples add noise, and noise adds error; the interval is moved back by it."""
+def test_intervals_hold_the_value_and_lie_below_the_resamples(task):
+    """Resamples add noise, and noise adds error; the interval looks behind both."""
     truth = make_truth(task, count=300, groups=60)
     scores = make_scores(truth)
     name = {"multi": "ece_macro", "single": "ece"}[task]
     value = metrics.compute(truth.labels, scores, task)[name]
-    found = intervals.resampled(truth, scores[None], intervals.group_weights(truth.group.max() + 1, 300, 0))[name]
-    assert found.mean() > value
-    low, high = intervals.interval(found, 0.95, value)
-    assert low < value < high
-    assert high - low == pytest.approx(np.subtract(*intervals.interval(found, 0.95)[::-1]))
-    assert intervals.interval(np.linspace(0.01, 0.09, 99), 0.95, 0.001)[0] == 0
+    found = intervals.Resamples.of(truth, Asked()).estimates(truth, scores[None], "chance")[name]
+    low, high = found.interval()
+    assert found.drawn.mean() > value
+    assert 0 <= low < value <= high
+    assert (low + high) / 2 < found.drawn.mean()
+    perfect = truth.labels[None] if task == "single" else np.nan_to_num(truth.labels)[None]
+    assert intervals.Resamples.of(truth, Asked()).estimates(truth, perfect, "chance")[name].interval() == (0, 0)

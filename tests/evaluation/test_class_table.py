@@ -14,6 +14,7 @@ from test_intervals import make_truth
 from test_table import SETTINGS
 
 from conclugen.evaluation import classes
+from conclugen.evaluation.inference import Groups
 from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.table import Settings
 from conclugen.store.tables import read_table, write_table
@@ -33,7 +34,7 @@ def test_every_class_of_every_row(task, tmp_path):
     truth = np.stack(test["truth"].to_list())
     own = found[found["method"] == "Own"].set_index("class")
     assert own.index.tolist() == list(CLASSES)
-    each = [pd.read_parquet(folder / f"seed{n}.parquet").set_index("utterance_id").loc[test.index] for n in range(2)]
+    each = [pd.read_parquet(folder / f"seed{n}.parquet").set_index("utterance_id").loc[test.index] for n in range(5)]
     for c, name in enumerate(CLASSES):
         wanted = {metric: [] for metric in classes.NAMES}
         for scores in (one.filter(like="score_").to_numpy() for one in each):
@@ -54,15 +55,14 @@ def test_every_class_of_every_row(task, tmp_path):
 def test_the_shuffled_control_draws_its_permutations_class_by_class_too():
     truth = make_truth("multi")
     scores = np.random.default_rng(2).random((4, *truth.labels.shape)).astype(np.float32)
-    once = Resamples(np.ones((400, truth.group.max() + 1), dtype=np.int32), 0.95)  # every group as it is
-    found = classes.estimates(truth, scores, once, "linear")
-    assert all(np.ptp(one[name].resampled) < 1e-12 for one in found for name in classes.NAMES)
-    for plain, drawn in zip(found, classes.estimates(truth, scores, once, "shuffled"), strict=True):
+    ones = np.ones((400, truth.group.max() + 1), dtype=np.int32)
+    once = Resamples(ones, 0.95, Groups.of(truth.group))  # every group as it is: only seeds differ
+    for one in classes.estimates(truth, scores, once, "shuffled"):
         for name in classes.NAMES:
-            each = plain[name].by_seed
-            np.testing.assert_array_equal(drawn[name].by_seed, each)
-            assert drawn[name].resampled.std() == pytest.approx(each.std() / 2, rel=0.2)  # of the mean of four
-            assert drawn[name].interval()[0] < plain[name].value < drawn[name].interval()[1]
+            each, found = one[name].by_seed, one[name]
+            assert np.ptp(found.drawn, axis=1).max() < 1e-6
+            assert found.variance().value == pytest.approx(each.var(ddof=1) / 4, rel=1e-3)  # of the mean of four
+            assert found.interval()[0] < found.value < found.interval()[1]
 
 
 def test_one_group_has_no_intervals():

@@ -13,6 +13,10 @@ from conclugen.evaluation.ranks import rank_metrics
 from conclugen.evaluation.truth import Truth
 
 
+class Asked:
+    resamples, seed, level = 400, 0, 0.95
+
+
 def make_truth(task, count=150, groups=20, classes=4, seed=0, rates=(0.5, 0.3, 0.2, 0.05)):
     generator = np.random.default_rng(seed)
     if task == "multi":
@@ -39,8 +43,8 @@ def test_a_resample_is_the_metric_of_its_rows(task, kind):
         rows = np.repeat(np.arange(len(truth.ids)), drawn[truth.group])
         each = [metrics.compute(truth.labels[rows], one[rows], task) for one in scores]
         for name in metrics.NAMES[task]:
-            wanted = np.nanmean([one[name] for one in each])
-            assert found[name][r] == pytest.approx(wanted, abs=1e-6, nan_ok=True), name
+            wanted = [one[name] for one in each]
+            assert found[name][:, r] == pytest.approx(wanted, abs=1e-6, nan_ok=True), name
 
 
 @settings(max_examples=60, deadline=None)
@@ -80,8 +84,7 @@ def test_groups_make_wider_intervals_than_utterances():
 
     def width(group):
         truth = Truth("made", "single", one.classes, ids, labels, group, one.priors, one.train)
-        weights = intervals.group_weights(group.max() + 1, 400, 0)
-        low, high = intervals.interval(intervals.resampled(truth, scores, weights)["accuracy"], 0.95)
+        low, high = intervals.Resamples.of(truth, Asked()).estimates(truth, scores, "chance")["accuracy"].interval()
         return high - low
 
     grouped, loose = width(np.repeat(np.arange(80), 10)), width(np.arange(800))
@@ -89,69 +92,6 @@ def test_groups_make_wider_intervals_than_utterances():
     assert grouped > 2.5 * loose
 
 
-def test_intervals_cover():
-    """About 95 in 100 intervals hold the true accuracy."""
-    hits, generator = 0, np.random.default_rng(0)
-    for trial in range(200):
-        right = generator.random(120) < 0.7
-        truth = Truth(
-            "made",
-            "single",
-            ("a", "b"),
-            np.arange(120).astype(str),
-            np.eye(2)[np.zeros(120, int)],
-            np.arange(120),
-            np.array([1.0, 0.0]),
-            np.eye(2),
-        )
-        scores = np.eye(2)[(~right).astype(int)][None]
-        weights = intervals.group_weights(120, 300, trial)
-        low, high = intervals.interval(intervals.resampled(truth, scores, weights)["accuracy"], 0.95)
-        hits += low <= 0.7 <= high
-    assert 180 <= hits <= 198
-
-
 def test_same_seed_same_resamples():
     assert np.array_equal(intervals.group_weights(30, 10, 1), intervals.group_weights(30, 10, 1))
     assert not np.array_equal(intervals.group_weights(30, 10, 1), intervals.group_weights(30, 10, 2))
-
-
-def test_paired_p():
-    generator = np.random.default_rng(0)
-    shared = generator.normal(size=999)
-    assert intervals.paired_p(shared, shared) == 1.0
-    assert intervals.paired_p(shared + 1, shared) == pytest.approx(2 / 1000)
-    assert intervals.paired_p(shared - 1, shared) == pytest.approx(2 / 1000)
-    assert intervals.paired_p(generator.normal(size=999), np.zeros(999)) > 0.5
-    assert np.isnan(intervals.paired_p(np.full(3, np.nan), np.zeros(3)))
-
-
-def test_holm():
-    found = intervals.holm(np.array([0.01, np.nan, 0.04, 0.03, 0.005]))
-    np.testing.assert_allclose(found, [0.03, np.nan, 0.06, 0.06, 0.02])
-    assert intervals.holm(np.array([0.6, 0.7])).tolist() == [1, 1]
-
-
-def test_the_shuffled_control_draws_its_permutations_too():
-    truth = make_truth("single")
-    scores = np.random.default_rng(2).random((4, *truth.labels.shape)).astype(np.float32)
-    once = np.ones((400, truth.group.max() + 1), dtype=np.int32)  # every group as it is: only seeds differ
-    each = np.array([metrics.compute(truth.labels, one, "single")["accuracy"] for one in scores])
-    assert np.ptp(intervals.resampled(truth, scores, once, "linear")["accuracy"]) == 0
-    found = intervals.resampled(truth, scores, once, "shuffled")["accuracy"]
-    assert found.mean() == pytest.approx(each.mean(), abs=0.005)
-    assert found.std() == pytest.approx(each.std() / 2, rel=0.15)  # of the mean of four
-    assert (found >= each.min()).all()
-    assert (found <= each.max()).all()
-
-
-def test_an_estimate_is_compared_on_the_same_resamples():
-    first = intervals.Estimate("accuracy", np.array([0.5, np.nan, 0.7]), np.linspace(0.5, 0.7, 101), 0.9)
-    assert first.value == pytest.approx(0.6)
-    assert first.interval() == pytest.approx((0.51, 0.69))
-    better = intervals.Estimate("accuracy", np.array([0.8]), first.resampled + 0.1, 0.9)
-    assert better.against(first) == pytest.approx((0.1, 0.1, 2 / 102))
-    assert np.isnan(better.against(None)).all()
-    assert np.isnan(better.against(better)).all()
-    nothing = intervals.Estimate("accuracy", np.array([0.8]), np.empty(0), 0.9)
-    assert np.isnan([*nothing.interval(), *nothing.against(nothing)]).all()

@@ -82,14 +82,61 @@ def test_what_is_not_recorded_is_not_called_clean(tmp_path):
     assert set(found.loc[found["check"] == "speaker", "found"]) == {"unknown"}
 
 
-def test_sources_that_were_pretrained_on(tmp_path):
+@pytest.mark.parametrize(
+    ("adapter", "of_corpus", "none_shared", "speaker"),
+    [
+        ("mosei", "voxceleb2", "no", "unknown"),  # both name videos of one site
+        ("voxceleb2", "voxceleb2", "no", "yes"),
+        ("folder", "folder", "unknown", "unknown"),  # names of one's own
+        ("meld", "voxceleb2", "unknown", "unknown"),
+    ],
+)
+def test_sources_that_were_pretrained_on(tmp_path, adapter, of_corpus, none_shared, speaker):
     groups = ["v5", "w", *"abcdefgh"]
-    corpus = make_manifest(tmp_path / "c.parquet", "corpus", task="none", group=groups, text=[""] * 10)
-    found = run(tmp_path, corpus=corpus)
+    corpus = make_manifest(tmp_path / "c.parquet", "corpus", of_corpus, "none", group=groups, text=[""] * 10)
+    found = run(tmp_path, corpus=corpus, adapter=adapter)
     group = cell(found, "corpus group", "test", "corpus")
     assert (group["count"], group["of"], group["found"]) == (2, 4, "yes")
-    assert cell(found, "corpus group", "valid", "corpus")["found"] == "no"
+    assert cell(found, "corpus group", "valid", "corpus")["found"] == none_shared
     assert cell(found, "corpus text", "test", "corpus")["found"] == "unknown"
+    assert cell(found, "corpus speaker", "test", "corpus")["found"] == speaker
+
+
+def test_who_is_not_named_may_be_in_both_folds(tmp_path, capsys):
+    speaker = ["ann"] * 4 + ["cid"] * 2 + ["bob", "bob", None, None]
+    found = run(tmp_path, speaker=speaker, text=list("abcdefghij"))
+    row = cell(found, "speaker", "test", "train")
+    assert (row["found"], row["detail"]) == ("unknown", "0 of 1 are shared; of 2 it is not recorded")
+    assert cell(found, "speaker", "valid", "train")["found"] == "no"
+    assert cell(found, "text", "test", "train")[["found", "by"]].tolist() == ["no", "words"]
+    said = capsys.readouterr().out
+    assert "  no leak found in what is known\n" in said
+    assert "  speaker unknown: test in train, test in valid (0 of 1 are shared; of 2 it is not recorded)" in said
+
+
+def test_files_that_two_folds_share(tmp_path):
+    media = [f"{name}.mp4" for name in "aabbccaddd"]
+    found = run(tmp_path, media=media, speaker=None)
+    row = cell(found, "file", "test", "train")
+    assert (row["count"], row["of"], row["found"], row["by"]) == (1, 4, "yes", "path")
+    assert cell(found, "file", "valid", "train")["found"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "group", "found", "by"),
+    [
+        ("caer", IDS, "unknown", "file"),
+        ("folder", IDS, "unknown", "file"),
+        ("folder", [*GROUPS[:9], "u9"], "unknown", "group"),  # one of them is known by its file alone
+        ("mosei", GROUPS, "no", "video"),
+        ("ravdess", GROUPS, "no", "actor"),
+        ("meld", GROUPS, "no", "episode"),
+        ("meld", [f"{split}/dia1" for split in SPLITS], "unknown", "dialogue"),
+    ],
+)
+def test_what_stands_for_a_source(tmp_path, adapter, group, found, by):
+    row = cell(run(tmp_path, adapter=adapter, group=group), "group", "test", "train")
+    assert (row["count"], row["found"], row["by"]) == (0, found, by)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +156,9 @@ def test_backbones_that_saw_the_labels(tmp_path, capsys, adapter, seen, found, s
     row = rows[rows["check"] == "backbone"].iloc[0]
     assert (row["item"], row["found"]) == ("text: net", found)
     assert says in row["detail"]
-    assert ("text: net" in capsys.readouterr().out) == (found == "yes")
+    said = capsys.readouterr().out
+    assert ("  text: net:" in said) == (found == "yes")
+    assert ("  backbone unknown: text: net (" in said) == (found == "unknown")
 
 
 def test_classes_among_the_lost(tmp_path):
@@ -145,7 +194,7 @@ def test_the_official_folds_of_meld_share_cast_episodes_and_words(shared_data, t
     output = tmp_path / "meld.leaks.csv"
     leaks.main(["--manifest", str(tmp_path / "m.parquet"), "--settings", '{"seen": {}}', "--output", str(output)])
     found = pd.read_csv(output)
-    counts = {check: cell(found, check, "test", "train") for check in leaks.SHARED}
+    counts = {check: cell(found, check, "test", "train") for check in ("speaker", "group", "text")}
     assert {check: (row["count"], row["of"]) for check, row in counts.items()} == {
         "speaker": (2501, 2610),
         "group": (2609, 2610),
@@ -153,3 +202,32 @@ def test_the_official_folds_of_meld_share_cast_episodes_and_words(shared_data, t
     }
     assert [round(row["share"], 4) for row in counts.values()] == [0.9582, 0.9996, 0.1268]
     assert "test utterances whose speaker is in train, too: 2501 of 2610 (95.8%)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("adapter", ["features", "folder"])
+def test_an_imported_feature_that_is_the_label_is_a_leak(tmp_path, capsys, adapter):
+    ids = [f"u{i:02d}" for i in range(40)]
+    fixed = dict.fromkeys(("media", "audio", "speaker")) | {"start_s": np.nan, "end_s": np.nan, "text": ""}
+    own = {"utterance_id": ids, "split": "train", "group": ids, "text_source": "none", "label": ["x", "y"] * 20}
+    write_manifest(tmp_path / "m.parquet", Manifest(pd.DataFrame(fixed | own), "mine", adapter, "single", ("x", "y")))
+    features = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    features[:, 1] = np.arange(40) % 2 + 5
+    for rows in (slice(0, 15), slice(15, 40)):
+        write_shard(tmp_path / f"{rows.start}.h5", ids[rows], features[rows], np.ones(len(ids[rows]), bool), {})
+    flags = [
+        "--manifest",
+        str(tmp_path / "m.parquet"),
+        "--settings",
+        '{"seen": {}}',
+        "--output",
+        str(tmp_path / "o.csv"),
+    ]
+    leaks.main([*flags, "--features", *(f"audio={tmp_path / name}" for name in ("0.h5", "15.h5"))])
+    found = pd.read_csv(tmp_path / "o.csv").query("check == 'label'")
+    said = capsys.readouterr().out
+    if adapter == "features":
+        assert found["item"].tolist() == ["audio: column 1"] * 2
+        assert set(found["class"]) == {"x", "y"}
+        assert "audio: column 1: tells x from all else without an error" in said
+    else:
+        assert found.empty

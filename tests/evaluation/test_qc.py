@@ -74,6 +74,25 @@ def test_tiny_counts_are_reported_but_pass(tmp_path, capsys):
         run(tmp_path, losses(81, 83), min_lost=2)
 
 
+@pytest.mark.parametrize(
+    ("lost", "over"),
+    [
+        (losses(*range(80, 100)), "faces, test: lost 20 of 20"),
+        (losses(*range(80, 100, 2)), "faces, test, class x: lost 10 of 10"),
+    ],
+)
+def test_a_split_or_a_class_of_which_nothing_is_left_fails_whatever_its_size(tmp_path, lost, over):
+    with pytest.raises(SystemExit, match=over):
+        run(tmp_path, lost, max_lost=0.9, min_lost=50, of_class=(0.9, 50))
+    run(tmp_path, lost, max_lost=1.0)
+
+
+def test_labels_lost_by_the_manifest_are_losses(tmp_path):
+    lost = losses(80, 82, 84, status=Status.NO_LABEL, reason="label is none of x, y: 'z'")
+    with pytest.raises(SystemExit, match=r"manifest, test: lost 3 of 20 .* 3 no_label \(label is none of x, y: 'z'\)"):
+        run(tmp_path, lost, stage="manifest")
+
+
 def test_exactly_the_limit_passes(tmp_path):
     run(tmp_path, losses(0, 1, 2, 3))  # 4 of 80
     with pytest.raises(SystemExit):

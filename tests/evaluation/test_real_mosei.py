@@ -34,7 +34,7 @@ SETTINGS = {
     "batch_size": 256,
     "patience": 15,
     "standardise": True,
-    "label_fractions": [1.0],
+    "label_fraction": 1.0,
 }
 
 

@@ -80,18 +80,21 @@ def test_rows_in_order_with_verdicts(world, capsys):
     assert "BELOW chance" in printed
     assert set(found["n_test"]) == {"150"}
     assert found["streams"].iloc[-1] == "frames2d+frames3d+text"
-    assert found["seeds"].tolist()[4:6] == ["5", "2"]
+    assert found["seeds"].tolist()[3:6] == ["1", "5", "5"]
 
 
 def test_columns_are_complete_and_ordered(world):
     root, _, folders = world
     columns = list(run(root, folders[:1]).columns)
     wanted = ["method", "protocol", "streams", "contaminated", "contaminated_streams"]
-    wanted += ["preset", "corpus", "data", "seeds", "n_test"]
+    wanted += ["preset", "corpus", "data", "seeds", "n_test", "groups", "caution"]
     for name in metrics.MULTI:
         wanted += [name, f"{name}_lo", f"{name}_hi"]
     wanted += ["paper_table", *(f"paper_{name}" for name in paper.MULTI)]
-    assert columns == [*wanted, "headline_seed_sd", "p_vs_ConCluGen", "p_holm", "beats_chance"]
+    wanted += ["headline_seed_sd", "p_vs_ConCluGen", "p_holm", "detectable_vs_ConCluGen"]
+    wanted += ["beats_chance", "detectable_vs_chance", "beats_untrained", "minus_untrained"]
+    wanted += ["minus_untrained_lo", "minus_untrained_hi", "detectable_vs_untrained"]
+    assert columns == wanted
 
 
 def test_values_are_the_mean_over_seeds_inside_their_interval(world):
@@ -99,12 +102,12 @@ def test_values_are_the_mean_over_seeds_inside_their_interval(world):
     row = run(root, folders[1:2]).iloc[-1]
     test = frame[frame["split"] == "test"].set_index("utterance_id")
     each = []
-    for seed in range(2):
+    for seed in range(5):
         scores = pd.read_parquet(folders[1] / f"seed{seed}.parquet").set_index("utterance_id").loc[test.index]
         each.append(metrics.compute(np.stack(test["truth"].to_list()), scores.iloc[:, 1:].to_numpy(), "multi"))
     for name in metrics.MULTI:
         assert row[name] == f"{np.mean([one[name] for one in each]):.4f}"
-        assert float(row[f"{name}_lo"]) < float(row[name]) < float(row[f"{name}_hi"])
+        assert float(row[f"{name}_lo"]) < float(row[name]) <= float(row[f"{name}_hi"])
 
 
 def test_tests_against_the_reference(world):
@@ -112,12 +115,18 @@ def test_tests_against_the_reference(world):
     found = run(root, folders).set_index(["method", "protocol"])
     p = found["p_vs_ConCluGen"]
     assert p["ConCluGen", "linear"] == p["ConCluGen", "finetune"] == p["majority", "chance"] == ""
-    assert float(p["Own", "linear"]) == pytest.approx(2 / 201, abs=1e-4)
+    assert float(p["Own", "linear"]) < 0.001
     assert float(p["raw", "raw"]) < 0.05  # against linear evaluation of the reference
+    tested = p[p != ""].astype(float)
     adjusted = found.loc[p != "", "p_holm"].astype(float)
-    assert p["ConGen", "linear"] == "1.0000"  # the same predictions
-    assert (adjusted >= p[p != ""].astype(float)).all()
-    assert adjusted["Own", "linear"] == pytest.approx(5 * 2 / 201, abs=1e-4)  # five rows in the family
+    assert tested["ConGen", "linear"] == 1  # the same predictions
+    assert (adjusted >= tested).all()
+    assert len(tested) == 5  # one family
+    by_p = tested.sort_values().index
+    assert adjusted[by_p[1]] == pytest.approx(max(4 * tested[by_p[1]], adjusted[by_p[0]]), abs=4e-4)
+    least = found["detectable_vs_ConCluGen"]
+    assert least["ConCluGen", "linear"] == least["majority", "chance"] == ""
+    assert 0 < float(least["Multi-Cont", "linear"]) < 0.2
     alone = run(root, folders[:2], "alone.csv")
     assert set(alone["p_vs_ConCluGen"]) == {""}
 
@@ -172,17 +181,63 @@ def test_other_mistakes_are_named(world):
         run(root, [root / "nowhere"])
     with pytest.raises(ValueError, match=r"learned on 0\.1"):
         run(root, [make_predictions(root, frame, "Few", "linear", noisy(0.5), fraction=0.1)])
+    with pytest.raises(ValueError, match="resamples is 49 and must be at least 50"):
+        run(root, folders, resamples=49)
     with pytest.raises(ValueError, match="paper is"):
         run(root, folders, paper="imagenet")
 
 
-def test_one_group_gives_no_interval(tmp_path):
+def regrouped(tmp_path, frame, groups):
+    """The manifest with as many groups."""
+    columns = frame.drop(columns="truth").assign(group=[f"g{i // 4 % groups}" for i in range(len(frame))])
+    write_manifest(tmp_path / "m.parquet", Manifest(columns, "made", "folder", "multi", CLASSES))
+
+
+def test_few_groups_or_seeds_are_said_and_not_tested(tmp_path):
     frame = make_manifest(tmp_path / "m.parquet")
-    manifest = Manifest(frame.drop(columns="truth").assign(group="all"), "made", "folder", "multi", CLASSES)
-    write_manifest(tmp_path / "m.parquet", manifest)
-    row = run(tmp_path, [make_predictions(tmp_path, frame, "Own", "linear", noisy(0.9))]).iloc[-1]
-    assert row["balanced_accuracy_mean_lo"] == ""
-    assert row["beats_chance"] == "unknown"
+    folders = [make_predictions(tmp_path, frame, name, "linear", noisy(0.9)) for name in ("ConCluGen", "untrained")]
+    folders.append(make_predictions(tmp_path, frame, "Worse", "linear", noisy(0.1)))
+    folders.append(make_predictions(tmp_path, frame, "One", "linear", noisy(0.1), seeds=1))
+    folders.append(make_predictions(tmp_path, frame, "Three", "linear", noisy(0.1), seeds=3))
+    few = ["p_vs_ConCluGen", "p_holm", "detectable_vs_ConCluGen", "detectable_vs_chance", "detectable_vs_untrained"]
+    for groups in (1, 2, 9, 10):
+        regrouped(tmp_path, frame, groups)
+        found = run(tmp_path, folders).set_index("method")
+        assert set(found["groups"]) == {str(groups)}
+        row, one = found.loc["Worse"], found.loc["One"]
+        if groups < 10:
+            words = f"{groups} {'group' if groups == 1 else 'groups'}: too few to test"
+            assert (row["caution"], row["beats_chance"], row["beats_untrained"]) == (words, "unknown", "unknown")
+            assert set(row[few]) == {""}
+            assert found.loc["majority", "caution"] == words
+            assert one["caution"] == f"{words}; 1 seed: fewer than 5"
+        else:
+            assert (row["caution"], row["beats_untrained"]) == ("", "below")
+            assert float(row["p_holm"]) < 0.05
+            assert "" not in set(row[few])
+            assert (one["caution"], found.loc["majority", "caution"]) == ("1 seed: fewer than 5", "")
+        assert (row["balanced_accuracy_mean_lo"] == "") == (groups == 1)
+        # How far another seed would lie from a single one, nobody knows.
+        assert (one["balanced_accuracy_mean_lo"], one["beats_chance"], one["p_vs_ConCluGen"]) == ("", "unknown", "")
+    assert found.loc["Three", "caution"] == "3 seeds: fewer than 5"
+    assert found.loc["Three", "balanced_accuracy_mean_lo"] != ""
+
+
+def test_rows_are_compared_with_the_same_networks_untrained(world):
+    root, frame, folders = world
+    assert set(run(root, folders)["beats_untrained"]) == {""}  # there are none
+    folders = [*folders, make_predictions(root, frame, "untrained", "linear", noisy(0.1))]
+    found = run(root, folders).set_index(["method", "protocol"])
+    verdict = found["beats_untrained"]
+    assert verdict["ConCluGen", "linear"] == verdict["Multi-Cont", "linear"] == "yes"
+    assert verdict["Generative", "linear"] == "below"
+    assert verdict["Own", "linear"] in ("no", "below")
+    assert verdict["untrained", "linear"] == verdict["ConCluGen", "finetune"] == verdict["raw", "raw"] == ""
+    row, untrained = found.loc[("ConCluGen", "linear")], found.loc[("untrained", "linear")]
+    difference = float(row["balanced_accuracy_mean"]) - float(untrained["balanced_accuracy_mean"])
+    assert float(row["minus_untrained"]) == pytest.approx(difference, abs=2e-4)
+    assert 0 < float(row["minus_untrained_lo"]) < difference < float(row["minus_untrained_hi"])
+    assert 0 < float(row["detectable_vs_untrained"]) < difference
 
 
 def test_names_of_the_data_run_nothing_in_any_table(tmp_path):

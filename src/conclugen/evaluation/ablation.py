@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,12 @@ from typing import Any
 import numpy as np
 
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.intervals import holm
-from conclugen.evaluation.variants import Score, parse_settings, read_scores
+from conclugen.evaluation.estimates import NO_DIFFERENCE, Difference, Estimate
+from conclugen.evaluation.inference import holm
+from conclugen.evaluation.intervals import CHANCE
+from conclugen.evaluation.table import chance_cells, untrained_cells
+from conclugen.evaluation.variants import Score, best_chance, parse_settings, read_scores, untrained_of
+from conclugen.pretrain.methods import UNTRAINED
 from conclugen.store.settings import parse
 
 
@@ -31,34 +34,62 @@ class Variants:
 
 
 def build(scores: Sequence[Score], variants: Variants) -> list[dict[str, Any]]:
-    """Return, data set by data set, a row per preset and one per variant of it, the largest loss first."""
+    """Return, data set by data set, a row per chance row, then one per preset and per variant of it, the largest loss
+    first."""
     rows = []
     for dataset in dict.fromkeys(one.dataset for one in scores):
-        mine = {one.preset: one for one in scores if one.dataset == dataset}
+        best, own = best_chance(scores, dataset, "valid"), [one for one in scores if one.dataset == dataset]
+        rows += [_row(one, one, NO_DIFFERENCE, None, variants, best, None) for one in own if one.protocol == CHANCE]
+        mine = {one.preset: one for one in own if one.protocol != CHANCE and one.method != UNTRAINED}
         compared = [name for name in mine if name in variants.based_on]
         tests = {name: mine[name].measured.against(mine[variants.based_on[name]].measured) for name in compared}
-        corrected = holm(np.array([tests[name][2] for name in compared]))
+        corrected = holm(np.array([tests[name].p for name in compared]))
         adjusted = dict(zip(compared, corrected.tolist(), strict=True))
         for base in (name for name in mine if name not in variants.based_on):
-            own = sorted((n for n in compared if variants.based_on[n] == base), key=lambda n: mine[n].value)
-            rows += [
-                _row(mine[name], mine[base], tests.get(name), adjusted.get(name), variants) for name in (base, *own)
-            ]
+            changed = sorted((n for n in compared if variants.based_on[n] == base), key=lambda n: mine[n].value)
+            for name in (base, *changed):
+                one, test = mine[name], tests.get(name, NO_DIFFERENCE)
+                drawn = untrained_of(one, own)
+                rows.append(_row(one, mine[base], test, adjusted.get(name), variants, best, drawn))
     return rows
 
 
 def _row(
-    one: Score, base: Score, test: tuple[float, float, float] | None, adjusted: float | None, variants: Variants
+    one: Score,
+    base: Score,
+    test: Difference,
+    adjusted: float | None,
+    variants: Variants,
+    best: Estimate,
+    untrained: Estimate | None,
 ) -> dict[str, Any]:
+    """One row; `base`: the preset it varies, `best`: the best chance row, `untrained`: the same networks so."""
     low, high = one.measured.interval()
-    less, more, p = test or (math.nan,) * 3
-    row = {"dataset": one.dataset, "data": one.data, "preset": base.preset, "variant": one.preset if test else ""}
+    changed = one is not base
+    row = {"dataset": one.dataset, "data": one.data, "preset": base.preset, "variant": one.preset if changed else ""}
     row |= {"change": variants.changes.get(one.preset, ""), "method": one.method, "protocol": one.protocol}
-    row |= {"corpus": one.corpus, "seeds": one.seeds, "n_valid": one.count, "metric": one.measured.metric}
-    row |= {"valid": one.value, "valid_lo": low, "valid_hi": high}
-    row |= {"difference": one.value - base.value if test else None, "difference_lo": less, "difference_hi": more}
-    better = base.preset if more < 0 else one.preset if less > 0 else "not told apart"
-    return row | {"p": p, "p_holm": adjusted, "better": better if test and math.isfinite(p) else ""}
+    row |= {"corpus": one.corpus, "seeds": one.seeds, "n_valid": one.count, "groups": one.groups}
+    row |= {
+        "caution": one.caution,
+        "metric": one.measured.metric,
+        "valid": one.value,
+        "valid_lo": low,
+        "valid_hi": high,
+    }
+    row |= {"difference": test.value, "difference_lo": test.low, "difference_hi": test.high, "p": test.p}
+    row |= {"p_holm": adjusted, "detectable_difference": test.detectable, "better": _better(one, base, test, adjusted)}
+    return row | chance_cells(one.measured, best) | untrained_cells(one.measured, untrained)
+
+
+def _better(one: Score, base: Score, test: Difference, adjusted: float | None) -> str:
+    """The name of the better preset, in words where none is after the correction or nothing was compared or tested."""
+    if one is base:
+        return ""
+    told = test.verdict(one.measured.metric)
+    if told in ("yes", "below") and not (adjusted is not None and adjusted <= 1 - one.measured.level):
+        told = "no"
+    words = {"yes": one.preset, "below": base.preset, "no": "not told apart", "unknown": "unknown"}
+    return words[told]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 from conclugen.evaluation import metrics, paper
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.intervals import CHANCE
 from conclugen.evaluation.several import Measured, parse_arguments
-from conclugen.evaluation.table import CHANCE
 from conclugen.evaluation.table import build as build_table
 
 PROTOCOLS = ("supervised", "linear", "finetune")  # in the order of `paper.TABLE_2`
-ABOUT = ("method", "protocol", "contaminated", "preset", "corpus", "data", "seeds", "n_test")
+ABOUT = ("method", "protocol", "contaminated", "preset", "corpus", "data", "seeds", "n_test", "groups", "caution")
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
@@ -37,7 +37,9 @@ def _rows(one: Measured) -> list[dict[str, Any]]:
             row["paper"] = _printed(one.settings.paper, found["protocol"], metric == paper.COLUMNS[task][0])
             headline = metric == metrics.HEADLINE[task]
             row["beats_chance"] = found["beats_chance"] if headline else ""
+            row["detectable_vs_chance"] = found["detectable_vs_chance"] if headline else None
             row["p_vs_finetune"] = found[f"p_vs_{reference}"] if headline else None
+            row["detectable_vs_finetune"] = found[f"detectable_vs_{reference}"] if headline else None
             rows.append(row)
     return rows
 
@@ -51,7 +53,7 @@ def _printed(dataset: str | None, protocol: str, same_metric: bool) -> float | N
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table."""
-    arguments = parse_arguments(__doc__ or "", argv, fractions=False)
+    arguments = parse_arguments(__doc__ or "", argv)
     write_csv(arguments.output, build(arguments.datasets))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.store.atomic import write_text
+from conclugen.store.seals import check_seal, write_sealed
 
 # What a spreadsheet may take for a formula, the wide forms of East Asian fonts among it, or skip before one.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", " ", "\u00a0")
@@ -29,7 +29,10 @@ def cell(value: Any) -> str:
 
 
 def write_csv(path: str | Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
-    """Write rows atomically; `columns` are those of the first row unless given. Raises ValueError where rows differ."""
+    """Write rows and their seal atomically; `columns` are those of the first row unless given.
+
+    Raises ValueError where rows differ in their columns.
+    """
     columns = list(rows[0] if columns is None else columns)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -38,10 +41,11 @@ def write_csv(path: str | Path, rows: Sequence[Mapping[str, Any]], columns: Sequ
         if list(row) != columns:
             raise ValueError(f"{path}: a row has the columns {list(row)}, expected {columns}")
         writer.writerow([cell(row[column]) for column in columns])
-    write_text(path, text.getvalue())
+    write_sealed(Path(path), text.getvalue())
 
 
 def read_table(path: str | Path) -> list[dict[str, str]]:
-    """Read a table that `conclugen.evaluation.table` wrote."""
+    """Read a table that `write_csv` wrote. Raises SealError where it was altered."""
+    check_seal(Path(path))
     with open(path, encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))

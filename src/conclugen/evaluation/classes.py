@@ -13,10 +13,11 @@ import numpy as np
 
 from conclugen.evaluation import chance
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.intervals import Estimate, Resamples, counts, over_seeds
+from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation.intervals import CHANCE, Resamples, counts
 from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.ranks import rank_metrics
-from conclugen.evaluation.table import CHANCE, Settings, metric_cells, order, parse_arguments
+from conclugen.evaluation.table import Settings, group_cells, metric_cells, order, parse_arguments
 from conclugen.evaluation.truth import Truth
 
 NAMES = ("precision", "recall", "f1", "auroc", "average_precision")
@@ -48,6 +49,7 @@ def _rows(
         row = {"dataset": truth.dataset} | about | {"data": settings.data, "seeds": len(scores), "class": name}
         row |= {"n_test": int(known[c]), "support": int(support[c]), "share_test": float(support[c] / max(known[c], 1))}
         row["share_train"] = float(truth.priors[c])
+        row |= group_cells(resamples, len(scores), about["protocol"])
         rows.append(row | metric_cells(measured[c]))
     return rows
 
@@ -56,11 +58,13 @@ def estimates(truth: Truth, scores: np.ndarray, resamples: Resamples, protocol: 
     """Return, class by class, each metric by name for scores (S, N, C) of a row with this protocol."""
     whole = np.ones((1, resamples.weights.shape[1]), dtype=np.int32)
     values = [by_class(truth, one, whole) for one in scores]
-    drawn = [by_class(truth, one, resamples.weights) for one in scores]
-    resampled = {name: over_seeds([one[name] for one in drawn], protocol) for name in NAMES}
+    each = [by_class(truth, one, resamples.weights) for one in scores]
+    drawn = {name: np.stack([one[name] for one in each]) for name in NAMES}
     return [
         {
-            name: Estimate(name, np.array([one[name][0, c] for one in values]), resampled[name][:, c], resamples.level)
+            name: resamples.estimate(
+                name, np.array([one[name][0, c] for one in values]), drawn[name][:, :, c], protocol
+            )
             for name in NAMES
         }
         for c in range(len(truth.classes))

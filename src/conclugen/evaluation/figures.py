@@ -27,8 +27,14 @@ from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.store.atomic import atomic_path
 
-COLOURS = {"yes": "#1b7837", "no": "#888888", "below": "#b2182b", "unknown": "#888888", "": "#222222"}
-MEANING = {"yes": "beats chance", "no": "not told from chance", "below": "below chance", "": "chance row"}
+COLOURS = {"yes": "#1b7837", "no": "#888888", "below": "#b2182b", "unknown": "#bbbbbb", "": "#222222"}
+MEANING = {
+    "yes": "beats chance",
+    "no": "not told from chance",
+    "below": "below chance",
+    "unknown": "not tested",
+    "": "chance row",
+}
 
 
 def headline(table: Sequence[dict[str, str]], task: str) -> Figure:

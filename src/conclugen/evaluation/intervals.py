@@ -1,10 +1,9 @@
-"""Intervals and paired tests by bootstrap over groups.
+"""Intervals and paired tests of the metrics of a table, by bootstrap over groups.
 
 A resample draws as many groups (videos, dialogues, …) as the test split has, with replacement; every utterance counts
-as often as its group was drawn. A metric is averaged over seeds within each resample, so an interval is about the test
-set, not about one seed. All methods see the same resamples: their differences are paired. Only the shuffled control
-draws its seeds, too: each is another permutation of the labels, and a few permutations do not average to chance. A
-single group cannot be resampled: what is measured on one has no intervals and no tests (NaN).
+as often as its group was drawn. All methods see the same resamples: their differences are paired. What resamples show
+and how far seeds lie apart make the variance of a value or a difference; `inference.py` says how. A single group cannot
+be resampled: what is measured on one has no intervals and no tests (NaN).
 
 Every table goes through `Resamples` and `Estimate`; the functions below are what they are made of.
 
@@ -21,11 +20,13 @@ from typing import Protocol
 import numpy as np
 
 from conclugen.evaluation import calibration, regression
-from conclugen.evaluation.metrics import BIASED, NAMES, compute, decide, mean_defined, nanmean, of_confusion, of_counts
+from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation.inference import Groups
+from conclugen.evaluation.metrics import CALIBRATION, NAMES, compute, decide, nanmean, of_confusion, of_counts
 from conclugen.evaluation.ranks import rank_metrics
 from conclugen.evaluation.truth import Truth
 
-PERMUTED = "shuffled"  # the protocol whose seeds permute labels
+CHANCE = "chance"  # the protocol of rows that nothing was trained for
 
 
 class Asked(Protocol):
@@ -40,63 +41,56 @@ class Asked(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Estimate:
-    """A metric of one row of a table.
-
-    Attributes:
-        metric: its name.
-        by_seed: (S,) its value with each seed, NaN where it is not defined.
-        resampled: (R,) its mean over seeds in each resample; (0,) of a single group.
-        level: of its intervals.
-    """
-
-    metric: str
-    by_seed: np.ndarray
-    resampled: np.ndarray
-    level: float
-
-    @property
-    def value(self) -> float:
-        """The mean over seeds."""
-        return mean_defined(self.by_seed)
-
-    def interval(self) -> tuple[float, float]:
-        """Return the interval of the value."""
-        return interval(self.resampled, self.level, self.value if self.metric in BIASED else None)
-
-    def against(self, other: Estimate | None) -> tuple[float, float, float]:
-        """Return the interval of the difference to `other` and its two-sided p; NaN without another to compare."""
-        if other is None or other is self:
-            return np.nan, np.nan, np.nan
-        low, high = interval(self.resampled - other.resampled, self.level)
-        return low, high, paired_p(self.resampled, other.resampled)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class Resamples:
     """The resamples of a split, the same for every row that is measured on it.
 
     Attributes:
         weights: (R, G) how often each group was drawn; (0, 1) of a single group.
         level: of intervals.
+        groups: how many they are.
     """
 
     weights: np.ndarray
     level: float
+    groups: Groups
 
     @classmethod
     def of(cls, truth: Truth, asked: Asked) -> Resamples:
         """Draw the groups of a split."""
-        return cls(group_weights(int(truth.group.max()) + 1, asked.resamples, asked.seed), asked.level)
+        groups = Groups.of(truth.group)
+        return cls(group_weights(groups.count, asked.resamples, asked.seed), asked.level, groups)
 
     def estimates(self, truth: Truth, scores: np.ndarray, protocol: str) -> dict[str, Estimate]:
         """Return every metric of the task, by name, for scores (S, N, C) of a row with this protocol."""
         each = [compute(truth.labels, one, truth.task) for one in scores]
-        drawn = resampled(truth, scores, self.weights, protocol)
-        return {
-            name: Estimate(name, np.array([one[name] for one in each]), drawn[name], self.level)
+        gaps = self._gaps(truth, scores)
+        drawn = resampled(truth, scores, self.weights, gaps)
+        found = {
+            name: self.estimate(name, np.array([one[name] for one in each]), drawn[name], protocol)
             for name in NAMES[truth.task]
         }
+        for name in CALIBRATION & found.keys():
+            found[name] = dataclasses.replace(found[name], ends=self._ends(truth, scores, gaps))
+        return found
+
+    def estimate(self, name: str, by_seed: np.ndarray, drawn: np.ndarray, protocol: str) -> Estimate:
+        """Return a metric with values (S,), resampled (S, R), of a row with this protocol."""
+        return Estimate(name, by_seed, drawn, self.level, self.groups, protocol != CHANCE)
+
+    def _gaps(self, truth: Truth, scores: np.ndarray) -> list[np.ndarray]:
+        """The gaps of calibration of each seed, (R, C, B); none for sentiment."""
+        if truth.task == "regression":
+            return []
+        return [calibration.gaps(truth.labels, one, truth.group, self.weights, truth.task) for one in scores]
+
+    def _ends(self, truth: Truth, scores: np.ndarray, gaps: list[np.ndarray]) -> tuple[float, float] | None:
+        """The interval of the calibration error; none of a single group."""
+        if self.groups.count < 2:
+            return None
+        whole = np.ones((1, self.groups.count))
+        measured = [calibration.gaps(truth.labels, one, truth.group, whole, truth.task)[0] for one in scores]
+        some = np.stack([one[: calibration.ENOUGH] for one in gaps])
+        return calibration.interval(np.stack(measured), some, self.level, self.groups.widening(self.level))
 
 
 def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
@@ -105,65 +99,20 @@ def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
     return generator.multinomial(groups, np.full(groups, 1 / groups), size=count).astype(np.int32)
 
 
-def resampled(truth: Truth, scores: np.ndarray, weights: np.ndarray, protocol: str = "") -> dict[str, np.ndarray]:
-    """Return every metric (R,), averaged over seeds, for scores (S, N, C) and group weights (R, G)."""
-    each = [_one_seed(truth, one, weights) for one in scores]
-    return {name: over_seeds([values[name] for values in each], protocol) for name in NAMES[truth.task]}
+def resampled(
+    truth: Truth, scores: np.ndarray, weights: np.ndarray, gaps: Sequence[np.ndarray] = ()
+) -> dict[str, np.ndarray]:
+    """Return every metric (S, R) for scores (S, N, C) and group weights (R, G); `gaps`: of calibration, if known."""
+    each = [_one_seed(truth, one, weights, gaps[n] if gaps else None) for n, one in enumerate(scores)]
+    return {name: np.stack([values[name] for values in each]) for name in NAMES[truth.task]}
 
 
-def over_seeds(each: Sequence[np.ndarray], protocol: str = "") -> np.ndarray:
-    """Return the mean (R, …) of a resampled metric over seeds, (R, …) of each.
-
-    For the protocol `shuffled` the mean is over as many seeds drawn with replacement, in each resample others.
-    """
-    values = np.stack(each)
-    if protocol == PERMUTED:
-        seeds, resamples = values.shape[:2]
-        drawn = np.random.default_rng(resamples).integers(seeds, size=(seeds, resamples))
-        values = values[drawn, np.arange(resamples)]
-    return nanmean(values, 0)
-
-
-def interval(values: np.ndarray, level: float, centre: float | None = None) -> tuple[float, float]:
-    """Return the percentile interval of resampled values (R,); NaN where none is defined.
-
-    With `centre`, a measured value of a metric whose resamples are biased, it is moved by how far their mean lies from
-    that value, not below 0.
-    """
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return np.nan, np.nan
-    if centre is not None and np.isfinite(centre):
-        values = np.maximum(values - values.mean() + centre, 0)
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def paired_p(values: np.ndarray, reference: np.ndarray) -> float:
-    """Return the two-sided p of `values - reference` (R,) being 0: twice the smaller tail beyond 0.
-
-    Each tail is (1 + count) / (1 + R), so p is never 0; ties count in both tails. NaN without a defined resample.
-    """
-    difference = (values - reference)[np.isfinite(values) & np.isfinite(reference)]
-    if not len(difference):
-        return np.nan
-    tail = min((difference <= 0).sum(), (difference >= 0).sum())
-    return float(min(1.0, 2 * (1 + tail) / (1 + len(difference))))
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Return Holm's adjusted p (M,): max over smaller ones of p times the tests that remain, at most 1. NaN stays."""
-    adjusted = np.full(len(p), np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * (len(order) - np.arange(len(order)))))
-    return adjusted
-
-
-def _one_seed(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _one_seed(truth: Truth, scores: np.ndarray, weights: np.ndarray, gaps: np.ndarray | None) -> dict[str, np.ndarray]:
     if truth.task == "regression":
         return regression.resampled(truth.labels[:, 0], scores[:, 0], truth.group, weights)
-    error = calibration.resampled(truth.labels, scores, truth.group, weights, truth.task)
+    if gaps is None:
+        gaps = calibration.gaps(truth.labels, scores, truth.group, weights, truth.task)
+    error = calibration.of_gaps(gaps)
     if truth.task == "single":
         return {**of_confusion(_confusion(truth, scores, weights)), "ece": error}
     return {**of_counts(*counts(truth, scores, weights)), **_ranked(truth, scores, weights), "ece_macro": error}

@@ -1,7 +1,7 @@
-"""How much a method needs labels: its metrics after learning on shares of the training labels, for every data set.
+"""How much a method needs labels: its metrics after learning on shares of the labels, for every data set.
 
-Entry module. Reads the `fraction-{f}` folders beside the predictions of the whole training set. Metrics that a data
-set's task does not have are left empty.
+Entry module. Predictions for a share of the labels lie in `fraction-{f}` inside the folder of their protocol. Metrics
+that a data set's task does not have are left empty.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conclugen.evaluation import metrics
+from conclugen.evaluation import chance, metrics
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.intervals import Resamples
+from conclugen.evaluation.intervals import CHANCE, Resamples
+from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.several import Measured, parse_arguments
-from conclugen.evaluation.table import contamination_cells, metric_cells
+from conclugen.evaluation.table import chance_cells, contamination_cells, group_cells, metric_cells, untrained_cells
+from conclugen.pretrain.methods import UNTRAINED
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
@@ -25,21 +27,39 @@ def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
 
 
 def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """For each row, what it is and its metrics."""
+    """For each row, what it is and its metrics: chance rows, which know the rates of all training labels, first."""
     truth, settings, found = one.truth, one.settings, []
-    resamples = Resamples.of(truth, settings)
-    for p in one.predictions:
-        about = {"dataset": truth.dataset, "data": settings.data, "method": p.method, "protocol": p.protocol}
+    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
+    lucky = {
+        name: resamples.estimates(truth, scores, CHANCE)
+        for name, scores in chance.rows(truth, settings.chance_draws).items()
+    }
+    best = chance.best((estimates[headline] for estimates in lucky.values()), headline)
+    nothing = {"contaminated": "", "preset": "", "corpus": "", "label_fraction": None}
+    named = [({"method": name, "protocol": CHANCE} | nothing, e, None) for name, e in lucky.items()]
+    measured = [(p, resamples.estimates(truth, p.scores, p.protocol)) for p in one.predictions]
+    untrained = {_twin(p): estimates[headline] for p, estimates in measured if p.method == UNTRAINED}
+    for p, estimates in measured:
+        about = {"method": p.method, "protocol": p.protocol}
         about |= {"contaminated": contamination_cells(truth, p.streams, settings)["contaminated"]}
         about |= {"preset": p.preset, "corpus": p.corpus, "label_fraction": p.label_fraction}
-        about |= {"seeds": len(p.seeds), "n_test": len(truth.ids)}
-        found.append((about, metric_cells(resamples.estimates(truth, p.scores, p.protocol))))
+        named.append((about, estimates, untrained.get(_twin(p))))
+    for about, estimates, twin in named:
+        seeds, score = len(estimates[headline].by_seed), estimates[headline]
+        about = {"dataset": truth.dataset, "data": settings.data} | about | {"seeds": seeds, "n_test": len(truth.ids)}
+        about |= group_cells(resamples, seeds, about["protocol"]) | chance_cells(score, best)
+        found.append((about | untrained_cells(score, twin), metric_cells(estimates)))
     return found
+
+
+def _twin(p: Predictions) -> tuple[Any, ...]:
+    """What a row has in common with that of the same networks, never trained."""
+    return p.corpus, p.preset, p.protocol, p.streams, p.label_fraction
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of label fractions."""
-    arguments = parse_arguments(__doc__ or "", argv, fractions=True)
+    arguments = parse_arguments(__doc__ or "", argv)
     write_csv(arguments.output, build(arguments.datasets))
 
 

@@ -1,29 +1,35 @@
 """What a score may owe to something else than recognition: leaks between folds, and losses that are not even.
 
 Entry module. Reports and never fails: most leaks belong to the official folds of a data set (MELD's test episodes are
-in its training fold), and a reader has to know them. Four checks: people, sources and words that two folds share; the
-same sources in the corpus pretrained on; backbones whose own training saw the labels of this data set; and classes that
-are more common among the lost utterances than in their fold.
+in its training fold), and a reader has to know them. Five checks: people, sources, files and words that two folds
+share, or the corpus pretrained on holds, too (`overlap.py`); backbones whose own training saw the labels of this data
+set; features of others that are the label under another name; and classes more common among the lost utterances than in
+their fold. What cannot be known is `unknown`, not clean.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from conclugen.data.manifest import Manifest, read_manifest
+from conclugen.downstream.data import targets
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.contamination import NO, UNKNOWN, YES, Seen, names_of, verdict
+from conclugen.evaluation.contamination import UNKNOWN, YES, Seen, names_of, verdict
+from conclugen.evaluation.label_copies import give_away
+from conclugen.evaluation.overlap import between_folds, with_corpus
 from conclugen.evaluation.qc import ALL, memberships
 from conclugen.evaluation.truth import all_labels
 from conclugen.store.devices import set_threads
+from conclugen.store.seals import check_seal
 from conclugen.store.settings import parse
-from conclugen.store.shards import FeatureShard, read_shard
+from conclugen.store.shards import FeatureShard, open_shard
 
 COLUMNS = (
     "dataset",
@@ -37,10 +43,9 @@ COLUMNS = (
     "share",
     "expected",
     "found",
+    "by",
     "detail",
 )
-SHARED = ("speaker", "group", "text")
-PAIRS = (("test", "train"), ("test", "valid"), ("valid", "train"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +62,10 @@ def row(manifest: Manifest, check: str, **values: Any) -> dict[str, Any]:
 
 def with_transcripts(manifest: Manifest, paths: Iterable[Path]) -> Manifest:
     """Return the manifest with the words of its transcripts (utterance_id, text), where there are any."""
-    words = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
+    words = []
+    for path in paths:
+        check_seal(path)
+        words.append(pd.read_csv(path, dtype=str, keep_default_na=False))
     if not words:
         return manifest
     text = pd.concat(words).set_index("utterance_id")["text"]
@@ -65,53 +73,10 @@ def with_transcripts(manifest: Manifest, paths: Iterable[Path]) -> Manifest:
     return dataclasses.replace(manifest, table=table.assign(text=table["utterance_id"].map(text).fillna(table["text"])))
 
 
-def overlap(manifest: Manifest) -> list[dict[str, Any]]:
-    """Return a row per pair of folds and per thing they may share: how many utterances of the first have theirs in the
-    second. `of` counts those of which it is known; texts are compared verbatim."""
-    table = manifest.table
-    folds = {split: table[table["split"] == split] for pair in PAIRS for split in pair}
-    return [
-        row(manifest, check, split=split, against=other) | _seen(folds[split][check], folds[other][check])
-        for check in SHARED
-        for split, other in PAIRS
-        if len(folds[split]) and len(folds[other])
-    ]
-
-
-def corpus_overlap(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
-    """Return the same for this data set's test and validation folds against everything pretrained on.
-
-    Groups are compared as they are named: VoxCeleb2 and CMU-MOSEI name the same source videos alike. People are not
-    compared, since every data set has its own names for them.
-    """
-    table = manifest.table
-    return [
-        row(manifest, f"corpus {check}", split=split, against=corpus.dataset)
-        | _seen(table.loc[table["split"] == split, check], corpus.table[check])
-        for check in ("group", "text")
-        for split in ("test", "valid")
-        if (table["split"] == split).any()
-    ]
-
-
-def _seen(values: pd.Series, others: pd.Series) -> dict[str, Any]:
-    known, other = _given(values), set(_given(others))
-    hits = known[known.isin(other)]
-    found = UNKNOWN if known.empty or not other else YES if len(hits) else NO
-    shared = f"{hits.nunique()} of {known.nunique()} are shared"
-    return {
-        "count": len(hits),
-        "of": len(known),
-        "share": len(hits) / len(known) if len(known) else None,
-        "found": found,
-        "detail": "not recorded" if found == UNKNOWN else shared,
-    }
-
-
-def _given(values: pd.Series) -> pd.Series:
-    """The values that say something, as text."""
-    text = values[values.notna()].astype(str)
-    return text[text != ""]
+def overlap(manifest: Manifest, corpus: Manifest | None = None) -> list[dict[str, Any]]:
+    """Return the rows on what folds share, and, where the corpus is another data set, on what it holds of them."""
+    found = between_folds(manifest) + (with_corpus(manifest, corpus) if corpus is not None else [])
+    return [row(manifest, **values) for values in found]
 
 
 def backbones(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]], seen: Seen) -> list[dict[str, Any]]:
@@ -149,18 +114,45 @@ def lost(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]]) -> l
     return rows
 
 
+def copies(manifest: Manifest, shards: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return a row per feature of `shards` (paths by stream) that tells a class without an error; `label_copies`."""
+    if manifest.task == "none":
+        return []
+    known = dict(zip(manifest.table["utterance_id"], targets(manifest).numpy(), strict=True))
+    rows = []
+    for stream, paths in shards.items():
+
+        def blocks(paths: Sequence[str] = paths) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for path in paths:
+                with open_shard(path) as shard:
+                    for part, features in shard.blocks():
+                        here = shard.present[part]
+                        if here.any():
+                            yield features[here], np.stack([known[name] for name in shard.utterance_id[part][here]])
+
+        for column, of_class in give_away(blocks, len(manifest.classes)):
+            name = manifest.classes[of_class]
+            values = {"item": f"{stream}: column {column}", "class": name, "found": YES}
+            rows.append(row(manifest, "label", **values, detail=f"tells {name} from all else without an error"))
+    return rows
+
+
 def describe(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return a line per leak that was found, for people."""
-    lines = []
+    """Return, for people, a line per leak that was found and, since unknown is not clean, per reason not to know."""
+    found, unknown = [], {}
     for one in rows:
-        if one["found"] != YES:
-            continue
-        if one["check"] == "backbone":
-            lines.append(f"  {one['item']}: {one['detail']}")
-        else:
+        if one["found"] == UNKNOWN:
+            where = one["item"] or f"{one['split']} in {one['against']}"
+            unknown.setdefault((one["check"], one["detail"]), []).append(where)
+        elif one["found"] == YES and one["check"] in ("backbone", "label"):
+            found.append(f"  {one['item']}: {one['detail']}")
+        elif one["found"] == YES:
             share = f"{one['count']} of {one['of']} ({one['share']:.1%})"
-            lines.append(f"  {one['split']} utterances whose {one['check']} is in {one['against']}, too: {share}")
-    return "\n".join(lines) or "  no leak found"
+            found.append(f"  {one['split']} utterances whose {one['check']} is in {one['against']}, too: {share}")
+    lines = found or ["  no leak found" + (" in what is known" if unknown else "")]
+    return "\n".join(
+        lines + [f"  {check} unknown: {', '.join(where)} ({why})" for (check, why), where in unknown.items()]
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -177,26 +169,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     set_threads(arguments.threads)
     streams: dict[str, list[FeatureShard]] = {}
+    paths: dict[str, list[str]] = {}
     for item in arguments.features:
         stream, equals, path = item.partition("=")
         if not (stream and equals and path):
             parser.error(f"--features {item!r}: expected STREAM=PATH")
         streams.setdefault(stream, []).append(_account(path))
+        paths.setdefault(stream, []).append(path)
     manifest = with_transcripts(all_labels(arguments.manifest), arguments.transcripts)
-    rows = overlap(manifest)
-    if arguments.corpus is not None:
-        rows += corpus_overlap(
-            manifest, with_transcripts(read_manifest(arguments.corpus), arguments.corpus_transcripts)
-        )
+    corpus = arguments.corpus and with_transcripts(read_manifest(arguments.corpus), arguments.corpus_transcripts)
+    rows = overlap(manifest, corpus)
     rows += backbones(manifest, streams, parse(Settings, arguments.settings).seen) + lost(manifest, streams)
+    if manifest.adapter == "features":  # what others extracted may hold anything
+        rows += copies(manifest, paths)
     write_csv(arguments.output, rows, COLUMNS)
     print(f"{manifest.dataset}:\n{describe(rows)}")
 
 
 def _account(path: str) -> FeatureShard:
     """A shard without its features: a large corpus would fill the memory with them."""
-    shard = read_shard(path, verify=False)
-    return FeatureShard(shard.utterance_id, shard.features[:0].copy(), shard.present, shard.attributes)
+    with open_shard(path) as shard:
+        return FeatureShard(shard.utterance_id, np.empty((0, *shard.shape[1:])), shard.present, shard.attributes)
 
 
 if __name__ == "__main__":

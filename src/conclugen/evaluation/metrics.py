@@ -37,7 +37,9 @@ SINGLE = ("accuracy", "f1_weighted", "precision_weighted", "recall_weighted", "f
 NAMES = {"multi": MULTI, "single": SINGLE, "regression": regression.NAMES}
 HEADLINE = {"multi": "balanced_accuracy_mean", "single": "recall_macro", "regression": "mae"}
 LOWER_IS_BETTER = frozenset({"mae", "ece", "ece_macro"})
-BIASED = frozenset({"ece", "ece_macro"})  # resamples lie above the truth: an absolute value grows with noise
+CALIBRATION = frozenset({"ece", "ece_macro"})
+BIASED = frozenset({"average_precision", "average_precision_macro"})  # above the truth in few rows; resamples, again
+UNBOUNDED = frozenset({"mae"})  # above; all others are shares, or correlations
 
 
 def compute(truth: np.ndarray, scores: np.ndarray, task: str) -> dict[str, float]:
@@ -63,6 +65,12 @@ def best(values: Iterable[float], metric: str) -> float:
     defined."""
     known = [value for value in values if math.isfinite(value)]
     return (min if metric in LOWER_IS_BETTER else max)(known, default=math.nan)
+
+
+def worst(values: Iterable[float], metric: str) -> float:
+    """Return the worst of a metric's values, NaN where none is defined."""
+    known = [value for value in values if math.isfinite(value)]
+    return (max if metric in LOWER_IS_BETTER else min)(known, default=math.nan)
 
 
 def is_better(value: float, other: float, metric: str) -> bool:

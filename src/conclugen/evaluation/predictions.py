@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from conclugen.evaluation.truth import Truth
+from conclugen.store import places
 from conclugen.store.tables import read_table
 
 
@@ -41,14 +42,14 @@ class Predictions:
 def read(folder: str | Path, truth: Truth) -> Predictions:
     """Read every `seed{n}.parquet` of `…/{corpus}/{preset}/{method}/{protocol}` (or of a `fraction-{f}` in it).
 
-    Raises ValueError when there is none, a class or a test utterance is missing, or the files disagree about streams.
+    Raises ValueError when there is none, a class or a test utterance is missing, a file belongs elsewhere, or the
+    files disagree about streams.
     """
     folder = Path(folder)
     found = {int(m[1]): p for p in folder.glob("seed*.parquet") if (m := re.fullmatch(r"seed(\d+)", p.stem))}
     if not found:
         raise ValueError(f"{folder}: no seed*.parquet; run its protocol first")
-    base = folder.parent if folder.name.startswith("fraction-") else folder
-    corpus, preset, method, protocol = base.resolve().parts[-4:]
+    corpus, preset, method, protocol = places.base_of(folder).resolve().parts[-4:]
     tables, abouts = zip(*(_read_seed(found[seed], truth) for seed in sorted(found)), strict=True)
     kinds = {
         (_streams(about), float(about.get("label_fraction", 1)), tuple(about.get("without", ()))) for about in abouts
@@ -69,6 +70,7 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
 def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:
     """The columns of scores (N, …) in the order of the truth, and what the file says of itself."""
     arrow, about = read_table(path)
+    _check_place(path, about)
     table = arrow.to_pandas()
     prefixes = ["score", *(f"without_{name}" for name in about.get("without", ()))]
     columns = [f"{prefix}_{name}" for prefix in prefixes for name in truth.classes]
@@ -78,6 +80,16 @@ def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:
     if lost := sorted(set(truth.ids) - set(table.index)):
         raise ValueError(f"{path}: {len(lost)} {truth.split} utterances have no prediction, such as {lost[:3]}")
     return table.loc[truth.ids, columns], about
+
+
+def _check_place(path: Path, about: dict) -> None:
+    """Raise ValueError for a file that says that it belongs elsewhere."""
+    here = (places.of_predictions(path.parent), int(path.stem.removeprefix("seed")))
+    own = (about.get("place", here[0]) if here[0] else "", about.get("seed", here[1]))
+    if own != here:
+        raise ValueError(
+            f"{path}: holds the predictions of {own[0] or 'another run'}, seed {own[1]}; delete it and rerun"
+        )
 
 
 def _streams(about: dict) -> str:

@@ -3,7 +3,8 @@
 Entry module. Fails when a stage lost more of a split, or of a class in a split, than allowed, and says why and what to
 do. Utterances of a set that has no transcripts at all, official or recognised, count as nothing lost in the text stage.
 Tiny counts: a share is judged only once at least `min_lost` utterances are lost, so that one bad clip among eight is
-reported but stops nothing.
+reported but stops nothing. A split or a class of which nothing is left fails whatever its size, unless all of it may be
+lost (`max_lost: 1.0`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from conclugen.data.folds import too_many
 from conclugen.data.manifest import Manifest
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.truth import all_labels
 from conclugen.store.ledger import LedgerRow, Status, read_ledger
+from conclugen.store.seals import SealError
 from conclugen.store.settings import parse
 
 TRANSCRIPTS = "transcripts"
@@ -36,9 +39,9 @@ class Settings:
 
     Attributes:
         max_lost: largest share of a split that a stage may lose.
-        min_lost: fewer lost utterances than this never fail, whatever their share.
+        min_lost: fewer lost utterances than this do not fail, as long as others are left.
         max_lost_of_class: largest share of a class within a split; where `max_lost` is larger, that counts.
-        min_lost_of_class: fewer lost utterances of a class than this never fail.
+        min_lost_of_class: fewer lost utterances of a class than this do not fail, as long as others are left.
     """
 
     max_lost: float
@@ -137,9 +140,10 @@ def _judged(what: str, part: pd.DataFrame, limit: float, least: int) -> tuple[st
         return "", False
     share = len(lost) / len(part)
     line = f"{what}: lost {len(lost)} of {len(part)} ({share:.1%}; limit {limit:.1%})"
-    if share > limit and len(lost) < least:
+    over = too_many(len(lost), len(part), limit, least)
+    if share > limit and not over:
         line += f"; fewer than {least} lost, so let pass"
-    return f"{line}: {_reasons(lost)}", share > limit and len(lost) >= least
+    return f"{line}: {_reasons(lost)}", over
 
 
 def advice(dataset: str, found: pd.DataFrame) -> str:
@@ -152,9 +156,10 @@ def advice(dataset: str, found: pd.DataFrame) -> str:
             "TIMEOUT_S=… for longer) and keeps the rest."
         )
     lines.append(
-        f"Every loss and its reason stands in the ledgers: results/faces/{dataset}/*.ledger.csv and "
-        f"results/features/{dataset}/*/*.ledger.csv. Mend the files, or, where the loss is known and meant, raise "
-        f"datasets.{dataset}.max_lost (a split and its classes) or qc.max_lost_of_class."
+        f"Every loss and its reason stands in the ledgers: results/manifests/{dataset}.ledger.csv, "
+        f"results/faces/{dataset}/*.ledger.csv and results/features/{dataset}/*/*.ledger.csv. Mend the files or the "
+        f"table, or, where the loss is known and meant, raise datasets.{dataset}.max_lost (a split and its classes) or "
+        "qc.max_lost_of_class."
     )
     return "\n".join(lines)
 
@@ -180,7 +185,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     settings = parse(Settings, arguments.settings)
     manifest = all_labels(arguments.manifest)
-    found = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))
+    try:
+        found = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))
+    except SealError as error:
+        sys.exit(str(error))
     noted, failed = judge(manifest, found, settings)
     print(f"{manifest.dataset}: {len(manifest.table)} utterances, {found['stage'].nunique()} stages")
     print("\n".join(f"  {line}" for line in noted) or "  nothing lost")

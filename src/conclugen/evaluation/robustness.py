@@ -15,9 +15,11 @@ import numpy as np
 
 from conclugen.evaluation import chance, metrics
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.intervals import Estimate, Resamples, holm
+from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation.inference import holm
+from conclugen.evaluation.intervals import CHANCE, Resamples
 from conclugen.evaluation.predictions import Predictions
-from conclugen.evaluation.table import CHANCE, Settings, order, parse_arguments, verdict
+from conclugen.evaluation.table import Settings, chance_cells, group_cells, order, parse_arguments
 from conclugen.evaluation.truth import Truth
 
 
@@ -27,40 +29,50 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
     Raises ValueError for predictions without masked modalities.
     """
     resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
-    rows = []
-    for name, scores in chance.rows(truth, settings.chance_draws).items():
-        names = {"method": name, "protocol": CHANCE, "streams": "", "preset": "", "corpus": "", "seeds": len(scores)}
-        rows.append(_row(truth, settings, names, "", resamples.estimates(truth, scores, CHANCE)[headline]))
-    best_chance = metrics.best((row["value"] for row in rows), headline)
+    lucky = {
+        name: resamples.estimates(truth, scores, CHANCE)[headline]
+        for name, scores in chance.rows(truth, settings.chance_draws).items()
+    }
+    best = chance.best(lucky.values(), headline)
+    named: list[tuple[dict[str, Any], str, Estimate, Estimate | None]] = [
+        ({"method": name, "protocol": CHANCE, "streams": "", "preset": "", "corpus": ""}, "", one, None)
+        for name, one in lucky.items()
+    ]
     for p in sorted(predictions, key=order):
         if not p.without:
             raise ValueError(f"{p.method}, {p.protocol}: its predictions mask no modality; run its protocol again")
         names = {name: getattr(p, name) for name in ("method", "protocol", "streams", "preset", "corpus")}
-        names["seeds"], whole = len(p.seeds), resamples.estimates(truth, p.scores, p.protocol)[headline]
-        found = [_row(truth, settings, names, "", whole)]
-        found += [
-            _row(truth, settings, names, masked, resamples.estimates(truth, scores, p.protocol)[headline], whole)
+        whole = resamples.estimates(truth, p.scores, p.protocol)[headline]
+        named.append((names, "", whole, None))
+        named += [
+            (names, masked, resamples.estimates(truth, scores, p.protocol)[headline], whole)
             for masked, scores in p.without.items()
         ]
-        for row in found:
-            row["beats_chance"] = verdict((row["value_lo"], row["value_hi"]), best_chance, row["metric"])
-        rows += found
+    rows = [_row(truth, settings, resamples, *one, best) for one in named]
     adjusted = holm(np.array([row["p_vs_whole"] for row in rows]))
     return [row | {"p_holm": float(p)} for row, p in zip(rows, adjusted, strict=True)]
 
 
 def _row(
-    truth: Truth, settings: Settings, names: dict[str, Any], masked: str, score: Estimate, whole: Estimate | None = None
+    truth: Truth,
+    settings: Settings,
+    resamples: Resamples,
+    names: dict[str, Any],
+    masked: str,
+    score: Estimate,
+    whole: Estimate | None,
+    best: Estimate,
 ) -> dict[str, Any]:
-    """One row; `whole` is what it is compared with: the same without a mask."""
-    row = {"dataset": truth.dataset, "target": settings.target, **names, "data": settings.data}
-    row |= {"n_test": len(truth.ids), "without": masked, "metric": score.metric}
+    """One row; `whole` is what it is compared with: the same networks without a mask. `best`: the best chance row."""
+    seeds = len(score.by_seed)
+    row = {"dataset": truth.dataset, "target": settings.target, **names, "seeds": seeds, "data": settings.data}
+    row |= {"n_test": len(truth.ids)} | group_cells(resamples, seeds, names["protocol"])
     low, high = score.interval()
-    row |= {"value": score.value, "value_lo": low, "value_hi": high}
-    change = math.nan if whole is None else score.value - whole.value
-    low, high, p = score.against(whole)
-    row |= {"change": change, "change_lo": low, "change_hi": high, "p_vs_whole": p}
-    return row | {"p_holm": math.nan, "beats_chance": ""}
+    row |= {"without": masked, "metric": score.metric, "value": score.value, "value_lo": low, "value_hi": high}
+    found = score.against(whole, same_networks=True)
+    row |= {"change": found.value, "change_lo": found.low, "change_hi": found.high, "p_vs_whole": found.p}
+    row |= {"p_holm": math.nan, "detectable_change": found.detectable}
+    return row | chance_cells(score, best)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

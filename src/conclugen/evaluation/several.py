@@ -11,6 +11,7 @@ from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.table import Settings as TableSettings
 from conclugen.evaluation.table import order
 from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.store import places
 from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
@@ -39,13 +40,13 @@ class Arguments:
     output: Path
 
 
-def parse_arguments(description: str, argv: Sequence[str] | None, fractions: bool) -> Arguments:
-    """Read the flags and what they name, in the order of the manifests; `fractions`: also `fraction-{f}` folders."""
+def parse_arguments(description: str, argv: Sequence[str] | None) -> Arguments:
+    """Read the flags and what they name, in the order of the manifests."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--manifest", nargs="+", action="extend", type=Path, required=True, help="one per data set")
     parser.add_argument(
         "--predictions", nargs="+", action="extend", type=Path, required=True,
-        help="folders …/{dataset}/{corpus}/{preset}/{method}/{protocol}",
+        help="folders …/{dataset}/{corpus}/{preset}/{method}/{protocol}, or fraction-{f} in one",
     )  # fmt: skip
     parser.add_argument("--settings", required=True, help="JSON: for each data set, those of its table")
     parser.add_argument("--threads", type=int, default=1)
@@ -56,10 +57,10 @@ def parse_arguments(description: str, argv: Sequence[str] | None, fractions: boo
     truths = {truth.dataset: truth for truth in (read_truth(path, "expression") for path in given.manifest)}
     folders: dict[str, list[Path]] = {name: [] for name in truths}
     for folder in given.predictions:
-        name = folder.resolve().parts[-5]
+        name = places.base_of(folder).resolve().parts[-5]
         if name not in folders:
             raise ValueError(f"{folder}: no manifest of {name!r} is given")
-        folders[name] += [folder, *(sorted(folder.glob("fraction-*")) if fractions else [])]
+        folders[name].append(folder)
     if lacking := sorted(set(truths) - set(settings.datasets)):
         raise ValueError(f"settings lack the data sets {lacking}")
     return Arguments([_measured(truths[n], folders[n], settings.datasets[n]) for n in truths], given.output)

@@ -12,8 +12,15 @@ VERDICTS = {
     "yes": "beats chance",
     "no": "not told from chance",
     "below": "BELOW chance",
-    "unknown": "no interval",
+    "unknown": "not tested",
     "": "chance",
+}
+UNTRAINED = {
+    "yes": "",
+    "no": "; not told from the same networks untrained",
+    "below": "; WORSE than the same networks untrained",
+    "unknown": "",
+    "": "",
 }
 
 
@@ -25,7 +32,8 @@ def summarise(rows: Sequence[Mapping[str, Any]], dataset: str, task: str) -> str
         name = f"{row['method']} ({row['protocol']})"
         value = f"{row[headline]:.3f} [{row[f'{headline}_lo']:.3f}, {row[f'{headline}_hi']:.3f}]"
         flag = f"; CONTAMINATED ({row['contaminated_streams']})" if row["contaminated"] == "yes" else ""
-        lines.append(f"  {name:<38}{value:<24}{VERDICTS[row['beats_chance']]}{flag}")
+        told = VERDICTS[row["beats_chance"]] + (f" ({row['caution']})" if row["caution"] else "")
+        lines.append(f"  {name:<38}{value:<24}{told}{UNTRAINED[row['beats_untrained']]}{flag}")
     lines += ["", "  best chance row against best other row, metric by metric:"]
     lines += [f"  {name:<28}{_duel(rows, name)}" for name in metrics.NAMES[task]]
     return "\n".join(lines)

@@ -17,15 +17,17 @@ import numpy as np
 from conclugen.evaluation import chance, metrics, paper
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.contamination import names_of, of_streams
-from conclugen.evaluation.intervals import Estimate, Resamples, holm
+from conclugen.evaluation.estimates import NO_DIFFERENCE, Estimate
+from conclugen.evaluation.inference import LEAST_RESAMPLES, caution, holm
+from conclugen.evaluation.intervals import CHANCE, Resamples
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.summary import summarise
 from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.pretrain.methods import UNTRAINED
 from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
-CHANCE = "chance"
-PROTOCOLS = (CHANCE, "raw", "supervised", "linear", "finetune", "knn", "shuffled")
+PROTOCOLS = (CHANCE, "raw", "supervised", "linear", "linear_input", "finetune", "knn", "shuffled")
 # Which protocol of the reference method a control is compared with; every other protocol with itself.
 COMPARED_WITH = {"raw": "linear", "shuffled": "linear", "supervised": "finetune"}
 
@@ -55,8 +57,11 @@ class Settings:
     data: str
 
     def __post_init__(self) -> None:
-        if self.resamples < 1 or not 0 < self.level < 1 or self.chance_draws < 1:
-            raise ValueError("resamples and chance_draws must be at least 1, level between 0 and 1")
+        if self.resamples < LEAST_RESAMPLES or not 0 < self.level < 1 or self.chance_draws < 1:
+            raise ValueError(
+                f"resamples is {self.resamples} and must be at least {LEAST_RESAMPLES}, chance_draws at least 1, level "
+                "between 0 and 1"
+            )
         if self.paper not in (None, *paper.LINEAR):
             raise ValueError(f"paper is {self.paper!r}; allowed are null, {', '.join(paper.LINEAR)}")
 
@@ -89,9 +94,12 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
         rows.append(Row(p.corpus, p.preset, p.method, p.protocol, p.streams, measured))
     headline = metrics.HEADLINE[truth.task]
     tests = _tests(rows, headline, settings.reference)
-    best_chance = metrics.best((row.metrics[headline].value for row in rows if row.protocol == CHANCE), headline)
+    best = chance.best((row.metrics[headline] for row in rows if row.protocol == CHANCE), headline)
     return [
-        _cells(row, truth, settings) | test | {"beats_chance": _verdict(row, headline, best_chance)}
+        _cells(row, truth, resamples, settings)
+        | test
+        | chance_cells(row.metrics[headline], best)
+        | untrained_cells(row.metrics[headline], _untrained(row, rows, headline))
         for row, test in zip(rows, tests, strict=True)
     ]
 
@@ -103,16 +111,23 @@ def order(p: Predictions) -> tuple:
     return protocol, p.protocol, p.corpus, p.preset, method, p.method
 
 
-def _cells(row: Row, truth: Truth, settings: Settings) -> dict[str, Any]:
+def _cells(row: Row, truth: Truth, resamples: Resamples, settings: Settings) -> dict[str, Any]:
     cells: dict[str, Any] = {"method": row.method, "protocol": row.protocol, "streams": row.streams}
     cells |= contamination_cells(truth, row.streams, settings)
     cells |= {"preset": row.preset, "corpus": row.corpus, "data": settings.data}
     spread = row.metrics[metrics.HEADLINE[truth.task]].by_seed
-    cells |= {"seeds": len(spread), "n_test": len(truth.ids)} | metric_cells(row.metrics)
+    cells |= {"seeds": len(spread), "n_test": len(truth.ids)}
+    cells |= group_cells(resamples, len(spread), row.protocol) | metric_cells(row.metrics)
     printed = paper.numbers(settings.paper, truth.task, row.method, row.protocol)
     cells["paper_table"] = printed.get("paper_table")
     cells |= {f"paper_{name}": printed.get(f"paper_{name}") for name in paper.COLUMNS[truth.task]}
     return cells | {"headline_seed_sd": float(spread.std(ddof=1)) if len(spread) > 1 else math.nan}
+
+
+def group_cells(resamples: Resamples, seeds: int, protocol: str) -> dict[str, Any]:
+    """Return how many groups were measured on, and in words what keeps a row from being trusted."""
+    groups = resamples.groups.count
+    return {"groups": groups, "caution": caution(groups, seeds, trained=protocol != CHANCE)}
 
 
 def metric_cells(found: Mapping[str, Estimate]) -> dict[str, float]:
@@ -138,17 +153,19 @@ def contamination_cells(truth: Truth, streams: str, settings: Settings) -> dict[
 def _tests(rows: Sequence[Row], headline: str, reference: str) -> list[dict[str, float]]:
     """Paired tests on the headline metric; rows with the same reference row make one family for Holm."""
     against = [_reference(row, rows, reference) for row in rows]
-    p = np.array(
-        [
-            row.metrics[headline].against(other.metrics[headline])[2] if other is not None else math.nan
-            for row, other in zip(rows, against, strict=True)
-        ]
-    )
-    adjusted = np.full(len(rows), math.nan)
+    found = [
+        NO_DIFFERENCE if other is None else row.metrics[headline].against(other.metrics[headline])
+        for row, other in zip(rows, against, strict=True)
+    ]
+    p, adjusted = np.array([one.p for one in found]), np.full(len(rows), math.nan)
     for other in {id(one) for one in against if one is not None}:
         family = [i for i, one in enumerate(against) if id(one) == other]
         adjusted[family] = holm(p[family])
-    return [{f"p_vs_{reference}": a, "p_holm": b} for a, b in zip(p.tolist(), adjusted.tolist(), strict=True)]
+    names = f"p_vs_{reference}", "p_holm", f"detectable_vs_{reference}"
+    return [
+        dict(zip(names, (one.p, corrected, one.detectable), strict=True))
+        for one, corrected in zip(found, adjusted.tolist(), strict=True)
+    ]
 
 
 def _reference(row: Row, rows: Sequence[Row], reference: str) -> Row | None:
@@ -159,21 +176,34 @@ def _reference(row: Row, rows: Sequence[Row], reference: str) -> Row | None:
     return found[0] if found and found[0] is not row else None
 
 
-def _verdict(row: Row, headline: str, best_chance: float) -> str:
-    """The verdict on a row; chance rows have none."""
-    if row.protocol == CHANCE:
-        return ""
-    return verdict(row.metrics[headline].interval(), best_chance, headline)
+def chance_cells(score: Estimate, best: Estimate) -> dict[str, Any]:
+    """Return whether a row is told from the best chance row, paired, and the least difference that would be.
+
+    `yes`, `below` where it is worse, `no`, `unknown` where nothing can be tested. Chance rows have no verdict.
+    """
+    if not score.trained:
+        return {"beats_chance": "", "detectable_vs_chance": math.nan}
+    found = score.against(best)
+    return {"beats_chance": found.verdict(score.metric), "detectable_vs_chance": found.detectable}
 
 
-def verdict(bounds: tuple[float, float], best_chance: float, headline: str) -> str:
-    """Whether an interval of the headline metric is better than the best chance row (yes), worse (below), holds it
-    (no), or is none (unknown)."""
-    if not math.isfinite(bounds[0]):
-        return "unknown"
-    better = [metrics.is_better(end, best_chance, headline) for end in bounds]
-    worse = [metrics.is_better(best_chance, end, headline) for end in bounds]
-    return "yes" if all(better) else "below" if all(worse) else "no"
+def _untrained(row: Row, rows: Sequence[Row], headline: str) -> Estimate | None:
+    """The headline metric of the same networks, never trained: of the same corpus, preset, protocol and streams."""
+    twin = (row.corpus, row.preset, row.protocol, row.streams, UNTRAINED)
+    found = [one for one in rows if (one.corpus, one.preset, one.protocol, one.streams, one.method) == twin]
+    return found[0].metrics[headline] if found else None
+
+
+def untrained_cells(score: Estimate, untrained: Estimate | None) -> dict[str, Any]:
+    """Return how a row differs from the same networks, never trained; empty cells where there are none."""
+    found = score.against(untrained)
+    return {
+        "beats_untrained": "" if found is NO_DIFFERENCE else found.verdict(score.metric),
+        "minus_untrained": found.value,
+        "minus_untrained_lo": found.low,
+        "minus_untrained_hi": found.high,
+        "detectable_vs_untrained": found.detectable,
+    }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,12 +6,17 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conclugen.evaluation import metrics
-from conclugen.evaluation.intervals import Estimate, Resamples
-from conclugen.evaluation.predictions import Predictions, read
+import numpy as np
+
+from conclugen.evaluation import chance, metrics
+from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation.inference import caution
+from conclugen.evaluation.intervals import CHANCE, Resamples
+from conclugen.evaluation.predictions import read
 from conclugen.evaluation.several import Settings
 from conclugen.evaluation.table import Settings as TableSettings
 from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.pretrain.methods import UNTRAINED
 from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
@@ -22,7 +27,8 @@ class Score:
 
     Attributes:
         measured: the metric, its interval and its differences.
-        count: utterances of the split.
+        count, groups: utterances of the split, and their groups.
+        caution: what keeps it from being trusted, in words.
     """
 
     dataset: str
@@ -36,6 +42,8 @@ class Score:
     seeds: int
     measured: Estimate
     count: int
+    groups: int
+    caution: str
 
     @property
     def value(self) -> float:
@@ -52,32 +60,54 @@ def parse_settings(text: str, threads: int) -> Mapping[str, TableSettings]:
 def read_scores(
     manifests: Sequence[Path], folders: Sequence[Path], settings: Mapping[str, TableSettings], split: str
 ) -> list[Score]:
-    """Return the scores of prediction folders …/{dataset}/{corpus}/{preset}/{method}/{protocol}, in their order.
+    """Return the scores of each data set's chance rows, then those of prediction folders
+    …/{dataset}/{corpus}/{preset}/{method}/{protocol}, in their order.
 
     Raises ValueError for a folder whose data set has no manifest.
     """
     truths = {truth.dataset: truth for truth in (read_truth(path, "expression", split) for path in manifests)}
+    read_from = [folder.resolve().parts[-5] for folder in folders]
+    if lacking := sorted(set(read_from) - set(truths)):
+        raise ValueError(f"{folders[read_from.index(lacking[0])]}: no manifest of {lacking[0]!r} is given")
     found = []
-    for folder in folders:
-        name = folder.resolve().parts[-5]
-        if name not in truths:
-            raise ValueError(f"{folder}: no manifest of {name!r} is given")
-        found.append(_score(truths[name], read(folder, truths[name]), settings[name]))
+    for name in dict.fromkeys(read_from):
+        truth, mine = truths[name], settings[name]
+        for method, scores in chance.rows(truth, mine.chance_draws).items():
+            found.append(_score(truth, mine, scores, method=method, protocol=CHANCE))
+    for name, folder in zip(read_from, folders, strict=True):
+        p = read(folder, truths[name])
+        about = {key: getattr(p, key) for key in ("corpus", "preset", "method", "protocol", "streams")}
+        found.append(_score(truths[name], settings[name], p.scores, **about))
     return found
 
 
-def _score(truth: Truth, p: Predictions, settings: TableSettings) -> Score:
-    found = Resamples.of(truth, settings).estimates(truth, p.scores, p.protocol)
+def best_chance(scores: Sequence[Score], dataset: str, split: str) -> Estimate:
+    """Return the best of the chance rows of a data set on a split."""
+    found = [one.measured for one in scores if (one.dataset, one.split, one.protocol) == (dataset, split, CHANCE)]
+    return chance.best(found, found[0].metric)
+
+
+def untrained_of(one: Score, scores: Sequence[Score]) -> Estimate | None:
+    """Return what the same networks score that were never trained, if they are among `scores`."""
+    alike = ("dataset", "split", "corpus", "preset", "protocol", "streams")
+    wanted = [getattr(one, name) for name in alike]
+    found = [other for other in scores if other.method == UNTRAINED and [getattr(other, n) for n in alike] == wanted]
+    return found[0].measured if found else None
+
+
+def _score(truth: Truth, settings: TableSettings, scores: np.ndarray, **about: str) -> Score:
+    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
+    about = {"corpus": "", "preset": "", "streams": ""} | about
+    measured = resamples.estimates(truth, scores, about["protocol"])[headline]
+    groups = resamples.groups.count
     return Score(
         dataset=truth.dataset,
         data=settings.data,
         split=truth.split,
-        corpus=p.corpus,
-        preset=p.preset,
-        method=p.method,
-        protocol=p.protocol,
-        streams=p.streams,
-        seeds=len(p.seeds),
-        measured=found[metrics.HEADLINE[truth.task]],
+        seeds=len(scores),
+        measured=measured,
         count=len(truth.ids),
+        groups=groups,
+        caution=caution(groups, len(scores), measured.trained),
+        **about,
     )

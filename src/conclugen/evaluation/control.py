@@ -1,0 +1,114 @@
+"""The controls: how far each method comes from the raw features to the oracle, in worlds where that is known.
+
+Entry module. A row per world, method, protocol and preset, with the headline metric. `closed` is the share of the way
+from raw features to the oracle, of the mean over seeds and of the worst seed; it is empty where there is no way to go:
+in a world whose classes hang on nothing, for one. `minus_best` is the difference to the better of raw features and PCA,
+what a method must not lose where there is nothing to gain; `minus_chance` is that to the best chance row. Beside each
+stands the least true difference that a test on these rows would have found, `…_detectable`: without it, a difference of
+0 says nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from conclugen.evaluation import chance, metrics
+from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation.intervals import CHANCE, Resamples
+from conclugen.evaluation.predictions import Predictions
+from conclugen.evaluation.several import Measured, parse_arguments
+from conclugen.evaluation.table import group_cells, untrained_cells
+from conclugen.pretrain.methods import PCA, RAW, UNTRAINED
+
+ORACLE = "oracle"
+LEAST_WAY = 0.05  # from raw features to the oracle, of which a share is told
+PLAIN = (RAW, PCA)
+
+
+def build(worlds: Sequence[Measured]) -> list[dict[str, Any]]:
+    """Return the rows, those of chance first in each world. Raises ValueError for a world without oracle or raw row."""
+    return [row for world in worlds for row in _rows(world)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Landmarks:
+    """What every row of a world is measured against: estimates, the best chance row among them."""
+
+    raw: Estimate
+    oracle: Estimate
+    best: Estimate
+    chance: Estimate
+
+
+def _rows(world: Measured) -> Iterator[dict[str, Any]]:
+    truth, settings = world.truth, world.settings
+    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
+    measured = [(p, resamples.estimates(truth, p.scores, p.protocol)[headline]) for p in world.predictions]
+    lucky = {
+        name: resamples.estimates(truth, scores, CHANCE)[headline]
+        for name, scores in chance.rows(truth, settings.chance_draws).items()
+    }
+    raw, oracle = (_only(truth.dataset, measured, name) for name in (RAW, ORACLE))
+    plain = [e for p, e in measured if p.method in PLAIN and p.protocol in ("raw", "linear")]
+    best_value = metrics.best((e.value for e in plain), headline)
+    best = next(e for e in plain if e.value == best_value)
+    landmarks = Landmarks(raw, oracle, best, chance.best(lucky.values(), headline))
+    drawn = {(p.protocol, p.preset, p.streams): e for p, e in measured if p.method == UNTRAINED}
+    rows = [(name, CHANCE, "", 1, estimate, None) for name, estimate in lucky.items()]
+    rows += [
+        (p.method, p.protocol, p.preset, len(p.seeds), e, drawn.get((p.protocol, p.preset, p.streams)))
+        for p, e in measured
+    ]
+    for method, protocol, preset, seeds, estimate, untrained in rows:
+        about = {"world": truth.dataset, "method": method, "protocol": protocol, "preset": preset, "seeds": seeds}
+        cells = _cells(estimate, seeds)
+        compared = _compared(cells, estimate, landmarks)
+        if protocol == CHANCE:
+            compared = dict.fromkeys(compared, math.nan)
+        about |= {"n_test": len(truth.ids)} | group_cells(resamples, seeds, protocol) | {"metric": headline}
+        yield about | cells | compared | untrained_cells(estimate, untrained)
+
+
+def _only(world: str, measured: Sequence[tuple[Predictions, Estimate]], method: str) -> Estimate:
+    found = [estimate for p, estimate in measured if (p.method, p.protocol) == (method, "raw")]
+    if not found:
+        raise ValueError(f"{world}: no raw row {method!r}; protocols must have raw, and downstream.raw_rows the oracle")
+    return found[0]
+
+
+def _cells(estimate: Estimate, seeds: int) -> dict[str, float]:
+    low, high = estimate.interval()
+    worst = metrics.worst(estimate.by_seed, estimate.metric) if seeds > 1 else math.nan
+    return {"value": estimate.value, "lo": low, "hi": high, "worst": worst}
+
+
+def _compared(cells: Mapping[str, float], estimate: Estimate, landmarks: Landmarks) -> dict[str, float]:
+    """Return the shares of the way, and the differences to the better of raw features and PCA and to chance."""
+    start, end, best = landmarks.raw.value, landmarks.oracle.value, landmarks.best
+    there = metrics.is_better(end, start, estimate.metric) and abs(end - start) >= LEAST_WAY
+    way = end - start if there else math.nan
+    lost, gained = estimate.against(best), estimate.against(landmarks.chance)
+    return {
+        "closed": (cells["value"] - start) / way,
+        "closed_worst": (cells["worst"] - start) / way,
+        "minus_best": cells["value"] - best.value,
+        "minus_best_lo": lost.low,
+        "minus_best_hi": lost.high,
+        "minus_best_detectable": lost.detectable,
+        "minus_chance": cells["value"] - landmarks.chance.value,
+        "minus_chance_detectable": gained.detectable,
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the table of controls."""
+    arguments = parse_arguments(__doc__ or "", argv)
+    write_csv(arguments.output, build(arguments.datasets))
+
+
+if __name__ == "__main__":
+    main()

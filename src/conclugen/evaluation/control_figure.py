@@ -1,0 +1,91 @@
+"""A figure of the controls: in each world, every method between chance, the raw features and the oracle.
+
+Entry module. Drawn from the table of controls.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.control import ORACLE
+from conclugen.evaluation.figures import save
+from conclugen.evaluation.metrics import best
+from conclugen.pretrain.methods import RAW
+
+COLOURS = {"raw": "#888888", "linear": "#1b7837", "linear_input": "#2166ac"}
+OTHER = "#bf812d"
+LINES = {"chance": ":", "raw features": "--", "oracle": "-"}
+LEFT_OUT = ("chance", "shuffled")
+
+
+def controls(table: Sequence[dict[str, str]]) -> Figure:
+    """Draw a panel per world: each method's value with its interval and worst seed, and what it is measured against."""
+    worlds = list(dict.fromkeys(row["world"] for row in table))
+    shown = [row for row in table if row["protocol"] not in LEFT_OUT]
+    names = list(dict.fromkeys(_name(row, table) for row in shown))
+    protocols = list(dict.fromkeys(row["protocol"] for row in shown))
+    size = (2 + 2.6 * len(worlds), 1.6 + 0.36 * len(names))
+    figure, panels = plt.subplots(1, len(worlds), figsize=size, layout="constrained", sharey=True, squeeze=False)
+    for axes, world in zip(panels[0], worlds, strict=True):
+        mine = [row for row in table if row["world"] == world]
+        _lines(axes, mine)
+        for row in (row for row in mine if row["protocol"] not in LEFT_OUT):
+            number = protocols.index(row["protocol"])
+            place = len(names) - 1 - names.index(_name(row, table))
+            _point(axes, row, place + 0.5 * ((len(protocols) - 1) / 2 - number) / len(protocols))
+        axes.set_title(world, fontsize=10)
+        axes.set_xlabel(mine[0]["metric"], fontsize=8)
+        axes.tick_params(labelsize=8)
+    panels[0][0].set_yticks(range(len(names)), reversed(names))
+    handles = [plt.Line2D([], [], color=_colour(name), marker="o", markersize=4, label=name) for name in protocols]
+    handles.append(plt.Line2D([], [], color="#222222", marker="|", linestyle="", label="worst seed"))
+    handles += [plt.Line2D([], [], color="#222222", linewidth=0.8, linestyle=s, label=n) for n, s in LINES.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)), fontsize=8)
+    return figure
+
+
+def _name(row: dict[str, str], table: Sequence[dict[str, str]]) -> str:
+    """A method, with its preset where the table compares several."""
+    several = len({other["preset"] for other in table if other["protocol"] != "chance"}) > 1
+    return f"{row['method']}, {row['preset']}" if several and row["protocol"] != "raw" else row["method"]
+
+
+def _colour(protocol: str) -> str:
+    return COLOURS.get(protocol, OTHER)
+
+
+def _lines(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
+    values = {row["method"]: float(row["value"]) for row in rows if row["protocol"] == "raw"}
+    lucky = best((float(row["value"]) for row in rows if row["protocol"] == "chance"), rows[0]["metric"])
+    for name, value in (("chance", lucky), ("raw features", values[RAW]), ("oracle", values[ORACLE])):
+        axes.axvline(value, color="#222222", linewidth=0.8, linestyle=LINES[name])
+
+
+def _point(axes: Axes, row: dict[str, str], place: float) -> None:
+    colour = _colour(row["protocol"])
+    if row["lo"]:
+        axes.plot([float(row["lo"]), float(row["hi"])], [place, place], color=colour, linewidth=1.5)
+    axes.plot(float(row["value"]), place, "o", color=colour, markersize=4)
+    if row["worst"]:
+        axes.plot(float(row["worst"]), place, "|", color=colour, markersize=7)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    save(controls(read_table(arguments.table)), arguments.output)
+
+
+if __name__ == "__main__":
+    main()

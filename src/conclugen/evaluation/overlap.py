@@ -1,0 +1,124 @@
+"""What two folds share, or a fold and the corpus pretrained on: people, sources, files, words.
+
+What is not known is not called clean. `found` is `no` only where every utterance on both sides says what is compared;
+where some do not, or where what stands for a source cannot be shared at all, such as clips of which only the file is
+known, it is `unknown`. The column `by` says what tells the items apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from conclugen.data.manifest import Manifest
+from conclugen.evaluation.contamination import NO, OF_ANY_DATA, UNKNOWN, YES
+
+SHARED = ("speaker", "group", "file", "text")
+PAIRS = (("test", "train"), ("test", "valid"), ("valid", "train"))
+SOURCES = {"mosei": "video", "voxceleb2": "video", "ravdess": "actor", "cremad": "actor"}  # of groups, by adapter
+SAME_SOURCES = frozenset({"mosei", "voxceleb2"})  # adapters whose groups are videos of one site, named as it names them
+DIALOGUE, FILE = "dialogue", "file"
+
+
+def between_folds(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return, per pair of folds and per thing they may share, how many utterances of the first have theirs in the
+    second. `of` counts those of which it is known; texts are compared verbatim."""
+    items, folds = _items(manifest), manifest.table["split"]
+    found = []
+    for check in SHARED:
+        by = _told_by(manifest, check)
+        for split, other in PAIRS:
+            here, there = items.loc[folds == split, check], items.loc[folds == other, check]
+            if len(here) and len(there):
+                found.append({"check": check, "split": split, "against": other, "by": by} | _seen(here, there, by))
+    return found
+
+
+def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
+    """Return the same for the test and validation folds against everything that the corpus holds.
+
+    Groups are compared as they are named. Where the two sets do not name theirs alike, that none is shared says
+    nothing; people are compared only where they do, since every data set has its own names for them.
+    """
+    items, others, folds = _items(manifest), _items(corpus), manifest.table["split"]
+    found = []
+    for check in ("speaker", "group", "text"):
+        by = _told_by(manifest, check)
+        for split in ("test", "valid"):
+            here = items.loc[folds == split, check]
+            if here.empty:
+                continue
+            place = {"check": f"corpus {check}", "split": split, "against": corpus.dataset, "by": by}
+            found.append(place | _against_corpus(here, others[check], by, _named_alike(manifest, corpus, check)))
+    return found
+
+
+def _against_corpus(here: pd.Series, others: pd.Series, by: str, alike: bool) -> dict[str, Any]:
+    found = _seen(here, others, by)
+    if alike or not found["of"] or not others.notna().any():
+        return found
+    if by == "name":
+        nothing = {"count": None, "of": None, "share": None}
+        return found | nothing | {"found": UNKNOWN, "detail": "the two data sets have names of their own for people"}
+    if found["found"] == NO:
+        return found | {"found": UNKNOWN, "detail": f"{found['detail']}; the two data sets may name theirs otherwise"}
+    return found
+
+
+def _items(manifest: Manifest) -> pd.DataFrame:
+    """What is compared, by utterance, as text; None where it is not known.
+
+    A group with the name of its utterance stands for nothing else: no more is known than the file.
+    """
+    table = manifest.table
+    found = {"speaker": table["speaker"], "text": table["text"], "file": table["media"].fillna(table["audio"])}
+    found["group"] = table["group"].where(table["group"] != table["utterance_id"])
+    return pd.DataFrame({name: values.astype(object).map(_given) for name, values in found.items()}, dtype=object)
+
+
+def _given(value: Any) -> str | None:
+    return str(value) if pd.notna(value) and str(value) else None
+
+
+def _told_by(manifest: Manifest, check: str) -> str:
+    """What tells the items of a check apart."""
+    if check != "group":
+        return {"speaker": "name", "file": "path", "text": "words"}[check]
+    table = manifest.table
+    if (table["group"] == table["utterance_id"]).all():
+        return FILE
+    if manifest.adapter == "meld":
+        return DIALOGUE if table["group"].str.contains("/").any() else "episode"
+    return SOURCES.get(manifest.adapter, "group")
+
+
+def _named_alike(manifest: Manifest, corpus: Manifest, check: str) -> bool:
+    """Whether two data sets have the same names for the same things."""
+    adapters = {manifest.adapter, corpus.adapter}
+    if check == "text":
+        return True
+    same = len(adapters) == 1 and not adapters & set(OF_ANY_DATA)
+    return same or (check == "group" and adapters <= SAME_SOURCES)
+
+
+def _seen(here: pd.Series, others: pd.Series, by: str) -> dict[str, Any]:
+    """How many of `here` are among `others`; both hold None for what is not known."""
+    known, other = here.dropna(), set(others.dropna())
+    hits = known[known.isin(other)]
+    verdict, detail = NO, f"{hits.nunique()} of {known.nunique()} are shared"
+    if len(hits):
+        verdict = YES
+    elif known.empty or not other:
+        verdict, detail = UNKNOWN, "each utterance told apart by its file alone" if by == FILE else "not recorded"
+    elif by == DIALOGUE:
+        verdict, detail = UNKNOWN, f"{detail}: a dialogue lies in one fold, its episode may not"
+    elif by != "words" and (lacking := int(here.isna().sum() + others.isna().sum())):
+        verdict, detail = UNKNOWN, f"{detail}; of {lacking} it is not recorded"
+    return {
+        "count": len(hits),
+        "of": len(known),
+        "share": len(hits) / len(known) if len(known) else None,
+        "found": verdict,
+        "detail": detail,
+    }
