@@ -1,5 +1,5 @@
 # ConCluGen: raw video → faces → features → pretraining → downstream evaluation → tables.
-# snakemake --cores N results/tables/mosei.csv
+# snakemake --cores N -- results/tables/mosei.csv
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -16,6 +16,7 @@ include: "rules/features.smk"
 include: "rules/pretrain.smk"
 include: "rules/downstream.smk"
 include: "rules/tables.smk"
+include: "rules/control.smk"
 include: "rules/report.smk"
 
 
@@ -26,3 +27,13 @@ rule all:
         leaks="results/qc/leaks.csv",
     message:
         "All tables of the configuration are there, and what their scores may owe to leaks"
+
+
+onstart:
+    if workflow.is_main_process:
+        fence.begin(
+            Path("results")
+        )  # what is left of a run that was killed writes no more
+
+
+include: "rules/targets.smk"  # the last, since it looks at all rules

@@ -1,4 +1,5 @@
 # Helpers of the rules: the validated configuration, the slice of it that each stage reads, and lists of files.
+import functools
 import hashlib
 import json
 import shlex
@@ -7,13 +8,17 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from conclugen import choices, slices
+from conclugen import choices, planning, slices
 from conclugen.config import SENTIMENT_TABLE, check
-from conclugen.data import lists, tree
-from conclugen.data.sources import SOURCES, scanned
+from conclugen.config.recipes import known_methods
+from conclugen.data import content, folds, lists, tree
+from conclugen.data.sources import SOURCES, chosen, scanned
 from conclugen.features import staged
-from conclugen.store import clock
+from conclugen.media import suffixes
+from conclugen.pretrain.methods import CONTROLS
+from conclugen.store import clock, fence
 from conclugen.store import fingerprint as source
+from conclugen.store.tables import read_about
 
 if {"{", "}"} & set(workflow.basedir + str(Path.cwd())):
     raise WorkflowError(
@@ -31,6 +36,9 @@ FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
 TRANSCRIBED = [name for name in CONFIG.datasets if choices.transcribed(CONFIG, name)]
 TO_STAGE = list(staged.to_stage(CONFIG.features, choices.backbone_streams(CONFIG)))
 
+# Which GPU a job takes, and whether its run still lasts.
+NO_PART_OF_RESULTS = ("conclugen.store.lease", "conclugen.store.fence")
+
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
 shell.prefix(
     f"set -euo pipefail; export CONCLUGEN_DEVICE={CONFIG.device} OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1; "
@@ -42,13 +50,19 @@ shell.prefix(
 )
 
 
+if workflow.is_main_process:
+    for note in CONFIG.notes:
+        logger.warning(note)
+    if told := planning.width_mistakes(CONFIG):
+        raise WorkflowError("\n".join(["features do not fit:", *told]))
+
 if workflow.is_main_process and (late := clock.pull_back(Path("results"))):
     logger.warning(f"{late} results are dated in the future and now dated today")
 
 
 def one_of(names):
     """A wildcard constraint that matches these names and nothing else."""
-    return "|".join(re.escape(name) for name in names) or r"(?!)"
+    return f"(?:{'|'.join(map(re.escape, names))})" if names else r"(?!)"
 
 
 wildcard_constraints:
@@ -56,6 +70,7 @@ wildcard_constraints:
     target=one_of(choices.TARGETS),
     corpus=one_of(CONFIG.datasets),
     layout=one_of(CONFIG.demo.utterances),
+    world=one_of(CONFIG.worlds),
     stream=r"\w+",
     shard=r"\d+",
     method=r"[\w.-]+",
@@ -75,7 +90,7 @@ def memory(mb):
 
 def fingerprint(entry, without=()):
     """The code of a stage and, where the configuration asks for it, the versions of the libraries it imports."""
-    asked = CONFIG.rerun_on_upgrade
+    asked, without = CONFIG.rerun_on_upgrade, (*without, *NO_PART_OF_RESULTS)
     return source.fingerprint(entry, without) + source.libraries(entry, asked, without)
 
 
@@ -88,6 +103,26 @@ def settings(stage):
             slices.stage_settings(CONFIG, stage, dict(wildcards.items())),
             sort_keys=True,
         )
+
+    return of
+
+
+def unhurried(stage):
+    """A params function: the same without how fast and how long the stage works, which nothing is made of."""
+
+    def of(wildcards):
+        return json.dumps(
+            slices.unhurried(json.loads(settings(stage)(wildcards))), sort_keys=True
+        )
+
+    return of
+
+
+def unrecorded(value):
+    """The params function `value`, whose changes rerun nothing: Snakemake records no param that reads the threads."""
+
+    def of(wildcards, threads):
+        return value(wildcards)
 
     return of
 
@@ -155,7 +190,7 @@ def version(stage, code):
     """A params function: hash of what makes a shard of `stage` beside its media; only rows of one version are kept."""
 
     def of(wildcards):
-        made_of = [settings(stage)(wildcards), root_of(wildcards)]
+        made_of = [unhurried(stage)(wildcards), root_of(wildcards)]
         made_of.append(code(wildcards) if callable(code) else code)
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
@@ -197,8 +232,9 @@ def manifest_to_plan(wildcards):
 
 
 def splits_of(wildcards):
-    """The list of utterances, splits and groups of a corpus, known once its plan is made."""
-    plan = Path(checkpoints.plan.get(dataset=wildcards.corpus).output.plan)
+    """The list of utterances, splits and groups of a corpus or data set, known once its plan is made."""
+    name = getattr(wildcards, "corpus", None) or wildcards.dataset
+    plan = Path(checkpoints.plan.get(dataset=name).output.plan)
     return str(plan.with_suffix("") / "splits.csv")
 
 
@@ -216,11 +252,48 @@ def require_weights(dataset, streams):
 
 def feature_shards(dataset, streams):
     require_weights(dataset, streams)
+    shards = shards_of(dataset)
+    require_read(dataset)
     return [
         f"results/features/{dataset}/{stream}/{shard}.h5"
         for stream in streams
-        for shard in shards_of(dataset)
+        for shard in shards
     ]
+
+
+@functools.cache
+def require_read(dataset):
+    """Stop while jobs are planned where reading the labels lost more than quality control lets pass."""
+    limits = slices.stage_settings(CONFIG, "qc", {"dataset": dataset})
+    lost = read_about(f"results/manifests/{dataset}.parquet").get("lost", {})
+    told = list(folds.losses(dataset, lost, limits["max_lost"], limits["min_lost"]))
+    if told:
+        raise WorkflowError("\n".join(["more is lost than allowed:", *told]))
+
+
+def evaluated_features(wildcards):
+    """The feature shards that a protocol reads, once it is known that the data set can be evaluated on."""
+    shards = feature_shards(
+        wildcards.dataset, choices.streams(CONFIG, wildcards.method)
+    )
+    require_folds(wildcards.dataset, choices.TARGETS[wildcards.target])
+    return shards
+
+
+@functools.cache
+def require_folds(dataset, target):
+    """Stop while jobs are planned where the labels of a data set of one's own cannot be learned or measured."""
+    if is_demo(dataset) or choices.world_files(CONFIG, dataset):
+        return
+    manifest = f"results/manifests/{dataset}.parquet"
+    counts = read_about(manifest).get("folds", {}).get(target)
+    lines = (
+        []
+        if counts is None
+        else folds.mistakes(dataset, counts, CONFIG.downstream.every_class)
+    )
+    if told := list(lines):
+        raise WorkflowError("\n".join(["some labels are missing:", *told]))
 
 
 def each(flag, values):
@@ -229,7 +302,9 @@ def each(flag, values):
 
 
 def features_argument(wildcards, input):
-    """`STREAM=path` for every feature shard among the inputs."""
+    """`STREAM=path` for every feature shard among the inputs; before the plan is made they are not known."""
+    if isinstance(input.features, str):  # what the checkpoint will tell
+        return ["<as planned>"]
     return [f"{Path(path).parent.name}={path}" for path in input.features]
 
 
@@ -245,27 +320,31 @@ def source_files(dataset):
 
 
 def manifest_sources(wildcards):
-    """The index of a demo corpus, which names the hash of each file. Files of the user's own are no inputs: they are
-    compared by content instead of by time (`source_contents`), and may have any name.
+    """The index of a demo corpus, which names the hash of each file, or the file of a world. Files of the user's own
+    are no inputs: they are compared by content instead of by time (`source_contents`), and may have any name.
     """
     layout = choices.demo_layout(CONFIG.datasets[wildcards.dataset].root)
-    return [f"results/demo/{layout}/index.csv"] if is_demo(wildcards.dataset) else []
+    if is_demo(wildcards.dataset):
+        return [f"results/demo/{layout}/index.csv"]
+    return choices.world_files(CONFIG, wildcards.dataset)
 
 
 def source_contents(wildcards):
-    """A digest of each label and index file, and one of the list of media where that alone makes utterances."""
+    """A digest of each label and index file, one of the list of media where that alone makes utterances or tells which
+    file is meant, and the folders of media that were found.
+    """
     dataset = CONFIG.datasets[wildcards.dataset]
-    if is_demo(wildcards.dataset):
+    if manifest_sources(wildcards):
         return []
-    found = tree.contents(Path(dataset.root), source_files(wildcards.dataset))
+    root = Path(dataset.root)
+    found = tree.contents(root, source_files(wildcards.dataset))
     options = slices.stage_settings(CONFIG, "manifest", dict(wildcards.items()))
     extensions = scanned(dataset.adapter, options)
-    media = (
-        tree.names(Path(dataset.root), extensions, watched(dataset))
-        if extensions
-        else ""
-    )
-    return [*found, f"media@{media}"] if media else found
+    if dataset.adapter == "folder" and content.spelled_otherwise(root, options):
+        extensions = tuple(options["extensions"])
+    if extensions:
+        found.append(f"media@{tree.names(root, extensions, watched(dataset))}")
+    return [*found, *chosen(dataset.adapter, root, options)]
 
 
 def media_stamps(wildcards):
@@ -273,9 +352,11 @@ def media_stamps(wildcards):
     dataset = CONFIG.datasets[wildcards.dataset]
     if is_demo(wildcards.dataset) or dataset.adapter == "features":
         return []
-    own = tuple(getattr(dataset, "extensions", ()))
-    extensions = tree.VIDEO + tree.AUDIO + own
-    return [f"media@{tree.stamps(Path(dataset.root), extensions, watched(dataset))}"]
+    root, own = Path(dataset.root), tuple(getattr(dataset, "extensions", ()))
+    options = slices.stage_settings(CONFIG, "manifest", dict(wildcards.items()))
+    named = content.named_files(root, options) if dataset.adapter == "folder" else []
+    limit = watched(dataset)
+    return [f"media@{tree.stamps(root, (*suffixes.MEDIA, *own), limit, tuple(named))}"]
 
 
 def watched(dataset):
@@ -284,11 +365,15 @@ def watched(dataset):
 
 
 def stream_code(stream, module=None):
-    """Fingerprint of a stream's stage with the chosen backbone; the other backbones are no part of it."""
-    chosen = getattr(CONFIG.features, stream).backbone
-    return fingerprint(
-        f"conclugen.features.{module or stream}", without=other_backbones(chosen)
+    """Fingerprint of a stream's stage with the chosen backbone and the files its network is built from beside its weights;
+    the other backbones are no part of it.
+    """
+    chosen = getattr(CONFIG.features, stream)
+    code = fingerprint(
+        f"conclugen.features.{module or stream}",
+        without=other_backbones(chosen.backbone),
     )
+    return code + staged.companions(stream, chosen)
 
 
 def other_backbones(chosen):
@@ -302,11 +387,15 @@ def other_backbones(chosen):
 
 
 def engine_code(wildcards):
-    """Fingerprint of the transcripts with the chosen engine; the other one is no part of it."""
-    return fingerprint(
+    """Fingerprint of the transcripts with the chosen engine, and its files beside the weights; the other engine is no
+    part of it.
+    """
+    weights = CONFIG.datasets[wildcards.dataset].asr.weights
+    code = fingerprint(
         "conclugen.features.transcripts",
         without=choices.unused_engines(CONFIG, wildcards.dataset),
     )
+    return code + (staged.hashes_beside(weights.path) if weights else [])
 
 
 def reads_faces(dataset):
@@ -317,8 +406,9 @@ def reads_faces(dataset):
 
 
 def ledgers(wildcards):
-    """Every ledger of the data set: faces, then each stream that is used."""
+    """Every ledger of the data set: of the manifest, of faces, then of each stream that is used."""
     shards = shards_of(wildcards.dataset)
+    read = [f"results/manifests/{wildcards.dataset}.ledger.csv"]
     faces = [
         f"results/faces/{wildcards.dataset}/{shard}.ledger.csv" for shard in shards
     ]
@@ -332,7 +422,7 @@ def ledgers(wildcards):
         path.replace(".csv", ".ledger.csv")
         for path in transcripts_of(wildcards.dataset)
     ]
-    return (faces if reads_faces(wildcards.dataset) else []) + heard + streams
+    return read + (faces if reads_faces(wildcards.dataset) else []) + heard + streams
 
 
 def pretrain_code(wildcards):
@@ -349,7 +439,8 @@ def models_of(wildcards):
         return []
     method = choices.pretrained_as(CONFIG, wildcards.method)
     folder = f"results/pretrain/{wildcards.corpus}/{wildcards.preset}/{method}"
-    return [f"{folder}/seed{seed}/model.safetensors" for seed in CONFIG.pretrain.seeds]
+    seeds = choices.network_seeds(CONFIG, method)
+    return [f"{folder}/seed{seed}/model.safetensors" for seed in seeds]
 
 
 def measured(wildcards):
@@ -361,30 +452,52 @@ def measured(wildcards):
     return wildcards.dataset + wildcards.target
 
 
-def prediction_files(name, rows, folders=("",), preset=CONFIG.pretrain.preset):
-    """The predictions of (method, protocol) `rows` for the table `name`, for every seed; `folders`: of label fractions,
-    in those."""
-    base = f"results/downstream/{name}/{CONFIG.pretrain.dataset}/{preset}"
+def prediction_files(name, rows, shares=("",), preset=CONFIG.pretrain.preset):
+    """The predictions of (method, protocol) `rows` for the table `name`, for every seed; `shares`: of the labels."""
+    corpus = choices.corpus_of(CONFIG, choices.dataset_of(CONFIG, name))
+    base = f"results/downstream/{name}/{corpus}/{preset}"
     return [
-        str(Path(base, method, protocol, folder, f"seed{seed}.parquet"))
+        f"{base}/{method}/{protocol}{share}/seed{seed}.parquet"
         for method, protocol in rows
-        for folder in folders
+        for share in shares
         for seed in CONFIG.downstream.seeds
     ]
 
 
 def presets_compared(wildcards):
-    """The linear evaluation of every method with each preset, and the raw features, which have none."""
-    methods = [(name, "linear") for name in CONFIG.pretrain.methods]
+    """The linear evaluation of every method with each preset and of its networks untrained, and the raw features, which
+    have no preset.
+    """
+    names = [*CONFIG.pretrain.methods, *choices.drawn_controls(CONFIG)]
+    methods = [(name, "linear") for name in names]
     raw = prediction_files_of_all([(choices.RAW, "raw")], [CONFIG.pretrain.preset])
     return raw + prediction_files_of_all(methods, CONFIG.tables.presets)
 
 
+def controls(wildcards):
+    """The rows of every world's table; in the grid, those of every other preset, too."""
+    if choices.ORACLE not in CONFIG.downstream.raw_rows:
+        raise WorkflowError(
+            f"results/tables/{wildcards.control}.csv needs worlds and the raw row {choices.ORACLE}: "
+            "--configfile configs/control.yaml"
+        )
+    own = CONFIG.pretrain.preset
+    found = prediction_files_of_all(choices.table_rows(CONFIG), [own])
+    others = [name for name in CONFIG.tables.presets if name != own]
+    if wildcards.control == "control-grid":
+        found += prediction_files_of_all(choices.pretrained_rows(CONFIG), others)
+    return found
+
+
 def switches_compared(wildcards):
-    """The linear evaluation of the reference method with each variant and what it is based on."""
-    return prediction_files_of_all(
-        [(CONFIG.tables.reference, "linear")], choices.ablation_presets(CONFIG)
-    )
+    """The linear evaluation of the reference method with each variant and what it is based on, and of the same networks
+    untrained.
+    """
+    rows = [
+        (name, "linear")
+        for name in (CONFIG.tables.reference, *choices.drawn_controls(CONFIG))
+    ]
+    return prediction_files_of_all(rows, choices.ablation_presets(CONFIG))
 
 
 def prediction_files_of_all(rows, presets):
@@ -425,7 +538,7 @@ def table_2(wildcards):
 
 def label_fractions(wildcards):
     """The predictions of every row of every table, for all labels and for each share of them."""
-    if not choices.fractions(CONFIG):
+    if len(choices.fractions(CONFIG)) < 2:
         raise WorkflowError(
             "results/tables/label_efficiency.csv needs downstream.label_fractions below 1, such as [0.01, 0.1, 1.0]"
         )
@@ -433,7 +546,7 @@ def label_fractions(wildcards):
         path
         for dataset in CONFIG.downstream.datasets
         for path in prediction_files(
-            dataset, choices.table_rows(CONFIG), ("", *choices.fractions(CONFIG))
+            dataset, choices.table_rows(CONFIG), choices.fractions(CONFIG)
         )
     ]
 
@@ -469,6 +582,5 @@ def all_losses_accounted(wildcards):
 
 
 def accounts_of(datasets):
-    return sorted(
-        f"results/qc/{name}.csv" for name in {*datasets, CONFIG.pretrain.dataset}
-    )
+    corpora = {choices.corpus_of(CONFIG, name) for name in datasets}
+    return sorted(f"results/qc/{name}.csv" for name in {*datasets} | corpora)

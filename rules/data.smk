@@ -1,4 +1,4 @@
-# The demo corpus, the manifest of each data set, and its plan of shards.
+# The demo corpus, the worlds, the manifest of each data set, and its plan of shards.
 
 
 rule demo:
@@ -23,15 +23,38 @@ rule demo:
         "--threads {threads} --output {output.index:q} > {log:q} 2>&1"
 
 
+rule world:
+    output:
+        arrays="results/worlds/{world}.npz",
+    log:
+        "results/logs/world/{world}.log",
+    benchmark:
+        "results/benchmarks/world/{world}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+    params:
+        settings=settings("world"),
+        code=fingerprint("conclugen.data.worlds"),
+    message:
+        "Write the world {wildcards.world}"
+    shell:
+        "python -m conclugen.data.worlds --settings {params.settings:q} --output {output.arrays:q} > {log:q} 2>&1"
+
+
 rule manifest:
     input:
         sources=manifest_sources,
     output:
         manifest="results/manifests/{dataset}.parquet",
+        ledger="results/manifests/{dataset}.ledger.csv",
     log:
         "results/logs/manifest/{dataset}.log",
     benchmark:
         "results/benchmarks/manifest/{dataset}.tsv"
+    priority: 100  # before all else: a table that cannot be understood should stop what needs it at once
     conda:
         ENVIRONMENT
     threads: 1
@@ -49,7 +72,7 @@ rule manifest:
         "List the utterances of {wildcards.dataset}"
     shell:
         "python -m conclugen.data.{params.adapter} --dataset {wildcards.dataset} --root {params.root:q} "
-        "--settings {params.settings:q} --output {output.manifest:q} > {log:q} 2>&1"
+        "--settings {params.settings:q} --output {output.manifest:q} --ledger {output.ledger:q} > {log:q} 2>&1"
 
 
 checkpoint plan:

@@ -1,28 +1,24 @@
-# Downstream protocols: what a representation is worth, for every downstream seed.
+# Downstream protocols: what a representation is worth, for every downstream seed, and for each share of the labels by a
+# job of its own: of outputs that nobody asked for there is no record, and Snakemake would not look at the others'.
 
 
 rule downstream:
     input:
         models=models_of,
-        features=lambda wildcards: feature_shards(
-            wildcards.dataset, choices.streams(CONFIG, wildcards.method)
-        ),
+        features=evaluated_features,
         manifest="results/manifests/{dataset}.parquet",
     output:
         predictions=expand(
-            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/seed{seed}.parquet",
+            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
             seed=CONFIG.downstream.seeds,
         ),
-        fractions=expand(
-            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}/{fraction}/seed{seed}.parquet",
-            fraction=choices.fractions(CONFIG),
-            seed=CONFIG.downstream.seeds,
-        ),
-        selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}/selection.csv",
+        selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}/selection.csv",
     log:
-        "results/logs/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}.log",
+        "results/logs/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}.log",
     benchmark:
-        "results/benchmarks/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}.tsv"
+        "results/benchmarks/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}.tsv"
+    wildcard_constraints:
+        share=one_of(choices.fractions(CONFIG)),
     conda:
         ENVIRONMENT
     threads: 1
@@ -37,7 +33,7 @@ rule downstream:
         settings=settings("downstream"),
         code=lambda wildcards: fingerprint(f"conclugen.downstream.{wildcards.protocol}"),
     message:
-        "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}"
+        "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}{wildcards.share}"
     shell:
         "python -m conclugen.downstream.{wildcards.protocol} --manifest {input.manifest:q} "
         "--features {params.features:q} {params.models:q} --settings {params.settings:q} --threads {threads} "

@@ -22,7 +22,8 @@ rule faces:
         gpu=GPUS,
     params:
         root=root_of,
-        settings=settings("faces"),
+        settings=unrecorded(settings("faces")),
+        made_with=unhurried("faces"),
         code=fingerprint("conclugen.faces.run"),
         version=version("faces", fingerprint("conclugen.faces.run")),
     message:

@@ -21,7 +21,8 @@ rule frames2d:
         gpu=GPUS,
     params:
         media=media_argument,
-        settings=settings("frames2d"),
+        settings=unrecorded(settings("frames2d")),
+        made_with=unhurried("frames2d"),
         code=stream_code("frames2d"),
     message:
         "Extract still-frame features of {wildcards.dataset}, shard {wildcards.shard}"
@@ -51,7 +52,8 @@ rule frames3d:
         gpu=GPUS,
     params:
         media=media_argument,
-        settings=settings("frames3d"),
+        settings=unrecorded(settings("frames3d")),
+        made_with=unhurried("frames3d"),
         code=stream_code("frames3d"),
     message:
         "Extract motion features of {wildcards.dataset}, shard {wildcards.shard}"
@@ -83,7 +85,8 @@ rule views:
         gpu=GPUS,
     params:
         media=media_argument,
-        settings=settings("views"),
+        settings=unrecorded(settings("views")),
+        made_with=unhurried("views"),
         code=lambda wildcards: stream_code(
             wildcards.stream, module=f"{wildcards.stream}_views"
         ),
@@ -116,7 +119,8 @@ rule keypoints:
         gpu=GPUS if LANDMARK_NETWORK else 0,
     params:
         media=media_argument,
-        settings=settings("keypoints"),
+        settings=unrecorded(settings("keypoints")),
+        made_with=unhurried("keypoints"),
         code=stream_code("keypoints"),
     message:
         "Summarise the landmarks of {wildcards.dataset}, shard {wildcards.shard}"
@@ -147,7 +151,8 @@ rule audio:
         gpu=GPUS,
     params:
         root=root_of,
-        settings=settings("audio"),
+        settings=unrecorded(settings("audio")),
+        made_with=unhurried("audio"),
         code=stream_code("audio"),
         version=version("audio", stream_code("audio")),
     message:
@@ -181,7 +186,8 @@ rule transcripts:
         gpu=GPUS,
     params:
         root=root_of,
-        settings=settings("transcripts"),
+        settings=unrecorded(settings("transcripts")),
+        made_with=unhurried("transcripts"),
         code=engine_code,
         version=version("transcripts", engine_code),
     message:
@@ -213,7 +219,8 @@ rule text:
         gpu=GPUS,
     params:
         ledger=transcripts_argument,
-        settings=settings("text"),
+        settings=unrecorded(settings("text")),
+        made_with=unhurried("text"),
         code=stream_code("text"),
     message:
         "Extract text features of {wildcards.dataset}, shard {wildcards.shard}"
@@ -225,6 +232,7 @@ rule text:
 rule imported:
     input:
         ids=plan_list("text"),
+        splits=splits_of,
         sources=manifest_sources,
     output:
         shard="results/features/{dataset}/{stream}/{shard}.h5",
@@ -249,8 +257,8 @@ rule imported:
         "Import the {wildcards.stream} features of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
         "python -m conclugen.features.imported --stream {wildcards.stream} --root {params.root:q} "
-        "--settings {params.settings:q} --ids {input.ids:q} --output {output.shard:q} --ledger {output.ledger:q} "
-        "> {log:q} 2>&1"
+        "--settings {params.settings:q} --ids {input.ids:q} --splits {input.splits:q} --output {output.shard:q} "
+        "--ledger {output.ledger:q} > {log:q} 2>&1"
 
 
 rule qc:

@@ -34,6 +34,30 @@ rule figures:
         "--predictions {params.folders:q} --output-dir $(dirname {output.headline:q}) > {log:q} 2>&1"
 
 
+rule label_figure:
+    input:
+        table="results/tables/{labels}.csv",
+    output:
+        figure="results/figures/{labels}.png",
+    log:
+        "results/logs/figures/{labels}.log",
+    benchmark:
+        "results/benchmarks/figures/{labels}.tsv"
+    wildcard_constraints:
+        labels="label_efficiency|control-labels",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+    params:
+        code=fingerprint("conclugen.evaluation.label_figure"),
+    message:
+        "Draw what shares of the labels give"
+    shell:
+        "python -m conclugen.evaluation.label_figure --table {input.table:q} --output {output.figure:q} > {log:q} 2>&1"
+
+
 rule sentiment_figures:
     input:
         table="results/tables/{dataset}-sentiment.csv",
@@ -95,14 +119,16 @@ rule leaks:
         # The corpus pretrained on, where it is another data set.
         corpus=lambda wildcards: [
             f"results/manifests/{corpus}.parquet"
-            for corpus in [CONFIG.pretrain.dataset]
+            for corpus in [choices.corpus_of(CONFIG, wildcards.dataset)]
             if corpus != wildcards.dataset
         ],
         features=lambda wildcards: feature_shards(
             wildcards.dataset, choices.all_streams(CONFIG)
         ),
         transcripts=lambda wildcards: transcripts_of(wildcards.dataset),
-        corpus_transcripts=lambda wildcards: transcripts_of(CONFIG.pretrain.dataset),
+        corpus_transcripts=lambda wildcards: transcripts_of(
+            choices.corpus_of(CONFIG, wildcards.dataset)
+        ),
     output:
         table="results/qc/{dataset}.leaks.csv",
     log:

@@ -154,12 +154,7 @@ rule label_efficiency:
     resources:
         mem_mb=memory(4000),
     params:
-        # The folders of whole label sets: their fractions lie inside.
-        folders=lambda wildcards, input: [
-            folder
-            for folder in folders_of(input.predictions)
-            if not Path(folder).name.startswith("fraction-")
-        ],
+        folders=lambda wildcards, input: folders_of(input.predictions),
         settings=settings("tables"),
         code=fingerprint("conclugen.evaluation.label_efficiency"),
     message:

@@ -8,15 +8,20 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from conclugen import choices
 from conclugen.config import Config
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
+from conclugen.pretrain.methods import UNTRAINED
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
 
-DATASET_COMMON = ("adapter", "root", "plan", "detector", "faces", "asr", "max_lost", "watch")
+DATASET_COMMON = ("adapter", "root", "has", "plan", "detector", "faces", "asr", "max_lost", "watch")
+# How fast a stage works and how long it waits: an utterance that took too long is tried again by `make retry`.
+HURRY = ("batch_frames", "batch_seconds", "batch_texts", "batch_windows", "timeout_s")
+REPRESENTATION_HEADS = ("gated", "representation_relu", "residual", "narrow")
 PAPER_DATASETS = ("mosei", "meld", "caer")
 
 
@@ -25,9 +30,18 @@ def stage_settings(config: Config, stage: str, wildcards: Mapping[str, str]) -> 
     return SLICES[stage](config, wildcards)
 
 
+def unhurried(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a stage of features without those of which nothing is made."""
+    return {key: value for key, value in values.items() if key not in HURRY}
+
+
 def _demo(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     values = config.demo.model_dump()
     return values | {"utterances": values["utterances"][wildcards["layout"]]}
+
+
+def _world(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    return config.worlds[wildcards["world"]].model_dump()
 
 
 def _manifest(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -37,7 +51,10 @@ def _manifest(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _imported(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset = config.datasets[wildcards["dataset"]]
-    return {"file": dataset.file, "ids": dataset.ids, "array": dataset.streams[wildcards["stream"]]}
+    array = dataset.streams[wildcards["stream"]]
+    pattern = Path(dataset.file).suffix.lower() == ".csv" and any(char in array for char in "*?[")
+    without = dataset.known_columns() if pattern else []
+    return {"file": dataset.file, "ids": dataset.ids, "array": array, "without": without}
 
 
 def _faces(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -51,17 +68,33 @@ def _qc(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     return config.qc.model_dump() | ({} if own is None else {"max_lost": own})
 
 
-def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    recipe, section = choices.recipe(config, wildcards["method"]), config.pretrain
+def _given(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What networks are made from, whether they learn or not."""
+    recipe = choices.recipe(config, choices.made_like(config, wildcards["method"]))
     return {
         "corpus": wildcards["corpus"],
         "preset": wildcards["preset"],
         "method": wildcards["method"],
         "modalities": choices.modalities(config, wildcards["method"]),
-        "splits": section.splits,
-        "validation_fraction": section.validation_fraction,
-        "losses": list(recipe.losses),
+        "splits": config.pretrain.splits,
+        "validation_fraction": config.pretrain.validation_fraction,
         "views": config.features.views.copies if recipe.views else 0,
+    }
+
+
+def _control_network(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    sizes = config.pretrain.sizes
+    drawn = None
+    if wildcards["method"] == UNTRAINED:
+        chosen = switches(wildcards["preset"], config.presets)["architecture"]
+        drawn = {name: chosen[name] for name in (*REPRESENTATION_HEADS, "standardise")} | {"hidden_dim": sizes.hidden}
+    return _given(config, wildcards) | {"width": sizes.representation, "drawn": drawn}
+
+
+def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    recipe, section = choices.recipe(config, wildcards["method"]), config.pretrain
+    return _given(config, wildcards) | {
+        "losses": list(recipe.losses),
         "learning_rate": recipe.learning_rate,
         "weight_decay": recipe.weight_decay,
         "epochs": section.epochs,
@@ -75,14 +108,16 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What all protocols share, and the budget of this one."""
     method, protocol, section = wildcards["method"], wildcards["protocol"], config.downstream
     joined, evaluate = choices.evaluated(config, method)
-    values = section.model_dump(include={"seeds", "label_fractions", "standardise"})
+    values = section.model_dump(include={"seeds", "standardise"})
+    values |= {"label_fraction": choices.fractions(config)[wildcards["share"]]}
     values |= {"modalities": joined, "evaluate": evaluate, "target": choices.TARGETS[wildcards["target"]]}
     if protocol == "knn":
         return values | section.knn.model_dump()
-    if protocol not in ("finetune", "supervised"):
-        return values | section.heads.model_dump()
-    values |= section.networks.model_dump()
-    return values if protocol == "finetune" else values | _architecture(config, wildcards["preset"])
+    networks = protocol in ("finetune", "supervised")
+    values |= (section.networks if networks else section.heads).model_dump()
+    if wildcards["dataset"] in section.rates:
+        values |= section.rates[wildcards["dataset"]].model_dump(exclude_none=True)
+    return values | _architecture(config, wildcards["preset"]) if protocol == "supervised" else values
 
 
 def _views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -120,7 +155,7 @@ def seen(config: Config, dataset: str) -> dict[str, list[str] | None]:
 def _architecture(config: Config, preset: str) -> dict[str, Any]:
     """The representation heads that a supervised network has in common with the pretrained ones."""
     chosen, sizes = switches(preset, config.presets)["architecture"], config.pretrain.sizes
-    kept = {name: chosen[name] for name in ("gated", "representation_relu", "residual", "keep_input", "narrow")}
+    kept = {name: chosen[name] for name in REPRESENTATION_HEADS}
     shape = {"representation_dim": sizes.representation, "hidden_dim": sizes.hidden}
     return kept | shape | {"standardise_inputs": chosen["standardise"]}
 
@@ -131,7 +166,7 @@ def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     values = config.tables.model_dump(exclude={"presets", "ablation"})
     values |= {"target": target, "paper": dataset.adapter if printed else None}
     values |= {"seen": seen(config, wildcards["dataset"])}
-    return values | {"data": "demo" if choices.demo_layout(dataset.root) in config.demo.utterances else "own"}
+    return values | {"data": choices.kind_of_data(config, wildcards["dataset"])}
 
 
 def _tables(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -156,6 +191,7 @@ def variants(config: Config) -> dict[str, dict[str, str]]:
 
 SLICES = {
     "demo": _demo,
+    "world": _world,
     "manifest": _manifest,
     "plan": lambda config, wildcards: config.datasets[wildcards["dataset"]].plan.model_dump(),
     "faces": _faces,
@@ -170,6 +206,7 @@ SLICES = {
     "imported": _imported,
     "qc": _qc,
     "pretrain": _pretrain,
+    "control_network": _control_network,
     "downstream": _downstream,
     "leaks": lambda config, wildcards: {"seen": seen(config, wildcards["dataset"])},
     "table": _table,

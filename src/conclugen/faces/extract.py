@@ -11,7 +11,7 @@ from conclugen.faces.settings import CROP_LINES, FaceSettings
 from conclugen.faces.shard import FaceTrack
 from conclugen.faces.tracks import choose
 from conclugen.media.errors import MediaError
-from conclugen.media.items import MediaItem, locate
+from conclugen.media.items import MediaItem, video_of
 from conclugen.media.video import Report, sample_video
 from conclugen.store.ledger import Status
 
@@ -46,7 +46,7 @@ def extract(item: MediaItem, root: str, settings: FaceSettings) -> Extracted:
     Raises MediaError (see `media.video.sample_video`); CORRUPT also where damage, or an end that is missing, leaves
     less than `min_frames`.
     """
-    path, report = locate(root, item.media, "video"), Report()
+    path, report = video_of(root, item), Report()
     cutter = Cutter(settings, detector() if settings.detector == "mtcnn" else None)
     span = (item.start_s, item.end_s, settings.max_seconds)
     for chunk in chunks(sample_video(path, settings.fps, *span, CROP_LINES, report), settings):

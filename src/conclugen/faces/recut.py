@@ -11,7 +11,7 @@ from conclugen.faces.crops import crop
 from conclugen.faces.settings import CROP_LINES, FaceSettings
 from conclugen.faces.shard import FaceShard
 from conclugen.media.errors import MediaError
-from conclugen.media.items import MediaItem, locate
+from conclugen.media.items import MediaItem, video_of
 from conclugen.media.video import Report, sample_video
 from conclugen.store.ledger import Status
 
@@ -41,7 +41,7 @@ def recut(wanted: Wanted, root: str, settings: FaceSettings) -> np.ndarray:
 
     Raises MediaError (see `media.video.sample_video`); CORRUPT where a frame is no longer where the shard saw it.
     """
-    path, place = locate(root, wanted.item.media, "video"), 0
+    path, place = video_of(root, wanted.item), 0
     crops = np.empty((len(wanted.time_s), settings.crop_size, settings.crop_size, 3), np.uint8)
     span = (wanted.item.start_s, wanted.item.end_s, settings.max_seconds)
     for frame in sample_video(path, settings.fps, *span, CROP_LINES, Report()):

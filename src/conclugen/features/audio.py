@@ -125,7 +125,8 @@ def decode(
     for row, (_, outcome) in enumerate(pool.imap(read, items)):
         collector.spend(row, outcome.seconds)
         if outcome.status is Status.OK:
-            yield row, outcome.value
+            collector.note(row, outcome.value.note)
+            yield row, outcome.value.samples
         else:
             collector.lose(row, outcome.status, outcome.reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +11,8 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from conclugen.store.listing import WeightsError, read_listing
+from conclugen.store.listing import WeightsError, beside, listing_text, read_listing
+from conclugen.store.pointers import pointer
 from conclugen.store.provenance import file_sha256
 from conclugen.store.weights import verify
 
@@ -34,11 +36,13 @@ class WeightFile:
 
 @dataclasses.dataclass(frozen=True)
 class StagedWeights:
-    """A published weight file under `weights/`: what it is, where it comes from and what to use without it."""
+    """A published weight file under `weights/`: what it is, where it comes from and what to use without it; whether the
+    network is built from its folder, too (a tokenizer, a configuration)."""
 
     file: WeightFile
     source: str
     instead: str
+    folder: bool = False
 
     def locate(self) -> Path:
         """Return the verified path.
@@ -56,7 +60,8 @@ class StagedWeights:
             raise WeightsError(f"{path}: sha256 is given as {expected!r}; at least {SHORTEST_HASH} digits are needed")
         found = file_sha256(path)
         if not found.startswith(expected):
-            raise WeightsError(f"{path}: sha256 is {found}, expected {expected}; the file was replaced or cut short")
+            reason = pointer(path) or "the file was replaced or cut short"
+            raise WeightsError(f"{path}: sha256 is {found}, expected {expected}; {reason}")
         for name, listed in read_listing(path.parent).items():
             if name != path.name:
                 verify(path.parent / name, listed)
@@ -101,12 +106,16 @@ class Backbone:
 
     def attributes(self, sha256: str) -> dict[str, str]:
         """Return what a shard records of the backbone."""
-        return {
+        found = {
             "backbone": self.name,
             "weights_sha256": sha256,
             "preprocessing": self.preprocessing,
             "licence": self.licence,
         }
+        if isinstance(self.weights, StagedWeights) and self.weights.folder:
+            companions = listing_text(beside(Path(self.weights.file.path)))
+            found["beside_sha256"] = hashlib.sha256(companions.encode()).hexdigest()
+        return found
 
 
 def embedded(name: str, file: WeightFile | None) -> None:
@@ -115,14 +124,14 @@ def embedded(name: str, file: WeightFile | None) -> None:
         raise ValueError(f"{name} brings its own weights; set weights to null instead of {file.path}")
 
 
-def staged(name: str, file: WeightFile | None, source: str, instead: str) -> StagedWeights:
+def staged(name: str, file: WeightFile | None, source: str, instead: str, folder: bool = False) -> StagedWeights:
     """Return the staged weights of a published backbone; raises WeightsError when none are named."""
     if file is None:
         raise WeightsError(
             f"{name} needs a weight file: set weights to its path and sha256 (it comes from {source}), "
             f"or go on with the embedded backbone: {instead}."
         )
-    return StagedWeights(file, source, instead)
+    return StagedWeights(file, source, instead, folder)
 
 
 def choose(table: Mapping[str, Callable[[Any], Backbone]], settings: Any) -> Backbone:

@@ -87,11 +87,17 @@ class Collector:
         self.seconds = np.zeros(len(self.ids))
         self.tries = np.ones(len(self.ids), np.int64)
         self.losses: dict[int, tuple[Status, str]] = {}
+        self.notes: dict[int, str] = {}
         self.about: dict[str, str] = {}  # what else the shard is to say of itself
 
     def lose(self, row: int, status: Status, reason: str) -> None:
         """Record why an utterance has no vector."""
         self.losses[row] = (status, reason)
+
+    def note(self, row: int, reason: str) -> None:
+        """Record what the ledger is to say of an utterance that has a vector; an empty reason is nothing."""
+        if reason:
+            self.notes[row] = reason
 
     def spend(self, row: int, seconds: float) -> None:
         """Add wall time spent on one utterance."""
@@ -121,7 +127,7 @@ class Collector:
         features, present = self.means(dtype)
         rows = []
         for row, name in enumerate(self.ids):
-            status, reason = self.losses.get(row, (Status.OK, ""))
+            status, reason = self.losses.get(row, (Status.OK, self.notes.get(row, "")))
             if status is Status.OK and not present[row]:
                 raise RuntimeError(f"{self.stream}: {name} has neither a vector nor a loss")
             rows.append(LedgerRow(name, self.stream, status, reason, float(self.seconds[row]), int(self.tries[row])))

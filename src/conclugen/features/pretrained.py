@@ -38,7 +38,7 @@ def files_of(name: str, model: str | None, file: WeightFile | None, instead: str
             f"{name} needs a weight file: stage {what} (snakemake weights) or set weights to its path and sha256, "
             f"or go on with the embedded backbone: {instead}."
         )
-    return StagedWeights(file, source, instead)
+    return StagedWeights(file, source, instead, folder=True)
 
 
 def title(name: str, model: str | None, file: WeightFile | None) -> str:

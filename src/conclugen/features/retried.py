@@ -29,12 +29,15 @@ def joined(ids: Sequence[str], done: Collector, attempt: Attempt) -> Collector:
             i = place[name]
             whole.sums[row], whole.counts[row], whole.seconds[row] = done.sums[i], done.counts[i], done.seconds[i]
             whole.tries[row] = attempt.tries.get(name, 1)
+            whole.note(row, done.notes.get(i, ""))
             if i in done.losses:
                 whole.lose(row, *done.losses[i])
             continue
         i, ledger_row = attempt.kept[name]
         whole.sums[row], whole.counts[row] = before.features[i], int(before.present[i])
         whole.seconds[row], whole.tries[row] = ledger_row.seconds, ledger_row.tries
-        if ledger_row.status is not Status.OK:
+        if ledger_row.status is Status.OK:
+            whole.note(row, ledger_row.reason)
+        else:
             whole.lose(row, ledger_row.status, ledger_row.reason)
     return whole

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from conclugen.features.catalogue import CATALOGUE, EMBEDDED, Address, staging_name
-from conclugen.store.listing import WeightsError, read_listing
+from conclugen.store.listing import WeightsError, beside, read_listing
 
 FOLDER = Path("weights")
 
@@ -40,6 +40,24 @@ def resolve(stream: str, chosen: Any) -> dict[str, str] | None:
     raise WeightsError(
         f"{' and '.join(map(str, lost))} {'is' if len(lost) == 1 else 'are'} missing; {_how(stream, chosen, address)}"
     )
+
+
+def companions(stream: str, chosen: Any) -> list[str]:
+    """Return `path@hash` of each file beside the weights of a stream from which its network is built, too: settings and
+    tokenizers are as much a part of what comes out. Nothing where the weights are missing, which `resolve` says."""
+    address = CATALOGUE[stream][chosen.backbone].address
+    if address is None or not (address.kind == "hub" or address.beside):
+        return []
+    try:
+        return hashes_beside(resolve(stream, chosen)["path"])
+    except WeightsError:
+        return []
+
+
+def hashes_beside(weights: str) -> list[str]:
+    """Return `path@hash` of each file beside a weight file from which a network may be built as well."""
+    path = Path(weights)
+    return [f"{path.with_name(name)}@{sha256[:12]}" for name, sha256 in beside(path).items()]
 
 
 def missing(features: Any, streams: list[str]) -> list[str]:

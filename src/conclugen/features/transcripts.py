@@ -18,11 +18,12 @@ from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock
 from conclugen.features.lists import COLUMNS, read_texts
 from conclugen.features.waves import read_wave
+from conclugen.media.audio import Sound
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool, Outcome
 from conclugen.store import devices, retries
-from conclugen.store.atomic import write_text
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from conclugen.store.seals import write_sealed
 from conclugen.store.settings import parse
 
 STAGE = "transcripts"
@@ -122,7 +123,7 @@ def transcribe(
 
 
 def _windows(
-    outcomes: Iterable[tuple[int, Outcome[np.ndarray]]],
+    outcomes: Iterable[tuple[int, Outcome[Sound]]],
     found: list[Spoken],
     spans: Spans,
 ) -> Iterator[tuple[int, np.ndarray]]:
@@ -135,10 +136,12 @@ def _windows(
         if outcome.status is not Status.OK:
             one.status, one.reason = outcome.status, outcome.reason
             continue
-        parts = windows(outcome.value, spans(outcome.value))
+        wave, one.reason = outcome.value.samples, outcome.value.note
+        parts = windows(wave, spans(wave))
         one.seconds += clock.lap()
         if not parts:
-            one.reason = f"no speech found in {len(outcome.value) / RATE:.1f} s of sound"
+            reason = f"no speech found in {len(wave) / RATE:.1f} s of sound"
+            one.reason = "; ".join(filter(None, (reason, one.reason)))
         for part in parts:
             yield row, part
 
@@ -193,7 +196,7 @@ def write(path: Path, ledger: Path, ids: Sequence[str], found: Sequence[Spoken],
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*COLUMNS, retries.VERSION])
     writer.writerows((name, one.text, one.source, version) for name, one in zip(ids, found, strict=True))
-    write_text(path, text.getvalue())
+    write_sealed(path, text.getvalue())
     rows = [LedgerRow(n, STAGE, o.status, o.reason, o.seconds, o.tries) for n, o in zip(ids, found, strict=True)]
     write_ledger(ledger, rows)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from conclugen.media.audio import read_audio
+from conclugen.media.audio import Sound, read_audio
 from conclugen.media.items import MediaItem, locate
 
 
-def read_wave(item: MediaItem, root: Path, rate: int, max_seconds: float) -> np.ndarray:
-    """Return the mono samples (T,) float32 of an utterance, from its sound file or else its video.
+def read_wave(item: MediaItem, root: Path, rate: int, max_seconds: float) -> Sound:
+    """Return the mono sound of an utterance, from its sound file or else its video.
 
     Raises MediaError with the status for the ledger.
     """

@@ -1,4 +1,4 @@
-"""Opening a media file with PyAV: choice of the stream, segments, presentation times, damaged packets."""
+"""Opening a media file with PyAV: segments, presentation times, damaged packets."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ import av
 import av.error
 import av.logging
 from av.container import InputContainer
-from av.stream import Discard, Disposition
+from av.stream import Discard
 
 from conclugen.media.errors import MediaError
 from conclugen.media.files import check_regular
 from conclugen.store.ledger import Status
+from conclugen.store.pointers import pointer, text_start
 
 MICROSECONDS = 1_000_000
+ENDS = ("matroska", "webm", "flv")
 MAX_BAD_PACKETS = 500  # in a row; past that nothing good will follow
 EARLIER_S = 10.0
+LONGEST_GAP_S = 3600.0  # in the times of a stream; a longer one is an error of its clock: it goes on at once
 SEEK_SLACK_S = 0.05
 # Demuxers of one file of pictures or sound. All others are refused: playlists and patterns of names (concat, hls, dash,
 # image2) lead to other files, and some render plain text as video (tty, bin).
@@ -79,6 +82,8 @@ def open_media(path: str | Path, sound: bool = False) -> InputContainer:
     path = Path(path).absolute()
     if check_regular(path, path.name) == 0:
         raise MediaError(Status.CORRUPT, "the file is empty")
+    if points := pointer(path):
+        raise MediaError(Status.MISSING_MEDIA, points)
     # the limit on pixels is given here too, for the decoders that probing opens
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS), "max_pixels": str(MAX_PIXELS)}
     if sound:
@@ -88,9 +93,9 @@ def open_media(path: str | Path, sound: bool = False) -> InputContainer:
     except (av.error.FileNotFoundError, av.error.PermissionError) as error:
         raise MediaError(Status.MISSING_MEDIA, f"cannot be opened: {error.strerror}") from error
     except av.error.ArgumentError as error:  # what a format outside the list gives
-        raise MediaError(Status.CORRUPT, "not a known format of video or sound") from error
+        raise MediaError(Status.CORRUPT, _text(path) or "not a known format of video or sound") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(Status.CORRUPT, f"cannot be opened: {_words(error)}") from error
+        raise MediaError(Status.CORRUPT, _text(path) or f"cannot be opened: {_words(error)}") from error
     for stream in container.streams:
         if stream.codec_context is not None:
             stream.codec_context.thread_count = 1
@@ -98,6 +103,11 @@ def open_media(path: str | Path, sound: bool = False) -> InputContainer:
         if stream.codec_context is not None:
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     return container
+
+
+def _text(path: Path) -> str:
+    start = text_start(path)
+    return f"not video or sound, but text: {start!r}" if start else ""
 
 
 @functools.cache
@@ -114,31 +124,18 @@ def _sound_decoders() -> str:
     return ",".join(sorted(names))
 
 
-def video_stream(container: InputContainer) -> Any:
-    """Return the largest video stream that is not cover art. Raises MediaError NO_VIDEO."""
-    moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    moving = [s for s in moving if s.codec_context is not None]
-    if not moving:
-        raise MediaError(Status.NO_VIDEO, "the file has no video stream")
-    return max(moving, key=lambda s: (s.codec_context.width * s.codec_context.height, -s.index))
-
-
-def audio_stream(container: InputContainer) -> Any:
-    """Return the default (or first) audio stream. Raises MediaError NO_AUDIO."""
-    sounding = [s for s in container.streams.audio if s.codec_context is not None]
-    if not sounding:
-        raise MediaError(Status.NO_AUDIO, "the file has no audio stream")
-    return max(sounding, key=lambda s: (bool(s.disposition & Disposition.default), -s.index))
-
-
 def origin(container: InputContainer) -> float:
     """Presentation time of the file's beginning in seconds; 0 where the container does not say."""
     return 0.0 if container.start_time is None else container.start_time / MICROSECONDS
 
 
 def length(container: InputContainer) -> float | None:
-    """Seconds that a file claims to last; None where it does not say."""
-    return None if container.duration is None else container.duration / MICROSECONDS
+    """Seconds that a file claims to last, from its beginning; None where it does not say."""
+    if container.duration is None:
+        return None
+    # these write down when they end, on the clock on which they begin, where others write how long they last
+    ends = not set(container.format.name.split(",")).isdisjoint(ENDS)
+    return container.duration / MICROSECONDS - (max(0.0, origin(container)) if ends else 0.0)
 
 
 def decode_from(container: InputContainer, stream: Any, start_s: float, damage: Damage) -> Iterator[Any]:

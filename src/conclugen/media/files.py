@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conclugen.media.errors import MediaError
 from conclugen.store.ledger import Status
+from conclugen.store.pointers import absent
 
 
 def check_regular(path: str | Path, name: str) -> int:
@@ -25,7 +26,7 @@ def check_regular(path: str | Path, name: str) -> int:
     try:
         found = os.stat(path)
     except FileNotFoundError as error:
-        raise MediaError(Status.MISSING_MEDIA, f"{name}: no such file") from error
+        raise MediaError(Status.MISSING_MEDIA, f"{name}: {absent(path)}") from error
     except (OSError, ValueError) as error:  # too long, a loop of links, no permission, a zero byte
         cause = getattr(error, "strerror", None) or str(error)
         raise MediaError(Status.MISSING_MEDIA, f"{name}: {cause}") from error

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from conclugen.media.errors import MediaError
 from conclugen.media.files import check_regular
 from conclugen.store.ledger import Status
+from conclugen.store.seals import check_recorded
 
 FIELDS = ("utterance_id", "media", "audio", "start_s", "end_s", "bytes", "modified")
 
@@ -20,7 +21,7 @@ class MediaItem:
 
     Attributes:
         utterance_id: its id.
-        media: path of the video, relative to the data set's root; None where there is none.
+        media: path of the video, relative to the data set's root; None where there is none, as for sound alone.
         audio: path of a separate sound file, relative to the root; None: the sound is in `media`.
         start_s: where the utterance starts in the file, seconds; None: at its beginning.
         end_s: where it ends, seconds; None: at the end of the file.
@@ -38,12 +39,21 @@ class MediaItem:
 
 
 def read_media_list(path: str | Path) -> list[MediaItem]:
-    """Read `{shard}.media.csv`. Raises ValueError where a column is missing or a number is malformed."""
+    """Read `{shard}.media.csv`. Raises ValueError where a column is missing or a number is malformed, SealError where
+    it is not what the plan wrote."""
+    check_recorded(Path(path))
     with open(path, encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
         if missing := [name for name in FIELDS if name not in (reader.fieldnames or ())]:
             raise ValueError(f"{path}: columns {missing} are missing")
         return [_item(row) for row in reader]
+
+
+def video_of(root: str | Path, item: MediaItem) -> Path:
+    """Return the absolute path of an utterance's video. Raises MediaError: as `locate`, NO_VIDEO for sound alone."""
+    if item.media is None and item.audio is not None:
+        raise MediaError(Status.NO_VIDEO, "the manifest names a sound file alone")
+    return locate(root, item.media, "video")
 
 
 def locate(root: str | Path, relative: str | None, kind: str) -> Path:

@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import av.error
 import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from conclugen.media import container as containers
-from conclugen.media.container import Damage, Segment
+from conclugen.media.container import LONGEST_GAP_S, Damage, Segment
 from conclugen.media.errors import MediaError
+from conclugen.media.streams import video_stream
+from conclugen.media.upright import Canvas
 from conclugen.store.ledger import Status
 
 RATES = (1.0, 240.0)  # frames per second that a container is believed to have
 EPSILON_S = 1e-4
 MISSING_S, MISSING_SHARE = 1.0, 0.2  # an end is noted as missing that is longer, and a larger share of the segment
-WIDEST = 4  # frames are kept this much wider than `max_height` at most, whatever a damaged header claims
+BACK_S = 1.0  # a time that is set back by more begins a clock anew, one set back by less is out of order
 
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
     """A frame: `time_s` from the start of the utterance, upright RGB `image` (H, W, 3) uint8 of square pixels.
 
-    `scale` is H over the height of the upright video.
+    `scale` is H over the height of the upright video, which is that of its first frame (see `media.upright.Canvas`).
     """
 
     time_s: float
@@ -74,7 +74,7 @@ def sample_video(
         start_s: start in the file in seconds, None: its beginning.
         end_s: end in the file in seconds, None: its end.
         max_seconds: what is longer is cut to this length.
-        max_height: taller videos are scaled down to this height, those wider than `WIDEST` times it to that width.
+        max_height: taller videos are scaled down to this height, those much wider to a multiple of it.
         report: is filled in.
 
     Raises MediaError: MISSING_MEDIA, CORRUPT, NO_VIDEO, BAD_TIMES (the segment lies outside the file), NO_FRAMES.
@@ -82,10 +82,11 @@ def sample_video(
     segment, asked = Segment.of(start_s, end_s, max_seconds)
     count = 0
     with containers.open_media(path) as container:
-        stream = containers.video_stream(container)
-        timed, converter = _timed(container, stream, segment, report), VideoReformatter()
-        for time_s, frame in _on_grid(timed, segment, fps):
-            image, scale = _upright(frame, stream, max_height, report, converter)
+        stream = video_stream(container)
+        canvas = Canvas(stream, max_height)
+        for time_s, frame in _on_grid(_timed(container, stream, segment, report), segment, fps):
+            image, scale = canvas.lay(frame)
+            report.width, report.height = canvas.width, canvas.height
             count += 1
             yield Frame(time_s - segment.start_s, image, scale)
         claimed = containers.length(container)
@@ -116,13 +117,17 @@ def _nothing(segment: Segment, report: Report) -> MediaError:
 def _timed(container: Any, stream: Any, segment: Segment, report: Report) -> Iterator[tuple[float, Any]]:
     """Yield (seconds from the file's beginning, frame), strictly increasing, up to the end of the segment.
 
-    A frame without a time, or with one that runs backward, follows its predecessor at the nominal rate.
+    A frame without a time, or with one that runs backward, follows its predecessor at the nominal rate. So does one at
+    which the clock is set back or leaps far ahead, and those after it keep their distance from it.
     """
     rate = stream.guessed_rate or stream.average_rate or 25
     interval = 1.0 / min(max(float(rate), RATES[0]), RATES[1])
-    previous = None
+    previous, shift = None, 0.0
     for frame in containers.decode_from(container, stream, segment.start_s, report.damage):
-        time_s = None if frame.time is None else containers.seconds(container, frame)
+        time_s = None if frame.time is None else containers.seconds(container, frame) - shift
+        if None not in (previous, time_s) and not -BACK_S <= time_s - previous <= LONGEST_GAP_S:
+            shift += time_s - (previous + interval)
+            time_s = previous + interval
         if previous is not None and (time_s is None or time_s <= previous):
             time_s = previous + interval
         time_s = max(0.0, time_s or 0.0) if previous is None else time_s
@@ -152,33 +157,3 @@ def _on_grid(timed: Iterator[tuple[float, Any]], segment: Segment, fps: float) -
         held = (time_s, frame)
     if held is not None and (not shown or due < min(held[0] + length, segment.end_s) - EPSILON_S):
         yield held
-
-
-def _upright(
-    frame: Any, stream: Any, max_height: int, report: Report, converter: VideoReformatter
-) -> tuple[np.ndarray, float]:
-    """Return the frame as upright RGB (H, W, 3) of square pixels and its scale."""
-    aspect = float(stream.sample_aspect_ratio or 1)
-    aspect = aspect if 0.25 <= aspect <= 4 else 1.0
-    quarter_turns = round(frame.rotation / 90) % 4
-    width, height = max(1, round(frame.width * aspect)), frame.height
-    lying = quarter_turns % 2 == 1
-    upright_width, upright_height = (height, width) if lying else (width, height)
-    scale = min(1.0, max_height / upright_height, WIDEST * max_height / upright_width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    try:
-        image = _rgb(converter, frame, *size)
-    except (av.error.FFmpegError, ValueError) as error:
-        raise MediaError(Status.CORRUPT, f"a frame cannot be converted: {error}") from error
-    if not report.height:
-        report.width, report.height = upright_width, upright_height
-    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image, scale
-
-
-def _rgb(converter: VideoReformatter, frame: Any, width: int, height: int) -> np.ndarray:
-    """Convert and scale a frame in one pass; return its pixels (height, width, 3) where the converter has put them.
-
-    The converter is kept from frame to frame: setting one up, with its threads, takes longer than a small frame.
-    """
-    converted = converter.reformat(frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1)
-    return converted.to_ndarray()

@@ -71,7 +71,9 @@ class DecodePool:
         """Yield each item with its outcome, in the order of `items`; at most a few results are held at a time.
 
         A MediaError of `function` becomes its status; another exception, a death of the process or a result above
-        `MAX_RESULT_BYTES` becomes CRASHED; too much time becomes TIMEOUT.
+        `MAX_RESULT_BYTES` becomes CRASHED; too much time becomes TIMEOUT. An item whose process dies may not be to
+        blame (memory that others took, a scheduler that kills): it is tried once more, in a fresh process, while no
+        other runs, before it is charged.
 
         Args:
             function: a function of a module (or a partial of one): it travels to the workers by name.
@@ -79,33 +81,22 @@ class DecodePool:
 
         Raises RuntimeError when a worker cannot start, which no item is to blame for.
         """
-        source, started, order = iter(items), 0, collections.deque()
-        done: dict[int, Outcome[Value]] = {}
-        busy: list[_Worker] = []
+        run = _Run(function, iter(items), READ_AHEAD * len(self._workers))
         try:
             while True:
-                for worker in self._workers:
-                    if worker not in busy and len(order) < READ_AHEAD * len(self._workers):
-                        for item in source:
-                            worker.begin(started, function, item)
-                            order.append(item)
-                            busy.append(worker)
-                            started += 1
-                            break
-                first = started - len(order)
-                if first in done:
+                run.begin(self._workers)
+                if run.first in run.done:
                     left = time.monotonic()
-                    yield order.popleft(), done.pop(first)
-                    for worker in busy:  # the reader's time is not theirs: a full pipe makes them wait for it
+                    yield run.take()
+                    for worker in run.busy:  # the reader's time is not theirs: a full pipe makes them wait for it
                         worker.since += time.monotonic() - left
-                elif busy:
-                    for worker, outcome in self._finished(busy):
-                        done[worker.number] = outcome
-                        busy.remove(worker)
+                elif run.busy:
+                    for worker, outcome in self._finished(run.busy):
+                        run.end(worker, outcome)
                 else:
                     return
         finally:
-            for worker in busy:
+            for worker in run.busy:
                 worker.kill()
 
     def _finished(self, busy: Sequence[_Worker]) -> list[tuple[_Worker, Outcome[Any]]]:
@@ -120,18 +111,67 @@ class DecodePool:
         return found
 
 
+class _Run(Generic[Item, Value]):
+    """The items of one `imap` on their way: `first` is the number of the one that is to be yielded next, `done` has
+    outcomes by number, `busy` the workers that are at one."""
+
+    def __init__(self, function: Callable[[Item], Value], source: Iterator[Item], ahead: int) -> None:
+        self._function, self._source, self._ahead = function, source, ahead
+        self._order: collections.deque[Item] = collections.deque()
+        self._again: dict[int, float] = {}  # whose process died, with the seconds that it took
+        self.first = 0
+        self.done: dict[int, Outcome[Value]] = {}
+        self.busy: list[_Worker] = []
+
+    def begin(self, workers: Sequence[_Worker]) -> None:
+        """Give work to all workers that may have some."""
+        if self._again:
+            if not self.busy:
+                number = next(iter(self._again))
+                workers[0].kill()
+                self._give(workers[0], number)
+            return
+        for worker in workers:
+            if worker not in self.busy and len(self._order) < self._ahead:
+                for item in self._source:
+                    self._order.append(item)
+                    self._give(worker, self.first + len(self._order) - 1)
+                    break
+
+    def end(self, worker: _Worker, outcome: Outcome[Value]) -> None:
+        """Take the outcome of a worker's item, unless it is to be tried once more."""
+        self.busy.remove(worker)
+        if worker.died and worker.number not in self._again:
+            self._again[worker.number] = outcome.seconds
+            return
+        if worker.died:
+            outcome = dataclasses.replace(outcome, reason=f"{outcome.reason}, twice")
+        seconds = self._again.pop(worker.number, 0.0) + outcome.seconds
+        self.done[worker.number] = dataclasses.replace(outcome, seconds=seconds)
+
+    def take(self) -> tuple[Item, Outcome[Value]]:
+        """Return the first item, whose outcome is there, with it."""
+        self.first += 1
+        return self._order.popleft(), self.done.pop(self.first - 1)
+
+    def _give(self, worker: _Worker, number: int) -> None:
+        worker.begin(number, self._function, self._order[number - self.first])
+        self.busy.append(worker)
+
+
 class _Worker:
-    """One process, started when there is something to do."""
+    """One process, started when there is something to do; `died`: it did so at its last item."""
 
     def __init__(self, prepare: Callable[[], object] | None) -> None:
         self.prepare = prepare
         self.process: Any = None
         self.number = -1
+        self.died = False
 
     def begin(self, number: int, function: Callable[..., Any], item: Any) -> None:
         """Send an item, starting the process if there is none."""
         self.number, self.task = number, pickle.dumps((function, item))
-        self.running, self.since = False, time.monotonic()
+        self.running, self.died, self.since = False, False, time.monotonic()
         if self.process is None or not self.process.is_alive():
             self._start(function)
         else:
@@ -203,8 +243,9 @@ class _Worker:
         self.kill()
         if not self.running:
             raise RuntimeError(f"a decoding process could not start (exit code {code}); see its message above")
-        cause = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        return self._outcome(Status.CRASHED, f"the decoding process was {cause}")
+        self.died = True
+        cause = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        return self._outcome(Status.CRASHED, f"the decoding process {cause}")
 
     def _outcome(self, status: Status, reason: str) -> Outcome[Any]:
         return Outcome(status, reason, time.monotonic() - self.since, None)

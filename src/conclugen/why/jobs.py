@@ -63,6 +63,7 @@ def planned(targets: Sequence[str], configfiles: Sequence[Path], config: dict[st
             config_settings=ConfigSettings(configfiles=list(configfiles), config=config),
             snakefile=Path("Snakefile"),
         )
+        workflow._workflow.globals["require_targets"](targets)
         dag_settings = DAGSettings(targets=frozenset(targets), force_incomplete=True)
         workflow.dag(dag_settings=dag_settings).printrulegraph()  # a dry run would count its jobs as done
         return _collect(workflow._workflow)

@@ -33,7 +33,7 @@ def build(file: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
         name="distilroberta_emotion",
-        weights=staged("distilroberta_emotion", file, SOURCE, "minilm"),
+        weights=staged("distilroberta_emotion", file, SOURCE, "minilm", folder=True),
         construct=construct,
         preprocessing=f"byte pairs, at most {MAX_TOKENS}, mean of the last hidden state over tokens",
         dim=768,

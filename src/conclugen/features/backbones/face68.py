@@ -128,7 +128,7 @@ def build(file: WeightFile | None = None) -> Backbone:
     """Return the backbone; its module gives landmarks, of which `face_points` makes the vector."""
     return Backbone(
         name="face68",
-        weights=staged("face68", file, SOURCE, "mtcnn"),
+        weights=staged("face68", file, SOURCE, "mtcnn", folder=True),
         construct=construct,
         preprocessing=(
             "faces turned upright by the detector's eyes, its square without margin, 112 x 112, mean RGB subtracted; "
