@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from harness import machine, write_csv
 
-from conclugen.pretrain.loop import take
+from conclugen.pretrain.step import take
 from conclugen.store.devices import set_threads
 from conclugen.store.resident import Resident, load_modalities
 from conclugen.store.shards import write_shard

@@ -36,12 +36,12 @@ from harness import machine, write_csv
 from conclugen.models.network import Outputs
 from conclugen.pretrain.adamw import AdamW
 from conclugen.pretrain.corpus import Corpus, load_corpus
+from conclugen.pretrain.fresh import fresh_network
 from conclugen.pretrain.kmeans import Clusters, fit
-from conclugen.pretrain.loop import Training, place, train_step
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS
-from conclugen.pretrain.run import fresh_network
 from conclugen.pretrain.settings import Settings
+from conclugen.pretrain.step import Training, place, train_step
 from conclugen.store.atomic import write_text
 from conclugen.store.devices import compute_dtype, device, set_threads
 from conclugen.store.settings import parse
@@ -133,10 +133,10 @@ def make_training(corpus: Corpus, settings: Settings) -> Training:
     where = device()
     network = fresh_network(corpus, settings).to(where)
     optimiser = AdamW(network.parameters(), 1e-3, 1e-2)
-    clusters = Clusters(settings.clusters, settings.clusters.queue_batches, seed=0)
+    clusters = Clusters(settings.clusters, settings.clusters.queue_batches, 0, settings.epochs)
     for _ in range(clusters.full):  # as in the middle of a training: the queue is full, and there has been a fit
         clusters.update(torch.randn(settings.batch_size, settings.sizes.clustering, device=where), epoch=99)
-    return Training(network, optimiser, clusters, place(corpus.data, where), settings, where)
+    return Training(network, optimiser, clusters, place(corpus.data, where), settings, settings.epochs, where)
 
 
 def every_batch(settings: Settings) -> Any:

@@ -39,8 +39,8 @@ from conclugen.downstream.settings import Settings as HeadSettings
 from conclugen.evaluation import intervals, metrics
 from conclugen.evaluation.truth import Truth
 from conclugen.pretrain.corpus import Corpus
+from conclugen.pretrain.fresh import fresh_network
 from conclugen.pretrain.loop import train
-from conclugen.pretrain.run import fresh_network
 from conclugen.pretrain.settings import Settings
 from conclugen.pretrain.state import State
 from conclugen.store.devices import set_threads
@@ -126,8 +126,11 @@ def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.
         first = found if first is None else first
         row = {"preset": preset, "metric": metric, "value": found.value}
         row |= dict(zip(("value_lo", "value_hi"), found.interval(), strict=True))
-        row |= {f"minus_{arguments.presets[0]}": float((found.resampled - first.resampled).mean())}
-        row |= dict(zip(("difference_lo", "difference_hi", "p"), found.against(first), strict=True))
+        difference = found.against(first)
+        row |= {f"minus_{arguments.presets[0]}": found.value - first.value}
+        row |= dict(
+            zip(("difference_lo", "difference_hi", "p"), (difference.low, difference.high, difference.p), strict=True)
+        )
         if data.task == "multi":
             row["auroc_macro"] = measured["auroc_macro"].value
         print(json.dumps(row), flush=True)
