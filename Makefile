@@ -5,16 +5,29 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
-.PHONY: mosei meld caer why retry benchmarks test test-fast lint format slurm slurm-test pins clean
+.PHONY: FORCE mosei meld caer control why retry benchmarks test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
-	$(BIN)/snakemake --cores $(CORES) results/tables/$@.csv
+	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/tables/$@.csv
+
+# make results/tables/mine.csv CONFIG=mine.yaml: whatever the pipeline writes. CONFIG: your file, if there is one.
+WITH = $(if $(CONFIG),--configfile $(CONFIG))
+results/%: FORCE .venv/.ready
+	$(BIN)/snakemake --cores $(CORES) $(WITH) -- $@
+FORCE:
+
+# make control: worlds in which it is known what pretraining can gain; see docs/control.md. GRID=1: every world and preset.
+control: .venv/.ready
+	$(BIN)/snakemake --cores $(CORES) --configfile configs/control.yaml $(if $(GRID),configs/control-grid.yaml) -- \
+		$(foreach name,control$(if $(GRID),-grid),results/tables/$(name).csv results/figures/$(name).png)
+	$(if $(GRID),,$(BIN)/snakemake --cores $(CORES) --configfile configs/control.yaml configs/control-labels.yaml -- \
+		results/tables/control-labels.csv results/figures/control-labels.png)
 
 # make retry DATASET=mosei [STATUSES="timeout crashed"] [TIMEOUT_S=600]: another try for what failed in faces, audio
 # and transcripts, then the accounts and all that they stand on. Then make the table again as usual.
 retry: .venv/.ready
 	$(BIN)/python -m conclugen.data.retry --dataset $(DATASET) $(if $(STATUSES),--statuses $(STATUSES)) \
 		$(if $(TIMEOUT_S),--timeout-s $(TIMEOUT_S))
-	$(BIN)/snakemake --cores $(CORES) results/qc/$(DATASET).csv
+	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/qc/$(DATASET).csv
 
 # make benchmarks [BENCHMARKS="faces memory"]: write benchmarks/results/*.csv anew; see docs/performance.md.
 BENCHMARKS ?= faces decoding extraction memory threads pretrain_step
@@ -23,7 +36,7 @@ benchmarks: .venv/.ready
 
 # Which jobs would run for TARGET (none: all tables) and which change caused each; CONFIG: your file, if there is one.
 why: .venv/.ready
-	@$(BIN)/python -m conclugen.why $(TARGET) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python -m conclugen.why $(TARGET) $(WITH)
 
 # One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
@@ -45,7 +58,7 @@ format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile rules
 
-# Snakemake with the Slurm executor: .venv-slurm/bin/snakemake --workflow-profile profiles/slurm TARGET
+# Snakemake with the Slurm executor: .venv-slurm/bin/snakemake --workflow-profile profiles/slurm -- TARGET
 # An environment of its own, for where that executor is installed each call of Snakemake looks for a controller.
 slurm: .venv-slurm/.ready
 

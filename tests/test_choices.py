@@ -6,9 +6,10 @@ import json
 import pytest
 
 from conclugen import choices, slices
-from conclugen.config import check
+from conclugen.config import check, present
 from conclugen.config.errors import ConfigError
 from conclugen.features import transcripts
+from conclugen.pretrain.methods import CONTROLS
 from conclugen.pretrain.settings import Settings
 from conclugen.store.settings import parse
 from test_slices import CONFIG, WILDCARDS
@@ -48,6 +49,61 @@ def test_sentiment_is_measured_where_labels_have_it():
     assert choices.measured(check(values)) == ["mosei-sentiment", "features-sentiment"]
 
 
+def test_without_a_corpus_every_data_set_is_pretrained_on_for_itself():
+    values = CONFIG.model_dump()
+    values["downstream"]["datasets"] = ["mosei", "meld"]
+    assert choices.corpora(check(values)) == ["voxceleb2"]
+    assert choices.corpus_of(check(values), "meld") == "voxceleb2"
+    values["pretrain"] |= {"dataset": None, "methods": ["ConCluGen", "Instance-Cont"]}
+    config = check(values)
+    assert choices.corpora(config) == ["mosei", "meld"]
+    assert choices.corpus_of(config, "meld") == "meld"
+    for dataset in ("mosei", "meld"):
+        assert "frames3d_views" in choices.accounted_streams(config, dataset)
+    assert choices.accounted_streams(config, "caer") == ["frames2d", "frames3d", "audio", "text"]
+
+
+def test_a_table_belongs_to_its_data_set():
+    assert choices.dataset_of(CONFIG, "mosei") == choices.dataset_of(CONFIG, "mosei-sentiment") == "mosei"
+    values = CONFIG.model_dump()
+    values["datasets"]["talk-sentiment"] = values["datasets"]["voxceleb2"]
+    assert choices.dataset_of(check(values), "talk-sentiment") == "talk-sentiment"
+
+
+def test_raw_rows_of_ones_own_are_made_of_any_streams():
+    values = CONFIG.model_dump()
+    values["downstream"]["raw_rows"] = {"points": {"where": ["keypoints"]}}
+    config = check(values)
+    assert ("points", "raw") in choices.table_rows(config)
+    assert ("points", "raw") not in choices.robust_rows(config)
+    assert choices.evaluated(config, "points") == ({"where": ["keypoints"]}, ["where"])
+    assert choices.evaluated(config, f"{choices.RAW}-text") == ({"text": ["text"]}, ["text"])
+    assert "keypoints" in choices.accounted_streams(config, "mosei")
+    assert "keypoints" not in choices.accounted_streams(config, "voxceleb2")
+    assert "keypoints" in choices.backbone_streams(config)
+    assert "keypoints" in slices.seen(config, "mosei")
+    values["downstream"]["protocols"] = ["linear"]
+    assert "keypoints" not in choices.accounted_streams(check(values), "mosei")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"ConClu": {"a": ["text"]}}, "downstream.raw_rows.ConClu: this name is taken"),
+        ({"raw-features-more": {"a": ["text"]}}, "downstream.raw_rows.raw-features-more: this name is taken"),
+        ({"PCA": {"a": ["text"]}}, "downstream.raw_rows.PCA: this name is taken by a method or a control"),
+        ({"mine": {"a": ["txt"]}}, "downstream.raw_rows.mine.a: 'txt' is no stream of .* did you mean 'text'"),
+        ({"mine": {}}, "downstream.raw_rows.mine: .*at least 1"),
+        ({"mine": {"a": []}}, "downstream.raw_rows.mine.a: .*at least 1"),
+    ],
+)
+def test_a_mistake_in_a_raw_row_names_the_key_and_the_fix(rows, message):
+    values = CONFIG.model_dump()
+    values["downstream"]["raw_rows"] = rows
+    with pytest.raises(ConfigError, match=message):
+        check(values)
+
+
 def test_modalities_are_masked_where_there_are_several():
     rows = choices.robust_rows(CONFIG)
     assert (choices.RAW, "raw") in rows
@@ -59,7 +115,50 @@ def test_rows_have_controls_and_every_method():
     rows = choices.table_rows(CONFIG)
     raw = [choices.RAW, *(f"{choices.RAW}-{name}" for name in ("video", "audio", "text"))]
     assert rows[:5] == [*((name, "raw") for name in raw), ("ConCluGen", "shuffled")]
-    assert {m for m, protocol in rows if protocol == "linear"} == set(CONFIG.pretrain.methods)
+    for protocol in ("linear", "linear_input"):
+        assert [m for m, of in rows if of == protocol] == [*CONFIG.pretrain.methods, "untrained", "PCA", "GCCA"]
+
+
+def with_controls(*controls, **sections):
+    values = CONFIG.model_dump()
+    values["downstream"]["controls"] = list(controls)
+    for section, changes in sections.items():
+        values[section] |= changes
+    return check(values)
+
+
+def test_controls_are_rows_where_they_are_asked_for():
+    config = with_controls("PCA")
+    assert {m for m, _ in choices.table_rows(config)} & set(CONTROLS) == {"PCA"}
+    assert choices.drawn_controls(config) == []
+    assert not {m for m, _ in choices.table_rows(with_controls())} & set(CONTROLS)
+    values = config.model_dump()
+    values["downstream"]["protocols"] = ["knn", "finetune", "shuffled"]
+    assert [row for row in choices.table_rows(check(values)) if row[0] == "PCA"] == [("PCA", "knn")]
+    values["downstream"]["controls"] = ["pca"]
+    with pytest.raises(ConfigError, match=r"downstream\.controls.*PCA"):
+        check(values)
+
+
+def test_controls_see_what_the_reference_method_sees():
+    for reference in ("ConCluGen", "ConCluGen-vision", "Multi-Cont-wo-text"):
+        config = with_controls(*CONTROLS, tables={"reference": reference})
+        for control in CONTROLS:
+            assert choices.evaluated(config, control) == choices.evaluated(config, reference)
+            assert choices.pretraining_streams(config, control) == choices.pretraining_streams(config, reference)
+            assert choices.pretrained_as(config, control) == control
+    values = CONFIG.model_dump()
+    values["pretrain"]["methods"].append("Instance-Cont")
+    values["tables"]["reference"] = "Instance-Cont"
+    assert choices.pretraining_streams(check(values), "PCA") == ["frames3d_views"]
+    assert settings_of(check(values), "PCA", "control_network")["views"] == 10
+
+
+def test_what_is_computed_is_made_once_and_what_is_drawn_for_every_seed():
+    assert choices.network_seeds(CONFIG, "untrained") == choices.network_seeds(CONFIG, "ConClu") == [0, 1, 2, 3, 4]
+    assert choices.network_seeds(CONFIG, "PCA") == choices.network_seeds(CONFIG, "GCCA") == [0]
+    changed = {method for method, _ in choices.pretrained_rows(CONFIG)}
+    assert changed == {*CONFIG.pretrain.methods, "untrained"}
 
 
 OWN = {"losses": ["mms", "reconstruction"], "modalities": {"face": ["frames2d", "keypoints"], "words": ["text"]}}
@@ -150,6 +249,7 @@ def test_a_recipe_may_judge_networks_on_fewer_modalities():
     [
         ({"ConCluGen": OWN}, "recipes.ConCluGen: 'ConCluGen' is the name of a shipped method; choose another"),
         ({"raw-features-mine": OWN}, "recipes.raw-features-mine: names that start with raw-features are those of"),
+        ({"untrained": OWN}, "recipes.untrained: 'untrained' is the name of a control; choose another"),
         ({"O.wn": OWN}, "recipes.O.wn.*should match pattern"),
         ({"Own": {}}, "recipes.Own.losses: empty, so it trains nothing; name some of mms, clustering"),
         ({"Own": OWN | {"losses": ["mss"]}}, "recipes.Own.losses: 'mss' is unknown; did you mean 'mms'"),
@@ -192,17 +292,10 @@ def test_a_mistake_in_a_recipe_names_the_key_and_the_fix(recipes, message):
         with_recipes(**recipes)
 
 
-def test_a_modality_that_a_shipped_method_needs_is_missed():
-    values = CONFIG.model_dump() | {"modalities": {"face": ["frames2d"], "text": ["text"]}}
-    with pytest.raises(ConfigError, match=r"modalities: there is no 'video', which ConCluGen of pretrain\.methods"):
-        check(values)
-
-
 def test_a_data_set_of_arrays_must_have_the_streams():
-    values = CONFIG.model_dump()
+    values = CONFIG.model_dump() | {"modalities": {"voice": ["voice"]}}
     values["downstream"]["datasets"] = ["features"]
-    del values["datasets"]["features"]["streams"]["audio"]
-    with pytest.raises(ConfigError, match=r"modalities\.audio: 'audio' is no stream of features, whose arrays"):
+    with pytest.raises(ConfigError, match=r"modalities\.voice: 'voice' is no stream of features, whose arrays"):
         check(values)
 
 
@@ -213,3 +306,18 @@ def test_landmarks_of_a_recipe_need_a_detector():
         ConfigError, match=r"voxceleb2\.detector: .* which pretrain\.recipes\.Own\.modalities\.face names"
     ):
         check(values)
+
+
+def test_a_data_set_has_the_streams_of_what_it_holds(tmp_path):
+    values = CONFIG.model_dump()
+    values["datasets"]["mine"] = {"adapter": "folder", "root": str(tmp_path)}
+    values["pretrain"]["dataset"] = "mine"
+    values["modalities"]["video"].append("keypoints")
+    (tmp_path / "a.wav").touch()
+    assert present.available_kinds(check(values), "mine") == ("audio",)
+    assert present.available_streams(check(values), "mine") == ["audio"]
+    assert choices.accounted_streams(check(values), "mine") == ["audio"]
+    values["datasets"]["mine"]["has"] = ["text", "video"]
+    assert present.available_streams(check(values), "mine") == ["frames2d", "frames3d", "text", "keypoints"]
+    assert choices.accounted_streams(check(values), "mine") == ["frames2d", "frames3d", "keypoints", "text"]
+    assert present.available_kinds(check(values), "mosei") == ("video", "audio", "text")

@@ -8,6 +8,7 @@ import yaml
 
 from conclugen import choices, slices
 from conclugen.config import check
+from conclugen.data.worlds import KINDS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE
 
@@ -26,8 +27,12 @@ def laid_over(base, overlay):
 
 
 def config_of(name):
-    base, overlay = (yaml.safe_load(p.read_text()) for p in (ROOT / "config.yaml", ROOT / f"configs/{name}.yaml"))
-    return check(laid_over(base, overlay))
+    """config.yaml with the overlay `name`; one called `control-…` lies over `control`."""
+    below = ["control"] if name.startswith("control-") else []
+    given = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for overlay in (*below, name):
+        given = laid_over(given, yaml.safe_load((ROOT / f"configs/{overlay}.yaml").read_text()))
+    return check(given)
 
 
 def test_there_is_one_for_the_paper_and_one_for_its_code():
@@ -35,9 +40,35 @@ def test_there_is_one_for_the_paper_and_one_for_its_code():
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_every_overlay_is_valid_and_says_what_to_expect(name):
-    config = config_of(name)
-    assert config.device == "cuda"
+def test_every_overlay_is_valid(name):
+    assert config_of(name).downstream.datasets
+
+
+def test_every_world_is_a_data_set_and_none_else():
+    config = config_of("control")
+    found = {name: choices.kind_of_data(config, name) for name in config.datasets}
+    assert {name for name, kind in found.items() if kind == "world"} == set(config.worlds)
+    assert {world.kind for world in config.worlds.values()} == set(KINDS)
+    for name in config.worlds:
+        assert choices.world_files(config, name) == [f"results/worlds/{name}.npz"]
+
+
+def test_controls_are_pretrained_on_themselves_and_the_oracle_learns_from_the_latents():
+    for name in ("control", "control-grid", "control-labels"):
+        config = config_of(name)
+        files = {corpus: config.datasets[corpus].file for corpus in choices.corpora(config)}
+        assert list(files.values()) == [config.datasets[world].file for world in config.downstream.datasets]
+        assert choices.evaluated(config, choices.ORACLE)[0] == {"latents": ["latents"]}
+        assert not {"latents"} & set(choices.streams(config, "ConCluGen") + choices.streams(config))
+        assert {choices.kind_of_data(config, world) for world in config.downstream.datasets} == {"world"}
+    assert {"shared", "private", "null"} <= set(config_of("control").downstream.datasets)
+    assert set(config_of("control-grid").downstream.datasets) == set(config.worlds)
+    assert choices.corpora(config_of("control-labels")) == ["shared"]  # whose networks control.csv has already
+
+
+@pytest.mark.parametrize("name", ["paper", "official-code"])
+def test_the_experiments_of_the_paper_say_what_to_expect(name):
+    assert config_of(name).device == "cuda"
     text = (ROOT / f"configs/{name}.yaml").read_text()
     for words in ("Expected score:", "Expected cost:", "not measured"):
         assert words in text
@@ -68,6 +99,19 @@ def test_backbones_sampling_and_sizes_are_those_of_the_experiment(name, preset, 
     assert (values["learning_rate"], values["weight_decay"]) == (9e-5, 3.2e-4)
     assert len(config.pretrain.methods) == 9
     assert len(staged.to_stage(streams, choices.backbone_streams(config))) == 4
+
+
+@pytest.mark.parametrize("name", ["paper", "official-code"])
+@pytest.mark.parametrize(
+    ("dataset", "rate", "decay"), [("caer", 0.0061, 0.08216), ("meld", 0.00967, 0.00004), ("mosei", 0.00996, 0.00007)]
+)
+def test_downstream_rates_are_the_printed_ones(name, dataset, rate, decay):
+    for protocol in ("linear", "finetune"):
+        wildcards = WILDCARDS | {"protocol": protocol, "dataset": dataset, "target": "", "share": ""}
+        wildcards |= {"preset": name}
+        values = slices.stage_settings(config_of(name), "downstream", wildcards)
+        assert (values["learning_rates"], values["weight_decays"]) == ([rate], [decay])
+        assert values["batch_size"] == 4096
 
 
 def test_the_code_of_the_authors_is_contaminated_on_meld_and_the_paper_is_not():

@@ -1,10 +1,11 @@
+import hashlib
 import json
 
 import pytest
 
 from conclugen import choices, slices
 from conclugen.config import check
-from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2
+from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2, worlds
 from conclugen.downstream import knn, settings, supervised
 from conclugen.evaluation import ablation, leaks, qc, several, table
 from conclugen.faces import run as faces
@@ -22,8 +23,9 @@ from conclugen.features import (
     transcripts,
 )
 from conclugen.features.catalogue import CATALOGUE, EMBEDDED
+from conclugen.pretrain import controls
 from conclugen.pretrain import run as pretrain
-from conclugen.pretrain.methods import METHODS
+from conclugen.pretrain.methods import CONTROLS, METHODS
 from conclugen.pretrain.presets import VARIANTS, changes_of, switches
 from conclugen.store.listing import WeightsError
 from conclugen.store.settings import parse
@@ -44,6 +46,7 @@ CONFIG = check(
                 "labels": {"kind": "multi", "key": "y"},
             },
         },
+        "worlds": {"shared": {"kind": "shared"}},
         "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
         "pretrain": {"dataset": "voxceleb2"},
         "downstream": {"datasets": ["mosei"]},
@@ -52,7 +55,9 @@ CONFIG = check(
 WILDCARDS = {
     "dataset": "mosei",
     "target": "",
+    "share": "",
     "layout": "mosei",
+    "world": "shared",
     "corpus": "voxceleb2",
     "preset": "paper",
     "method": "ConCluGen",
@@ -64,6 +69,7 @@ WILDCARDS = {
     ("stage", "kind", "wildcards"),
     [
         ("demo", demo.Settings, {}),
+        ("world", worlds.Settings, {}),
         *[
             ("manifest", module.Settings, {"dataset": module.__name__.split(".")[-1]})
             for module in (voxceleb2, mosei, meld, caer, ravdess, cremad, folder, features)
@@ -80,9 +86,10 @@ WILDCARDS = {
         ("transcripts", transcripts.Settings, {"dataset": "caer"}),
         ("imported", imported.Settings, {"dataset": "features", "stream": "text"}),
         *[("pretrain", pretrain.Settings, {"method": name}) for name in METHODS],
+        *[("control_network", controls.Settings, {"method": name}) for name in CONTROLS],
         *[
             ("downstream", settings.Settings, {"method": name})
-            for name in ("ConCluGen", "ConCluGen-vision", "Instance-Cont", choices.RAW)
+            for name in ("ConCluGen", "ConCluGen-vision", "Instance-Cont", choices.RAW, *CONTROLS)
         ],
         *[
             ("downstream", module.Settings, {"protocol": module.__name__.split(".")[-1]})
@@ -137,6 +144,33 @@ def test_staged_weights_become_their_path_and_sha256(tmp_path, monkeypatch):
     assert parse(frames2d.Frames2dSettings, json.dumps(found)).model == "resnet18.a1_in1k"
 
 
+def test_what_a_network_is_built_from_beside_its_weights_is_told_with_its_hash(tmp_path):
+    for name in ("net.safetensors", "config.json", "merges.txt", "notes.md"):
+        (tmp_path / name).write_text(name)
+    weights = {"path": f"{tmp_path}/net.safetensors", "sha256": "0" * 64}
+    streams = {
+        "frames3d": {"backbone": "videomae", "model": "some/model", "weights": weights},
+        "audio": {"backbone": "whisper", "weights": weights},
+        "text": {"backbone": "text_encoder", "weights": weights},
+        "keypoints": {"backbone": "face68", "weights": weights},
+    }
+    features = with_features(**streams, frames2d={"backbone": "resnet152", "weights": weights}).features
+    for stream in streams:
+        found = dict(file.split("@") for file in staged.companions(stream, getattr(features, stream)))
+        assert list(found) == [f"{tmp_path}/config.json", f"{tmp_path}/merges.txt"]
+        assert found[f"{tmp_path}/merges.txt"] == hashlib.sha256(b"merges.txt").hexdigest()[:12]
+    assert staged.companions("frames2d", features.frames2d) == []  # made from its weights alone
+    (tmp_path / "net.safetensors").unlink()
+    assert staged.companions("text", features.text) == []  # which is told elsewhere
+
+
+def test_what_makes_results_is_told_apart_from_how_fast_it_is_made():
+    for stage in ("faces", "frames2d", "frames3d", "views", "keypoints", "audio", "text"):
+        values = slices.stage_settings(CONFIG, stage, WILDCARDS | {"stream": "frames3d"})
+        left_out = values.keys() - slices.unhurried(values).keys()
+        assert left_out == {key for key in values if key.startswith("batch_") or key == "timeout_s"} != set()
+
+
 def test_the_weights_rule_is_told_where_files_come_from():
     config = with_features(
         frames2d={"backbone": "resnet152"},
@@ -176,11 +210,11 @@ def test_a_preset_of_ones_own_changes_what_it_names_and_nothing_else():
 
 def test_variants_say_what_differs_and_presets_of_ones_own_may_be_among_them():
     values = CONFIG.model_dump()
-    values["tables"]["ablation"] = ["improved-with-temperature", "warm"]
+    values["tables"]["ablation"] = ["improved-with-gate", "warm"]
     config = check(values)
-    assert choices.ablation_presets(config) == ["improved", "paper", "improved-with-temperature", "warm"]
+    assert choices.ablation_presets(config) == ["improved", "paper", "improved-with-gate", "warm"]
     found = slices.variants(config)
-    assert found["based_on"] == {"improved-with-temperature": "improved", "warm": "paper"}
+    assert found["based_on"] == {"improved-with-gate": "improved", "warm": "paper"}
     assert found["changes"]["warm"] == "objective.temperature null → 0.1"
 
 
@@ -202,6 +236,19 @@ def test_a_slice_holds_nothing_of_other_stages():
     after = check(values)
     changed = [n for n, old in before.items() if slices.stage_settings(after, n, WILDCARDS) != old]
     assert changed == ["downstream"]
+
+
+def test_a_data_set_may_have_rates_of_its_own():
+    values = CONFIG.model_dump()
+    values["downstream"]["rates"] = {"mosei": {"learning_rates": [0.5]}}
+    config, plain = check(values), CONFIG.downstream
+    for protocol, budget in (("linear", plain.heads), ("raw", plain.heads), ("finetune", plain.networks)):
+        found = {
+            dataset: slices.stage_settings(config, "downstream", WILDCARDS | {"protocol": protocol, "dataset": dataset})
+            for dataset in ("mosei", "meld")
+        }
+        assert [one["learning_rates"] for one in found.values()] == [[0.5], budget.learning_rates]
+        assert [one["weight_decays"] for one in found.values()] == [budget.weight_decays] * 2
 
 
 def test_instance_cont_is_pretrained_on_views_and_evaluated_on_clips():
@@ -266,3 +313,23 @@ def test_a_raw_control_of_one_modality_reads_that_one_alone():
     assert values["modalities"] == {"text": ["text"]}
     assert values["evaluate"] == ["text"]
     assert choices.streams(CONFIG, "raw-features-text") == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("file", "array", "expected"), [("f.csv", "*", ["i", "y_*", "s", "t"]), ("f.csv", "a", []), ("f.npz", "*", [])]
+)
+def test_a_pattern_of_features_leaves_out_what_else_is_known_of_a_row(file, array, expected):
+    labels = {"kind": "multi", "key": "y_*", "classes": ["a"]}
+    given = {
+        "adapter": "features",
+        "root": "/data",
+        "file": file,
+        "ids": "i",
+        "labels": labels,
+        "split": "s",
+        "text": "t",
+    }
+    datasets = {"f": given | {"streams": {"text": array}}}
+    config = check({"datasets": datasets, "pretrain": {"dataset": "f"}, "downstream": {"datasets": ["f"]}})
+    slice_ = slices.stage_settings(config, "imported", {"dataset": "f", "stream": "text"})
+    assert slice_["without"] == expected

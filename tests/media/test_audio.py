@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from make_media import moving_bars, tone, write_media
 
-from conclugen.media import audio, container
+from conclugen.media import audio, container, streams
 from conclugen.media.audio import loudness_dbfs, read_audio
 from conclugen.media.errors import MediaError
 from conclugen.store.ledger import Status
 
 
 def read(path, rate=16000, start_s=None, end_s=None, max_seconds=60.0):
-    return read_audio(path, rate, start_s, end_s, max_seconds)
+    return read_audio(path, rate, start_s, end_s, max_seconds).samples
 
 
 def status_of(path, **settings):
@@ -30,11 +30,6 @@ def test_rate_level_and_pitch(tmp_path, rate):
     assert samples.shape == (rate,)
     assert pitch(samples, rate) == pytest.approx(440, abs=1)
     assert loudness_dbfs(samples) == pytest.approx(20 * np.log10(0.3 / np.sqrt(2)), abs=0.1)
-
-
-def test_channels_are_averaged(tmp_path):
-    stereo = np.stack([tone(0.5), tone(0.5, amplitude=0.0)])
-    assert np.abs(read(write_media(tmp_path / "a.wav", sound=stereo))).max() == pytest.approx(0.15, abs=0.01)
 
 
 def test_sound_of_a_video(tmp_path):
@@ -67,7 +62,7 @@ def test_for_sound_no_decoder_of_pictures_is_tried(tmp_path):
         assert whole.streams.video[0].codec_context.pix_fmt == "yuv420p"
         assert opened.streams.video[0].codec_context.pix_fmt is None
         assert (opened.start_time, opened.duration) == (whole.start_time, whole.duration)
-        stream = container.audio_stream(opened)
+        stream = streams.audio_stream(opened)
         assert sum(frame.samples for frame in container.decode_from(opened, stream, 0.0, container.Damage())) > 44000
         opened.seek(0)
         assert {packet.stream.type for packet in opened.demux() if packet.size} == {"audio"}
@@ -97,6 +92,10 @@ def test_long_sound_is_cut(tmp_path):
     path = write_media(tmp_path / "a.wav", sound=tone(3.0))
     assert len(read(path, max_seconds=1.5)) == 24000
     assert len(read(path, start_s=1.0, max_seconds=0.5)) == 8000
+    assert read_audio(path, 16000, None, None, 1.5).note == "cut to 1.5 s"
+    assert read_audio(path, 16000, 1.0, 2.8, 0.5).note == "cut to 0.5 s"
+    assert read_audio(path, 16000, 1.0, 1.5, 0.5).note == ""
+    assert read_audio(path, 16000, None, None, 3.0).note == ""
 
 
 def test_losses(tmp_path):

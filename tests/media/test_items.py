@@ -1,7 +1,7 @@
 import pytest
 
 from conclugen.media.errors import MediaError
-from conclugen.media.items import MediaItem, locate, read_media_list
+from conclugen.media.items import MediaItem, locate, read_media_list, video_of
 from conclugen.store.ledger import Status
 
 HEADER = "utterance_id,media,audio,start_s,end_s,bytes,modified\n"
@@ -31,3 +31,11 @@ def test_missing_files(tmp_path):
         with pytest.raises(MediaError) as error:
             locate(tmp_path, relative, "video")
         assert error.value.status == Status.MISSING_MEDIA
+
+
+def test_an_utterance_of_sound_alone_has_no_video(tmp_path):
+    (tmp_path / "a.wav").touch()
+    item = MediaItem("a", None, "a.wav", None, None, 0, "")
+    with pytest.raises(MediaError) as error:
+        video_of(tmp_path, item)
+    assert error.value.status is Status.NO_VIDEO

@@ -14,7 +14,8 @@ from conclugen.media.container import MAX_PIXELS
 from conclugen.media.errors import MediaError
 from conclugen.media.files import check_regular
 from conclugen.media.items import locate
-from conclugen.media.video import WIDEST, Report, sample_video
+from conclugen.media.upright import WIDEST
+from conclugen.media.video import Report, sample_video
 from conclugen.store.ledger import Status
 
 
@@ -23,7 +24,7 @@ def frames(path, start_s=None, end_s=None):
 
 
 def sound(path, start_s=None, end_s=None):
-    return read_audio(path, 16000, start_s, end_s, 60.0)
+    return read_audio(path, 16000, start_s, end_s, 60.0).samples
 
 
 def loss(function, *arguments):

@@ -115,16 +115,6 @@ def test_odd_sizes_and_formats(tmp_path, codec, pixels):
     assert frames[0].image[5, -5].max() < 10
 
 
-def test_a_size_that_changes_midway(tmp_path):
-    sizes = [(96, 128), (64, 64)]
-    parts = [write_media(tmp_path / f"{h}.h264", moving_bars(12, h, w)) for h, w in sizes]
-    (tmp_path / "both.h264").write_bytes(b"".join(part.read_bytes() for part in parts))
-    images = [frame.image for frame in read(tmp_path / "both.h264", fps=1000.0)[0]]
-    assert [image.shape for image in images] == [(96, 128, 3)] * 12 + [(64, 64, 3)] * 12
-    for part, found in zip(parts, (images[:12], images[12:]), strict=True):
-        np.testing.assert_array_equal([frame.image for frame in read(part, fps=1000.0)[0]], found)
-
-
 def test_one_frame(tmp_path):
     frames, _ = read(write_media(tmp_path / "one.mp4", moving_bars(1)))
     assert [f.time_s for f in frames] == [0.0]
@@ -210,3 +200,62 @@ def test_an_end_that_is_missing_is_noted(tmp_path, name):
     assert read(tmp_path / f"cut_{name}", 0.2, 1.0)[1].missing_s == 0.0
     assert read(tmp_path / f"cut_{name}", max_seconds=1.0)[1].missing_s == 0.0
     assert read(whole, 3.0, 4.5)[1].missing_s == 0.0
+
+
+def copied(source, target, shift_s=0.0, clock=None, options=None):
+    """Copy the packets of a video to another file, later by `shift_s`, with times in units of `clock` seconds."""
+    with av.open(str(source)) as read_from, av.open(str(target), "w", options=options or {}) as write_to:
+        stream = read_from.streams.video[0]
+        out = write_to.add_stream_from_template(stream)
+        if clock is not None:
+            out.time_base = clock
+        shift = round(shift_s / stream.time_base)
+        for packet in read_from.demux(stream):
+            if packet.size:
+                packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, out
+                write_to.mux(packet)
+    return target
+
+
+@pytest.mark.parametrize("clock", [Fraction(1001, 30000), Fraction(1, 1000), Fraction(1, 90000), Fraction(7, 10007)])
+def test_odd_clocks_keep_the_time_of_frames(tmp_path, clock):
+    times = [0, 0.1, 0.4, 0.5, 1.3, 1.4, 2.0]
+    write_media(tmp_path / "a.mp4", moving_bars(7), times=times)
+    path = copied(tmp_path / "a.mp4", tmp_path / "b.mp4", clock=clock)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].time_base <= clock  # muxers may take a finer one
+    frames, _ = read(path, fps=1000.0)
+    assert numbers(frames) == list(range(7))
+    np.testing.assert_allclose([f.time_s for f in frames], times, atol=float(clock) / 2 + 1e-3)
+    assert numbers(read(path, 0.35, 1.35, fps=1000.0)[0]) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "shift_s"), [("a.ts", -0.5), ("a.flv", -0.5), ("a.mkv", 7200.0), ("a.ts", 80000.0), ("a.flv", 80000.0)]
+)
+def test_a_file_begins_where_its_times_begin(tmp_path, clip, name, shift_s):
+    path = copied(clip, tmp_path / name, shift_s, options={"avoid_negative_ts": "disabled"})
+    frames, report = read(path, fps=1000.0)
+    assert numbers(frames) == list(range(50))
+    np.testing.assert_allclose([f.time_s for f in frames], np.arange(50) / 25, atol=2e-3)
+    assert report.missing_s == 0.0
+    assert numbers(read(path, 0.51, 1.01, fps=1000.0)[0]) == list(range(13, 26))
+
+
+def test_a_clock_that_is_set_back_goes_on(tmp_path):
+    """Parts joined as bytes: the frames of the second follow at their own distances."""
+    parts = [([0, 0.04, 0.08, 1.6], 0), ([0, 0.04, 0.4, 0.8], 4)]
+    for times, first in parts:
+        write_media(tmp_path / f"{first}.ts", moving_bars(8)[first : first + 4], times=times)
+    (tmp_path / "both.ts").write_bytes(b"".join((tmp_path / f"{first}.ts").read_bytes() for _, first in parts))
+    frames, _ = read(tmp_path / "both.ts", fps=1000.0)
+    assert numbers(frames) == list(range(8))
+    begin = frames[4].time_s
+    assert 1.6 < begin < 1.7
+    np.testing.assert_allclose([f.time_s - begin for f in frames[4:]], [0, 0.04, 0.4, 0.8], atol=2e-3)
+
+
+def test_a_clock_that_leaps_by_days_goes_on_at_once(tmp_path):
+    times = [0, 0.04, 0.08, 260000.0, 260000.5]
+    frames, _ = read(write_media(tmp_path / "a.mkv", moving_bars(5), times=times), fps=1000.0)
+    np.testing.assert_allclose([f.time_s for f in frames], [0, 0.04, 0.08, 0.12, 0.62], atol=2e-3)

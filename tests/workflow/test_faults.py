@@ -8,10 +8,13 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import yaml
 from tiny_project import TINY
+
+from conclugen.store import fence
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TABLE = "results/tables/mosei.csv"
@@ -80,6 +83,36 @@ def test_stages_killed_at_any_moment_leave_whole_files_or_none(project):
     assert project.planned() == {}
 
 
+def handed_on(project):
+    """What a running job was told of its run; None while there is none."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            inside = (
+                os.readlink(place / "cwd") == str(project.folder) and b"conclugen." in (place / "cmdline").read_bytes()
+            )
+            told = dict(item.partition("=")[::2] for item in (place / "environ").read_text().split("\0"))
+        except OSError:
+            continue
+        if inside and fence.VARIABLE in told:
+            return told[fence.VARIABLE]
+    return None
+
+
+def test_a_job_that_outlived_its_run_replaces_nothing(project):
+    """Another run has begun, as by Snakemake, since the job was started: the command is the one that a rule runs."""
+    outputs, command = recorded(project)["downstream"]
+    before = {place: project.read(place) for place in outputs}
+    (project.folder / "results/.run").write_text("another")
+    environment = project.environment() | {"CONCLUGEN_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    environment |= {fence.VARIABLE: f"mine {project.folder}/results/.run"}
+    environment["PATH"] = f"{project.binaries()}:{environment['PATH']}"
+    done = subprocess.run(["bash", "-c", command], cwd=project.folder, env=environment)
+    assert done.returncode
+    logs = (project.folder / "results/logs/downstream").rglob("*.log")
+    assert "another run has begun" in max(logs, key=lambda log: log.stat().st_mtime_ns).read_text()
+    assert all(not (project.folder / place).exists() or project.read(place) == old for place, old in before.items())
+
+
 def test_a_killed_run_keeps_others_out_until_unlocked_and_then_goes_on(project):
     before = project.read(TABLE)
     remove(project, TABLE, *(f"{DOWNSTREAM}/raw-features-{name}" for name in ("audio", "text", "video")))
@@ -89,6 +122,9 @@ def test_a_killed_run_keeps_others_out_until_unlocked_and_then_goes_on(project):
     while not list((project.folder / ".snakemake/incomplete").iterdir()) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert "Directory cannot be locked" in fails(project, "--", TABLE)  # two runs at once
+    while (name := handed_on(project)) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert name == f"{project.read('results/.run').decode()} {project.folder}/results/.run"
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert "--unlock" in fails(project, "--", TABLE)
@@ -187,7 +223,8 @@ def test_a_clock_that_was_set_back_hides_no_outdated_result(project):
     for path in (project.folder / "results").rglob("*"):
         os.utime(path, (future, future), follow_symlinks=False)
     assert project.planned() == {}
-    config = TINY | {"pretrain": TINY["pretrain"] | {"epochs": 7}}
+    sizes = TINY["pretrain"]["sizes"] | {"hidden": 12}
+    config = TINY | {"pretrain": TINY["pretrain"] | {"sizes": sizes}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     model = "results/pretrain/mosei/improved/Own/seed0/model.safetensors"
     project.snakemake("--", model)  # and stopped here, with everything after it from the future

@@ -21,6 +21,16 @@ def test_every_table_of_the_shipped_configuration_is_planned(fresh):
         assert f"results/tables/{dataset}.csv" in done.stdout
 
 
+def test_controls_are_planned_where_the_configuration_has_worlds(fresh):
+    target = "results/figures/control.png"
+    control = ("--configfile", str(ROOT / "config.yaml"), str(ROOT / "configs/control.yaml"))
+    done = fresh.snakemake("--dry-run", *control, "--", target)
+    assert "conclugen.evaluation.control --manifest results/manifests/shared.parquet" in done.stdout
+    assert "conclugen.data.worlds" in done.stdout
+    done = fresh.snakemake("--dry-run", "--", target, check=False)
+    assert "results/tables/control.csv needs worlds and the raw row oracle" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -37,9 +47,10 @@ def test_a_mistake_in_the_configuration_stops_before_the_rules(fresh, given, mes
 
 
 def test_a_data_set_that_is_not_configured_is_no_target(fresh):
-    done = fresh.snakemake("--dry-run", "--", "results/tables/unknown.csv", check=False)
+    done = fresh.snakemake("--dry-run", "--", "results/tables/moseii.csv", check=False)
     assert done.returncode != 0
-    assert "MissingRuleException" in done.stdout + done.stderr
+    meant = "results/tables/moseii.csv: no rule makes this; did you mean results/tables/mosei.csv? data sets: "
+    assert meant + "voxceleb2, mosei, meld, caer" in done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +72,11 @@ def folders(tmp_path_factory):
 def write_methods(project, methods, **downstream):
     config = TINY | {
         "datasets": {
-            "talks": {"adapter": "folder", "root": "talks"},
-            "mine": {"adapter": "folder", "root": "mine", "table": "labels.csv"},
+            "talks": {"adapter": "folder", "root": "talks", "has": ["video", "audio", "text"]},
+            "mine": {"adapter": "folder", "root": "mine", "table": "labels.csv", "has": ["video", "audio", "text"]},
         },
         "pretrain": TINY["pretrain"] | {"methods": methods, "dataset": "talks"},
-        "downstream": TINY["downstream"] | {"datasets": ["mine"]} | downstream,
+        "downstream": TINY["downstream"] | {"datasets": ["mine"], "every_class": False} | downstream,
     }
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
 
@@ -131,6 +142,20 @@ def test_a_landmark_network_is_given_the_crops_or_what_they_are_cut_from(folders
     shutil.rmtree(weights)
 
 
+def test_a_class_that_a_fold_lacks_stops_before_anything_is_extracted(folders):
+    write_methods(folders, ["ConCluGen"], every_class=True)
+    done = folders.snakemake("--dry-run", "--", "results/tables/mine.csv", check=False)
+    assert done.returncode != 0
+    assert (
+        "mine has no utterance of the class 'glad' in train and test (train 0, valid 1, test 0)"
+        in done.stdout + done.stderr
+    )
+
+
+def test_before_the_plan_no_command_is_made_of_letters(fresh):
+    assert "=r =e =s" not in fresh.snakemake("--dry-run", "--", "results/tables/mosei.csv").stdout
+
+
 def test_keypoints_are_one_more_modality_of_every_step(folders):
     write_methods(folders, ["ConCluGen"])
     config = yaml.safe_load((folders.folder / "tiny.yaml").read_text())
@@ -181,7 +206,7 @@ def test_label_fractions_are_asked_for_where_the_configuration_names_them(folder
     write_methods(folders, ["ConCluGen"], label_fractions=[0.01, 0.5, 1.0])
     planned = folders.planned(target=target)
     assert planned["label_efficiency"] == 1
-    assert planned["downstream"] == 6  # raw features of all modalities and of each, shuffled, linear
+    assert planned["downstream"] == 21  # raw features of all modalities and of each, shuffled, two linear; by share
     fraction = "results/downstream/mine/talks/paper/ConCluGen/linear/fraction-0.01/seed1.parquet"
     assert folders.planned(target=fraction)["downstream"] == 1
 
@@ -189,17 +214,32 @@ def test_label_fractions_are_asked_for_where_the_configuration_names_them(folder
 def test_presets_and_switches_are_trained_when_their_tables_are_asked_for(folders):
     write_methods(folders, ["ConCluGen", "Generative"])
     planned = folders.planned(target="results/tables/presets.csv")
-    # Two methods with three presets, one seed; raw features once.
-    assert (planned["presets"], planned["pretrain"], planned["downstream"]) == (1, 6, 7)
+    # Two methods and untrained networks with three presets, one seed; raw features once.
+    made = ("pretrain", "control_network", "downstream")
+    assert [planned[name] for name in ("presets", *made)] == [1, 6, 3, 10]
     planned = folders.planned(target="results/tables/ablation.csv")
     count = 1 + len(VARIANTS)
-    assert (planned["ablation"], planned["pretrain"], planned["downstream"]) == (1, count, count)
+    assert [planned[name] for name in ("ablation", *made)] == [1, count, count, 2 * count]
+
+
+def test_controls_are_made_where_the_configuration_names_them(folders):
+    write_methods(folders, ["ConCluGen"], controls=["untrained", "PCA", "GCCA"], protocols=["linear", "linear_input"])
+    commands = folders.snakemake("--dry-run", "--", "results/tables/mine.csv").stdout
+    made = [line for line in commands.splitlines() if "-m conclugen.pretrain.controls" in line]
+    assert sorted(line.split("/talks/improved/")[1].split("/")[0] for line in made) == ["GCCA", "PCA", "untrained"]
+    for protocol in ("linear", "linear_input"):
+        judged = "--model results/pretrain/talks/improved/GCCA/seed0 --settings"
+        assert any(f"downstream.{protocol} " in line and judged in line for line in commands.splitlines())
+    write_methods(folders, ["ConCluGen"], controls=[])
+    assert "control_network" not in folders.planned(target="results/tables/mine.csv")
+    done = folders.snakemake("--dry-run", "--", "results/pretrain/talks/improved/GCCA/seed0/history.csv", check=False)
+    assert done.returncode != 0  # nothing is pretrained for it
 
 
 def test_figures_are_drawn_from_the_table_and_its_predictions(folders):
     write_methods(folders, ["ConCluGen"])
     planned = folders.planned(target="results/figures/mine/ConCluGen-linear.png")
-    assert (planned["figures"], planned["table"], planned["downstream"]) == (1, 1, 6)
+    assert (planned["figures"], planned["table"], planned["downstream"]) == (1, 1, 7)
 
 
 def test_leaks_need_features_and_the_corpus_but_no_training(folders):
@@ -237,10 +277,10 @@ def test_a_set_without_sentiment_has_no_table_of_it(folders):
 
 
 def test_robustness_needs_the_rows_that_see_several_modalities(folders):
-    write_methods(folders, ["ConCluGen", "ConCluGen-vision"])
+    write_methods(folders, ["ConCluGen", "ConCluGen-vision"], protocols=["raw", "linear", "linear_input"])
     planned = folders.planned(target="results/tables/robustness.csv")
     assert {name: planned[name] for name in ("downstream", "robustness", "all_robustness")} == {
-        "downstream": 2,
+        "downstream": 5,
         "robustness": 1,
         "all_robustness": 1,
     }

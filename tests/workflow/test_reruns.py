@@ -43,6 +43,7 @@ def test_comments_docstrings_formatting_and_touches_rerun_nothing(project):
         ("losses/clustering.py", {"pretrain": 1, **ONE_METHOD}),  # ConCluGen alone: the own recipe has no clusters
         ("pretrain/kmeans.py", {"pretrain": 1, **ONE_METHOD}),
         ("losses/infonce.py", {}),
+        ("store/lease.py", {}),  # which GPU a job takes
         ("features/augment.py", {}),  # no method of this run compares views
         ("downstream/shuffled.py", {"downstream": 1, "table": 1}),
         ("evaluation/metrics.py", {"table": 1}),
@@ -68,7 +69,7 @@ def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):
         ("pretrain", "epochs", 9, {"pretrain": 2, **PRETRAINED}),
         ("faces", "margin", 0.25, FACES | {"qc": 1, "pretrain": 2, **WITH_VIDEO}),
         ("qc", "max_lost", 0.7, {"qc": 1, "table": 1}),
-        ("features", "text", {"batch_texts": 32}, {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
+        ("features", "text", {"dtype": "float16"}, {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
     ],
 )
 def test_a_value_of_the_configuration_reruns_its_stage_and_what_follows(project, section, key, value, expected):
@@ -76,6 +77,33 @@ def test_a_value_of_the_configuration_reruns_its_stage_and_what_follows(project,
     config[section][key] = value
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     assert project.planned() == expected
+
+
+def test_how_fast_and_how_long_a_stage_works_reruns_nothing(project):
+    features = {
+        "frames2d": {"size": 64, "batch_frames": 32},
+        "frames3d": {"size": 64, "batch_frames": 32},
+        "keypoints": {"batch_frames": 32},
+        "audio": {"batch_seconds": 60.0, "timeout_s": 600.0},
+        "text": {"batch_texts": 32},
+    }
+    config = TINY | {"features": features, "faces": TINY["faces"] | {"timeout_s": 600.0}}
+    (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+    assert project.planned() == {}
+    remove = project.folder / "results/features/mosei/audio/0000.h5"
+    remove.unlink()
+    done = project.snakemake("--dry-run", "--", str(remove.relative_to(project.folder)))
+    assert '"timeout_s": 600.0' in done.stdout + done.stderr  # and yet the job is told
+
+
+def test_shares_of_labels_that_were_never_made_hide_no_change(project):
+    """Snakemake looks at no param of a job that lacks the record of one of its outputs, whoever asks for that one."""
+    heads = TINY["downstream"]["heads"] | {"learning_rates": [0.02]}
+    for shares in ([1.0], [0.5, 1.0]):
+        config = TINY | {"downstream": TINY["downstream"] | {"label_fractions": shares, "heads": heads}}
+        (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+        assert project.planned() == ALL
+    assert "setting learning_rates: [0.01] → [0.02]" in project.why("results/tables/mosei.csv")
 
 
 def test_another_method_pretrains_that_one_alone(project):
@@ -131,7 +159,10 @@ def test_why_names_the_change_the_jobs_and_what_follows(project):
 
 def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):
     shutil.copytree(project.folder / "results/demo/mosei", project.folder / "corpus")
-    config = TINY | {"datasets": {"mosei": {"root": "corpus"}}}
+    config = TINY | {
+        "datasets": {"mosei": {"root": "corpus"}},
+        "downstream": TINY["downstream"] | {"every_class": False},
+    }
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     # The files are the same: nothing need be made of them.
     project.snakemake("--touch", "--", "results/tables/mosei.csv")

@@ -36,7 +36,8 @@ def test_every_rule_asks_for_more_memory_at_each_attempt():
 def planned_jobs(tmp_path_factory):
     """Jobs by rule, and the lines, of a dry run of all tables of four data sets with 8, 4, 2 and 2 shards."""
     project = Project.create(tmp_path_factory.mktemp("scale"))
-    datasets = {name: {"adapter": "folder", "root": name} for name in SIZES}
+    held = {"has": ["video", "audio", "text"]}
+    datasets = {name: {"adapter": "folder", "root": name} | held for name in SIZES}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump({"datasets": datasets}))
     for name, shards in zip(SIZES, (8, 4, 2, 2), strict=True):
         (project.folder / name).mkdir()

@@ -8,7 +8,7 @@ import pytest
 
 from conclugen import choices, slices
 from conclugen.config import Config, check
-from conclugen.pretrain.methods import METHODS
+from conclugen.pretrain.methods import CONTROLS, METHODS
 
 OWN = {
     "losses": ["mms", "reconstruction"],
@@ -22,9 +22,15 @@ GIVEN = {
         "mine": {"adapter": "folder", "root": "/data/mine", "table": "labels.csv", "asr": {}},
         "arrays": {"adapter": "features", "root": "/data", "file": "x.npz", "streams": {"text": "t"}},
     },
+    "worlds": {"made": {"kind": "shared"}},
     "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
     "pretrain": {"dataset": "talks", "preset": "warm", "methods": [*METHODS, "Own"], "recipes": {"Own": OWN}},
-    "downstream": {"datasets": ["mosei", "mine"], "label_fractions": [0.5, 1.0]},
+    "downstream": {
+        "datasets": ["mosei", "mine"],
+        "label_fractions": [0.5, 1.0],
+        "raw_rows": {"still": {"face": ["frames3d"]}},
+        "rates": {"mine": {"learning_rates": [0.02, 0.03], "weight_decays": [0.1, 0.2]}},
+    },
 }
 # What neither a rule's settings nor its outputs depend on, each with the reason.
 NO_STAGE = {
@@ -36,22 +42,30 @@ NO_STAGE = {
     "datasets.*.root": "is a param of its own",
     "datasets.arrays.detector": "has no media",
     "datasets.arrays.faces.keep": "has no media",
+    "datasets.*.has": "names the files that are asked for",
     "datasets.*.watch": "says what is looked at, not what is made of it",
+    "pretrain.collapsed": "is asked once a network is trained, and changes nothing of it",
     "pretrain.dataset": "names the files that are asked for",
     "pretrain.preset": "names the files that are asked for",
     "pretrain.methods": "names the files that are asked for",
     "pretrain.seeds": "names the files that are asked for",
     "downstream.targets": "names the files that are asked for",
+    "downstream.every_class": "is asked while jobs are planned",
+    "downstream.label_fractions": "names the files that are asked for",
     "features.keypoints.seen": "is told of the streams that modalities name",
     "tables.presets": "names the files that are asked for",
     "downstream.protocols": "names the files that are asked for",
+    "downstream.controls": "names the files that are asked for",
 }
-HEADS, NETWORKS = {"linear", "raw", "shuffled"}, {"finetune", "supervised"}
+TABLE_OF_MOSEI = {"preset": "warm", "dataset": "mosei", "target": "", "share": ""}
+HEADS, NETWORKS = {"linear", "linear_input", "raw", "shuffled"}, {"finetune", "supervised"}
 EVERY = HEADS | NETWORKS | {"knn"}
 SEEN = {"leaks", "table", "tables"}
+NETWORK = {"pretrain", "control_network"}  # learned or not
 STAGES = {
     "demo.": {"demo"},
     "demo.utterances.": {"demo"},
+    "worlds.": {"world"},
     "datasets.arrays.file": {"manifest", "imported"},
     "datasets.arrays.ids": {"manifest", "imported"},
     "datasets.arrays.streams": {"imported"},
@@ -75,17 +89,21 @@ STAGES = {
     "features.frames3d.seen": SEEN,
     "features.audio.seen": SEEN,
     "features.text.seen": SEEN,
-    "modalities.": {"pretrain", *EVERY, *SEEN},  # tables name what the backbones of these streams have seen
-    "presets.warm.based_on": {"pretrain", "supervised"},
+    "modalities.": {*NETWORK, *EVERY, *SEEN},  # tables name what the backbones of these streams have seen
+    "presets.warm.based_on": {*NETWORK, "supervised"},
     "presets.": {"pretrain"},
-    "pretrain.sizes.representation": {"pretrain", "supervised"},
-    "pretrain.sizes.hidden": {"pretrain", "supervised"},
+    "pretrain.sizes.representation": {*NETWORK, "supervised"},
+    "pretrain.sizes.hidden": {*NETWORK, "supervised"},
+    "pretrain.splits": NETWORK,
+    "pretrain.validation_fraction": NETWORK,
     "pretrain.recipes.Own.modalities.": {"pretrain", *EVERY},
     "pretrain.recipes.Own.evaluate": EVERY,
     "pretrain.": {"pretrain"},
     "downstream.datasets": {"tables"},
+    "downstream.raw_rows.": {"raw"},
     "downstream.heads.": HEADS,
     "downstream.networks.": NETWORKS,
+    "downstream.rates.": HEADS | NETWORKS,
     "downstream.knn.": {"knn"},
     "downstream.": EVERY,
     "qc.": {"qc"},
@@ -105,25 +123,30 @@ def leaves(value: dict[str, Any], above: str = "") -> Iterator[str]:
 OTHER = {
     "device": "cpu",
     "rerun_on_upgrade": True,
+    "worlds.made.kind": "private",
     "datasets.talks.parts.dev": "valid",
     "datasets.talks.parts.test": "train",
+    "datasets.talks.has": ["video", "audio", "text"],  # with less, modalities and methods are others
     "datasets.mosei.media": "full",
     "datasets.mine.columns": {"file": "path"},
     "datasets.mine.labels": ["glad", "calm"],
     "datasets.mine.classes": ["glad", "calm"],
+    "datasets.mine.ignored": ["odd"],
     "datasets.mine.splits": {"unseen": "test"},
     "datasets.arrays.labels": {"kind": "single", "key": "y"},
     "datasets.arrays.splits": {"unseen": "test"},
     "datasets.arrays.streams": {"text": "u"},
     "features.views.streams": ["frames2d"],
     "presets.warm.based_on": "improved",
+    "pretrain.collapsed": "fail",
     "pretrain.dataset": "mosei",
     "pretrain.preset": "paper",
-    "pretrain.splits": ["train"],
+    "pretrain.splits": ["train", "none"],
     "pretrain.recipes.Own.modalities.face": ["frames2d"],
     "pretrain.recipes.Own.modalities.again": ["frames2d"],
     "pretrain.recipes.Own.evaluate": ["again"],
     "downstream.datasets": ["mosei"],
+    "downstream.raw_rows.still.face": ["audio"],
     "downstream.protocols": ["raw"],
     "downstream.label_fractions": [0.25, 1.0],
     "downstream.heads.learning_rates": [0.05],
@@ -133,6 +156,7 @@ OTHER = {
 # The rest by their names: those of one value out of a few, and those without a value.
 NAMED = {
     "dtype": "float16",
+    "has": ["video", "audio"],  # one test set may be without texts
     "weights": {"path": __file__, "sha256": "0" * 64},
     "seen": ["mosei"],
     "size": 96,
@@ -169,6 +193,7 @@ def other(key: str, value: Any) -> Any:
 def settings(config: Config) -> dict[tuple, Any]:
     """The settings of every stage, for whatever it may be asked for."""
     rules = [("demo", {"layout": layout}) for layout in config.demo.utterances]
+    rules += [("world", {"world": name}) for name in config.worlds]
     for dataset, given in config.datasets.items():
         kinds = ("imported",) if given.adapter == "features" else ("faces",)
         rules += [(stage, {"dataset": dataset, "stream": "text"}) for stage in ("manifest", "plan", "qc", *kinds)]
@@ -180,9 +205,12 @@ def settings(config: Config) -> dict[tuple, Any]:
     for method in (*METHODS, "Own"):
         rules += [("pretrain", {"method": method, "corpus": "talks", "preset": "warm"})]
         rules += [
-            ("downstream", {"method": method, "protocol": protocol, "preset": "warm", "dataset": "mosei", "target": ""})
+            ("downstream", TABLE_OF_MOSEI | {"method": method, "protocol": protocol, "dataset": name})
             for protocol in EVERY
+            for name in ("mosei", "mine")
         ]
+    rules += [("downstream", TABLE_OF_MOSEI | {"method": "still", "protocol": "raw"})]
+    rules += [("control_network", {"method": name, "corpus": "talks", "preset": "warm"}) for name in CONTROLS]
     return {
         (stage, *sorted(wildcards.items())): slices.stage_settings(config, stage, wildcards)
         for stage, wildcards in rules

@@ -43,4 +43,7 @@ def test_a_recipe_of_ones_own_is_trained_and_stands_in_the_table(ran):
     assert row["streams"] == "frames2d+keypoints+text"
     assert (row["contaminated"], row["seeds"]) == ("no", 2)
     assert 0 < row["balanced_accuracy_mean"] < 1
-    assert 0 <= row["p_vs_ConCluGen"] <= 1
+    few = row["groups"] < 10  # the demo is small
+    assert pd.isna(row["p_vs_ConCluGen"]) == few
+    assert (row["beats_chance"] == "unknown") == few
+    assert row["caution"].endswith("2 seeds: fewer than 5")

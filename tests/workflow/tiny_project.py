@@ -40,6 +40,8 @@ TINY = {
     },
     "downstream": {
         "datasets": ["mosei"],
+        "protocols": ["raw", "shuffled", "linear"],
+        "controls": ["untrained"],
         "seeds": [0, 1],
         "heads": {"epochs": 5, "learning_rates": [0.01], "weight_decays": [1.0]},
     },
@@ -82,7 +84,7 @@ class Project:
 
     def start(self, *arguments: str, python: Path = Path(sys.executable), **options: Any) -> subprocess.Popen:
         """Start Snakemake of the environment that `python` belongs to."""
-        command = [str(python.parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *arguments]
+        command = [str(python.parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", "-p", *arguments]
         heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job does not by itself
         return subprocess.Popen(
             command, cwd=self.folder, env=self.environment(), text=True, preexec_fn=heeding, **options
@@ -91,13 +93,16 @@ class Project:
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake to its end; dry runs, of which there are many, in a process that has it imported already."""
         if "--dry-run" in arguments:
-            given = ["--cores", "2", "--configfile", "tiny.yaml", *arguments]
-            code, out, err = warm_snakemake.snakemake(given, self.folder, self.environment())
+            code, out, err = self.warm("--cores", "2", "--configfile", "tiny.yaml", "--printshellcmds", *arguments)
         else:
             code, out, err = self._run(*arguments)
         if check and code:
             raise AssertionError(f"{arguments}: {out[-4000:]}{err[-4000:]}")
         return subprocess.CompletedProcess(arguments, code, out, err)
+
+    def warm(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code and output of Snakemake with these arguments alone, in a process that has it imported already."""
+        return warm_snakemake.snakemake(arguments, self.folder, self.environment())
 
     def _run(self, *arguments: str) -> tuple[int, str, str]:
         with self.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

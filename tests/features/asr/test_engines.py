@@ -96,7 +96,7 @@ def test_words_of_real_clips(embedded, shared_data):
 
     find, rate = SpeechFinder(0.5), WordErrorRate()
     for path in sorted((shared_data / "clips").glob("*.mpg"))[:6]:
-        wave = read_audio(path, 16000, None, None, 60.0)
+        wave = read_audio(path, 16000, None, None, 60.0).samples
         heard = " ".join(one.text for one in embedded(windows(wave, find(wave))))
         heard = plain(re.sub(r"\d", lambda found: f" {DIGITS[int(found[0])]} ", heard))
         words = [line.split()[2] for line in path.with_suffix(".align").read_text().splitlines()]

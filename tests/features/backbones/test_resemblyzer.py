@@ -74,7 +74,7 @@ def test_it_hears_anger_and_sadness_in_speakers_it_has_not_heard(network, shared
         rows = [row for row in csv.DictReader(handle) if row["emotion"] in ("anger", "sadness", "happiness")]
     rows = rows[::2]
     waves = [
-        torch.from_numpy(read_audio(shared_data / "emodb" / row["file"], resemblyzer.RATE, None, None, 60))
+        torch.from_numpy(read_audio(shared_data / "emodb" / row["file"], resemblyzer.RATE, None, None, 60).samples)
         for row in rows
     ]
     with torch.inference_mode():

@@ -121,3 +121,16 @@ def test_real_weights_by_name_give_what_their_own_backbone_gives():
     texts = ["I can't believe you did that!", "Well."]
     with torch.inference_mode():
         torch.testing.assert_close(network(texts), own(texts), atol=1e-5, rtol=1e-4)
+
+
+def test_a_shard_records_what_lies_beside_the_weights(tmp_path):
+    folder_of(tmp_path, "bert")
+    file = WeightFile(str(tmp_path / "model.safetensors"), file_sha256(tmp_path / "model.safetensors"))
+    found = [text_encoder.build(file).attributes("0" * 64)]
+    (tmp_path / "README.md").write_text("of no account")
+    assert text_encoder.build(file).attributes("0" * 64) == found[0]
+    (tmp_path / "vocab.txt").write_text("\n".join(reversed(WORDS)))
+    found.append(text_encoder.build(file).attributes("0" * 64))
+    (tmp_path / "added_tokens.json").write_text("{}")
+    found.append(text_encoder.build(file).attributes("0" * 64))
+    assert len({about["beside_sha256"] for about in found}) == 3
