@@ -443,6 +443,13 @@ def models_of(wildcards):
     return [f"{folder}/seed{seed}/model.safetensors" for seed in seeds]
 
 
+def pretexts_of(wildcards):
+    """How the networks of `models_of` do their own task; controls were trained for none."""
+    if wildcards.method in CONTROLS:
+        return []
+    return [str(Path(path).with_name("pretext.json")) for path in models_of(wildcards)]
+
+
 def measured(wildcards):
     """The name of the table that these wildcards are about: of a data set, or of its sentiment."""
     if wildcards.target and not choices.has_sentiment(CONFIG, wildcards.dataset):

@@ -5,6 +5,7 @@
 rule downstream:
     input:
         models=models_of,
+        pretexts=pretexts_of,
         features=evaluated_features,
         manifest="results/manifests/{dataset}.parquet",
     output:

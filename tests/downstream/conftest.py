@@ -130,7 +130,7 @@ def make_world(folder: Path, task: str, count: int = 420) -> World:
     models = []
     for seed in range(2):
         torch.manual_seed(seed)
-        io.save(io.build(NETWORK), folder / f"seed{seed}", {"method": "random"})
+        io.save(io.build(NETWORK), folder / f"seed{seed}", {"method": "untrained"})
         models.append(folder / f"seed{seed}")
     return World(
         folder,

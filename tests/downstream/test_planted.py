@@ -141,7 +141,7 @@ def test_shuffled_labels_end_at_chance(study):
     shape |= {"clustering_dim": 1, "decoder_hidden_dim": 1, "decoder_relu": False, "standardise": False}
     shape |= {"residual": False, "linear": {}}
     torch.manual_seed(0)
-    io.save(io.build(NetworkSettings(**shape)), study.folder / "seed0", {"method": "random"})
+    io.save(io.build(NetworkSettings(**shape)), study.folder / "seed0", {"method": "untrained"})
     # One permutation may agree with the truth by chance; many do not, on average.
     folder = study.run(shuffled, "ConCluGen", ["words", "voice"], 24, [study.folder / "seed0"])
     row = study.measure(table, [folder]).set_index("protocol").loc["shuffled"]

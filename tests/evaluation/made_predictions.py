@@ -29,8 +29,13 @@ def make_manifest(path, task="multi", count=300, dataset="made"):
     return frame.assign(truth=list(encoded))
 
 
-def make_predictions(root, frame, method, protocol, score, seeds=5, fraction=1.0, dataset="made"):
-    """`score` maps truth (N, 3) and a generator to scores (N, 3)."""
+def made_network(word, seed=0, **numbers):
+    """What predictions tell of a network whose pretext has this word."""
+    return {"name": f"seed{seed}", "pretext": {"pretext": word, "cause": "", "numbers": numbers}}
+
+
+def make_predictions(root, frame, method, protocol, score, seeds=5, fraction=1.0, dataset="made", networks=None):
+    """`score` maps truth (N, 3) and a generator to scores (N, 3); `networks`: what each seed tells of its network."""
     folder = root / dataset / "corpus" / "paper" / method / protocol
     folder.mkdir(parents=True)
     kept = frame[frame["split"].isin(["valid", "test"])]
@@ -38,6 +43,7 @@ def make_predictions(root, frame, method, protocol, score, seeds=5, fraction=1.0
         values = score(np.stack(kept["truth"].to_list()), np.random.default_rng(100 + seed)).astype(np.float32)
         out = kept[["utterance_id", "split"]].assign(**{f"score_{n}": values[:, i] for i, n in enumerate(CLASSES)})
         about = {"streams": {"video": ["frames2d", "frames3d"], "text": ["text"]}, "label_fraction": fraction}
+        about["network"] = networks[seed] if networks else None
         arrow = pa.Table.from_pandas(out.sample(frac=1, random_state=seed), preserve_index=False)
         arrow = arrow.replace_schema_metadata({b"conclugen": json.dumps(about).encode()})
         pq.write_table(arrow, folder / f"seed{seed}.parquet")

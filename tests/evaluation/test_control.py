@@ -57,7 +57,7 @@ def row(table, world, method, protocol):
     return {name: float(value) if value and name not in TEXT else value for name, value in found.items()}
 
 
-TEXT = ("world", "method", "protocol", "preset", "metric")
+TEXT = ("pretext", "world", "method", "protocol", "preset", "metric")
 
 
 def test_the_way_is_told_of_the_mean_and_of_the_worst_seed(table):

@@ -12,7 +12,7 @@ import pytest
 from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 
 from conclugen.data.manifest import Manifest, write_manifest
-from conclugen.evaluation import classes, leaks, metrics, paper, qc, table
+from conclugen.evaluation import classes, leaks, metrics, paper, pretext, qc, table
 from conclugen.evaluation.cells import FORMULA, cell, write_csv
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
 
@@ -94,6 +94,7 @@ def test_columns_are_complete_and_ordered(world):
     wanted += ["headline_seed_sd", "p_vs_ConCluGen", "p_holm", "detectable_vs_ConCluGen"]
     wanted += ["beats_chance", "detectable_vs_chance", "beats_untrained", "minus_untrained"]
     wanted += ["minus_untrained_lo", "minus_untrained_hi", "detectable_vs_untrained"]
+    wanted += [*pretext.WORD_COLUMNS, *(f"pretext_{name}" for name in pretext.NUMBERS)]
     assert columns == wanted
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conclugen.downstream.data import parse_arguments, read
+from conclugen.downstream.networks import origin
 from conclugen.downstream.settings import Settings
 from conclugen.downstream.tuning import run
 from conclugen.models.io import load_placed
@@ -22,13 +23,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     set_threads(arguments.threads)
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
     models = arguments.models
+    origins = [origin(model) for model in models]
     run(
         data,
         settings,
         lambda seed: load_placed(models[seed % len(models)]),
         arguments.output,
         device(),
-        {"protocol": "finetune"},
+        lambda seed: {"protocol": "finetune", "network": origins[seed % len(models)]},
     )
 
 

@@ -21,6 +21,7 @@ from conclugen.downstream import predictions
 from conclugen.downstream.data import Data, by_model, parse_arguments, read
 from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.inputs import concatenate
+from conclugen.downstream.networks import origin
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import headline
 from conclugen.downstream.settings import check_common
@@ -154,11 +155,13 @@ def _score(found: torch.Tensor, wanted: torch.Tensor, task: str) -> float:
     return float(headline(found - 0.5 if task == "multi" else found, wanted, task).nan_to_num(-math.inf))
 
 
-def _run(rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Settings, folder: Path) -> list[dict]:
+def _run(
+    rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Settings, folder: Path, model: Path
+) -> list[dict]:
     """Write the predictions of all draws on one network, return selection rows."""
-    selection = []
+    selection, about = [], {"protocol": "knn", "network": origin(model)}
     for one in evaluate(rows, data, draws, settings):
-        predictions.write(folder, data, one.predicted, one.draw.seed, one.draw.fraction, {"protocol": "knn"}, {})
+        predictions.write(folder, data, one.predicted, one.draw.seed, one.draw.fraction, about, {})
         shared = {"seed": one.draw.seed, "label_fraction": one.draw.fraction}
         for k, score in one.scores.items():
             selection.append({**shared, "neighbours": k, "valid_score": score, "chosen": k == one.best})
@@ -175,9 +178,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     selection = []
     predictions.clear(arguments.output)
     for number, seeds in by_model(settings.seeds, arguments.models).items():
-        values = represent(load_placed(arguments.models[number]), data.inputs, where)
+        model = arguments.models[number]
+        values = represent(load_placed(model), data.inputs, where)
         rows = unit_rows(values, data, settings.standardise, where)
-        selection += _run(rows, data, draws_of(data, seeds, settings.label_fraction), settings, arguments.output)
+        draws = draws_of(data, seeds, settings.label_fraction)
+        selection += _run(rows, data, draws, settings, arguments.output, model)
     selection.sort(key=lambda row: row["seed"])
     predictions.write_selection(arguments.output, selection)
 

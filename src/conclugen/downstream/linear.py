@@ -12,6 +12,7 @@ import torch
 
 from conclugen.downstream.data import Arguments, parse_arguments, read
 from conclugen.downstream.inputs import Matrix, concatenate
+from conclugen.downstream.networks import origin
 from conclugen.downstream.representations import represent
 from conclugen.downstream.settings import Settings
 from conclugen.downstream.sweep import run_by_model
@@ -39,7 +40,8 @@ def evaluate(arguments: Arguments, protocol: str, *, shuffled: bool = False, bes
             values = {m: torch.cat([value, inputs[m].to(value)], dim=1) for m, value in values.items()}
         return concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
 
-    run_by_model(settings, arguments.models, build, data, arguments.output, {"protocol": protocol}, shuffled)
+    about = {"protocol": protocol}
+    run_by_model(settings, arguments.models, build, data, arguments.output, about, shuffled, origin)
 
 
 if __name__ == "__main__":

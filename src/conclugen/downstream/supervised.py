@@ -66,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
-    run(data, settings, lambda _: network(data, settings), arguments.output, device(), {"protocol": "supervised"})
+    about = {"protocol": "supervised", "network": None}
+    run(data, settings, lambda _: network(data, settings), arguments.output, device(), lambda _: about)
 
 
 if __name__ == "__main__":

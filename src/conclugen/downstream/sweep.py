@@ -19,9 +19,18 @@ from conclugen.store.atomic import atomic_path
 
 
 def run(
-    data: Data, inputs: Matrix, draws: list[Draw], budget: heads.Budget, folder: Path, about: dict[str, Any]
+    data: Data,
+    inputs: Matrix,
+    draws: list[Draw],
+    budget: heads.Budget,
+    folder: Path,
+    about: dict[str, Any],
+    network: dict[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Train the heads of all draws on `inputs`, write their predictions and heads; return selection rows."""
+    """Train the heads of all draws on `inputs`, write their predictions and heads; return selection rows.
+
+    `network`: what predictions tell of the network that `inputs` come from, `networks.origin`.
+    """
     trained = heads.fit(inputs.values, draws, data.task, budget)
     chosen = trained.chosen()
     rows = []
@@ -30,7 +39,7 @@ def run(
         head = trained.select(number, best)
         scores = outputs(heads.logits(inputs.values, trained, number, best), data.task)
         without = {name: outputs(value, data.task) for name, value in masked_logits(inputs, *head).items()}
-        predictions.write(folder, data, scores, draw.seed, draw.fraction, about, without)
+        predictions.write(folder, data, scores, draw.seed, draw.fraction, about | {"network": network}, without)
         _save_head(folder, draw.seed, inputs, head)
         for k, (rate, decay) in enumerate(budget.candidates()):
             rows.append(
@@ -78,14 +87,18 @@ def run_by_model(
     folder: Path,
     about: dict[str, Any],
     shuffled: bool = False,
+    origin: Callable[[Path | None], dict[str, Any] | None] = lambda _: None,
 ) -> None:
-    """Run all seeds, those of one network together; `build` returns its inputs. Writes `selection.csv` last."""
+    """Run all seeds, those of one network together, and write `selection.csv` last.
+
+    `build` returns the inputs that a network makes, `origin` what predictions tell of it.
+    """
     rows = []
     predictions.clear(folder)
     for number, seeds in by_model(settings.seeds, models).items():
         model = models[number] if models else None
         draws = draws_of(data, seeds, settings.label_fraction, shuffled)
         named = {**about, "model": model.name if model else ""}
-        rows += run(data, build(model), draws, settings.budget(), folder, named)
+        rows += run(data, build(model), draws, settings.budget(), folder, named, origin(model))
     rows.sort(key=lambda row: row["seed"])
     predictions.write_selection(folder, rows)

@@ -129,9 +129,10 @@ def run(
     network: Callable[[int], Network],
     folder: Path,
     where: torch.device,
-    about: Mapping[str, Any],
+    about: Callable[[int], Mapping[str, Any]],
 ) -> None:
-    """Train every candidate of every seed; `network` gives a seed's own network to start from."""
+    """Train every candidate of every seed; `network` gives a seed's own network to start from, `about` what its
+    predictions tell of themselves."""
     selection = []
     predictions.clear(folder)
     for draw in draws_of(data, settings.seeds, settings.label_fraction):
@@ -141,7 +142,8 @@ def run(
             model = classifier(network(draw.seed), data, settings, where)
             outcomes.append(train(model, data, draw, rate, decay, settings.budget()))
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
-        predictions.write(folder, data, outputs(best.logits, data.task), draw.seed, draw.fraction, about, {})
+        scores = outputs(best.logits, data.task)
+        predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})
         selection += [_row(draw, one, one is best) for one in outcomes]
     predictions.write_selection(folder, selection)
 

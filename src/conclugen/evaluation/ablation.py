@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.evaluation import pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.estimates import NO_DIFFERENCE, Difference, Estimate
 from conclugen.evaluation.inference import holm
@@ -78,7 +79,8 @@ def _row(
     }
     row |= {"difference": test.value, "difference_lo": test.low, "difference_hi": test.high, "p": test.p}
     row |= {"p_holm": adjusted, "detectable_difference": test.detectable, "better": _better(one, base, test, adjusted)}
-    return row | chance_cells(one.measured, best) | untrained_cells(one.measured, untrained)
+    row |= chance_cells(one.measured, best) | untrained_cells(one.measured, untrained)
+    return row | pretext.cells(one.networks)
 
 
 def _better(one: Score, base: Score, test: Difference, adjusted: float | None) -> str:

@@ -13,11 +13,24 @@ from typing import Any
 from conclugen.evaluation import metrics, paper
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.intervals import CHANCE
+from conclugen.evaluation.pretext import WORD_COLUMNS
 from conclugen.evaluation.several import Measured, parse_arguments
 from conclugen.evaluation.table import build as build_table
 
 PROTOCOLS = ("supervised", "linear", "finetune")  # in the order of `paper.TABLE_2`
-ABOUT = ("method", "protocol", "contaminated", "preset", "corpus", "data", "seeds", "n_test", "groups", "caution")
+ABOUT = (
+    "method",
+    "protocol",
+    "contaminated",
+    "preset",
+    "corpus",
+    "data",
+    "seeds",
+    "n_test",
+    "groups",
+    "caution",
+    *WORD_COLUMNS,
+)
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import chance
+from conclugen.evaluation import chance, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.intervals import CHANCE, Resamples, counts
@@ -29,12 +29,11 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
         raise ValueError(f"{truth.dataset}: sentiment is a number and has no classes")
     resamples = Resamples.of(truth, settings)
     guesses = chance.rows(truth, settings.chance_draws)
-    named = [
-        ({"method": n, "protocol": CHANCE, "streams": "", "preset": "", "corpus": ""}, s) for n, s in guesses.items()
-    ]
+    nothing = {"streams": "", "preset": "", "corpus": ""} | pretext.word_cells(())
+    named = [({"method": n, "protocol": CHANCE} | nothing, s) for n, s in guesses.items()]
     for p in sorted(predictions, key=order):
         about = {name: getattr(p, name) for name in ("method", "protocol", "streams", "preset", "corpus")}
-        named.append((about, p.scores))
+        named.append((about | pretext.word_cells(p.networks), p.scores))
     return [row for about, scores in named for row in _rows(truth, about, scores, resamples, settings)]
 
 

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conclugen.evaluation import chance, metrics
+from conclugen.evaluation import chance, metrics, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.intervals import CHANCE, Resamples
@@ -58,19 +58,19 @@ def _rows(world: Measured) -> Iterator[dict[str, Any]]:
     best = next(e for e in plain if e.value == best_value)
     landmarks = Landmarks(raw, oracle, best, chance.best(lucky.values(), headline))
     drawn = {(p.protocol, p.preset, p.streams): e for p, e in measured if p.method == UNTRAINED}
-    rows = [(name, CHANCE, "", 1, estimate, None) for name, estimate in lucky.items()]
+    rows = [(name, CHANCE, "", 1, estimate, None, ()) for name, estimate in lucky.items()]
     rows += [
-        (p.method, p.protocol, p.preset, len(p.seeds), e, drawn.get((p.protocol, p.preset, p.streams)))
+        (p.method, p.protocol, p.preset, len(p.seeds), e, drawn.get((p.protocol, p.preset, p.streams)), p.networks)
         for p, e in measured
     ]
-    for method, protocol, preset, seeds, estimate, untrained in rows:
+    for method, protocol, preset, seeds, estimate, untrained, networks in rows:
         about = {"world": truth.dataset, "method": method, "protocol": protocol, "preset": preset, "seeds": seeds}
         cells = _cells(estimate, seeds)
         compared = _compared(cells, estimate, landmarks)
         if protocol == CHANCE:
             compared = dict.fromkeys(compared, math.nan)
         about |= {"n_test": len(truth.ids)} | group_cells(resamples, seeds, protocol) | {"metric": headline}
-        yield about | cells | compared | untrained_cells(estimate, untrained)
+        yield about | cells | compared | untrained_cells(estimate, untrained) | pretext.cells(networks)
 
 
 def _only(world: str, measured: Sequence[tuple[Predictions, Estimate]], method: str) -> Estimate:

@@ -17,6 +17,7 @@ from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.control import ORACLE
 from conclugen.evaluation.figures import save
 from conclugen.evaluation.metrics import best
+from conclugen.evaluation.pretext import flag
 from conclugen.pretrain.methods import RAW
 
 COLOURS = {"raw": "#888888", "linear": "#1b7837", "linear_input": "#2166ac"}
@@ -46,6 +47,9 @@ def controls(table: Sequence[dict[str, str]]) -> Figure:
     panels[0][0].set_yticks(range(len(names)), reversed(names))
     handles = [plt.Line2D([], [], color=_colour(name), marker="o", markersize=4, label=name) for name in protocols]
     handles.append(plt.Line2D([], [], color="#222222", marker="|", linestyle="", label="worst seed"))
+    if any(flag(row) for row in shown):
+        hollow = {"marker": "o", "markerfacecolor": "white", "markersize": 4, "linestyle": ""}
+        handles.append(plt.Line2D([], [], color="#222222", label="collapsed networks", **hollow))
     handles += [plt.Line2D([], [], color="#222222", linewidth=0.8, linestyle=s, label=n) for n, s in LINES.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)), fontsize=8)
     return figure
@@ -72,7 +76,8 @@ def _point(axes: Axes, row: dict[str, str], place: float) -> None:
     colour = _colour(row["protocol"])
     if row["lo"]:
         axes.plot([float(row["lo"]), float(row["hi"])], [place, place], color=colour, linewidth=1.5)
-    axes.plot(float(row["value"]), place, "o", color=colour, markersize=4)
+    fill = "white" if flag(row) else colour
+    axes.plot(float(row["value"]), place, "o", color=colour, markerfacecolor=fill, markersize=4)
     if row["worst"]:
         axes.plot(float(row["worst"]), place, "|", color=colour, markersize=7)
 

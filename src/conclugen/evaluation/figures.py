@@ -24,6 +24,7 @@ from conclugen.evaluation import metrics
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.curves import precision_recall
 from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.pretext import flag
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.store.atomic import atomic_path
 
@@ -45,16 +46,22 @@ def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
         value, colour = float(row[name]), COLOURS[row["beats_chance"]]
         if row[f"{name}_lo"]:
             axes.plot([float(row[f"{name}_lo"]), float(row[f"{name}_hi"])], [place, place], color=colour, linewidth=2)
-        axes.plot(value, place, "o", color=colour, markersize=5)
+        axes.plot(value, place, "o", color=colour, markersize=5, markerfacecolor="white" if flag(row) else colour)
     dotted, best = _dotted(table, task)
     axes.axvline(best, color="#222222", linewidth=0.8, linestyle=":")
-    axes.set_yticks(range(len(table)), [f"{row['method']} ({row['protocol']})" for row in reversed(table)], fontsize=8)
+    axes.set_yticks(range(len(table)), [_named(row) for row in reversed(table)], fontsize=8)
     axes.set_xlabel(f"{name} and its interval\n(dotted: {dotted})")
     used = [verdict for verdict in MEANING if verdict in {row["beats_chance"] for row in table}]
     for verdict in used:
         axes.plot([], [], "o-", color=COLOURS[verdict], label=MEANING[verdict])
     axes.legend(fontsize=7)
     return figure
+
+
+def _named(row: dict[str, str]) -> str:
+    """A row's name, and whether its networks have collapsed: such a point is hollow, too."""
+    name = f"{row['method']} ({row['protocol']})"
+    return f"{name}\n{flag(row)}" if flag(row) else name
 
 
 def _dotted(table: Sequence[dict[str, str]], task: str) -> tuple[str, float]:

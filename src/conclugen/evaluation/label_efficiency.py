@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conclugen.evaluation import chance, metrics
+from conclugen.evaluation import chance, metrics, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.intervals import CHANCE, Resamples
 from conclugen.evaluation.predictions import Predictions
@@ -36,19 +36,20 @@ def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     }
     best = chance.best((estimates[headline] for estimates in lucky.values()), headline)
     nothing = {"contaminated": "", "preset": "", "corpus": "", "label_fraction": None}
-    named = [({"method": name, "protocol": CHANCE} | nothing, e, None) for name, e in lucky.items()]
+    named = [({"method": name, "protocol": CHANCE} | nothing, e, None, ()) for name, e in lucky.items()]
     measured = [(p, resamples.estimates(truth, p.scores, p.protocol)) for p in one.predictions]
     untrained = {_twin(p): estimates[headline] for p, estimates in measured if p.method == UNTRAINED}
     for p, estimates in measured:
         about = {"method": p.method, "protocol": p.protocol}
         about |= {"contaminated": contamination_cells(truth, p.streams, settings)["contaminated"]}
         about |= {"preset": p.preset, "corpus": p.corpus, "label_fraction": p.label_fraction}
-        named.append((about, estimates, untrained.get(_twin(p))))
-    for about, estimates, twin in named:
+        named.append((about, estimates, untrained.get(_twin(p)), p.networks))
+    for about, estimates, twin, networks in named:
         seeds, score = len(estimates[headline].by_seed), estimates[headline]
         about = {"dataset": truth.dataset, "data": settings.data} | about | {"seeds": seeds, "n_test": len(truth.ids)}
         about |= group_cells(resamples, seeds, about["protocol"]) | chance_cells(score, best)
-        found.append((about | untrained_cells(score, twin), metric_cells(estimates)))
+        about |= untrained_cells(score, twin) | pretext.word_cells(networks)
+        found.append((about, metric_cells(estimates)))
     return found
 
 

@@ -18,6 +18,7 @@ from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.figures import save
 from conclugen.evaluation.intervals import CHANCE
 from conclugen.evaluation.metrics import HEADLINE, best
+from conclugen.evaluation.pretext import flag
 
 STYLES = {"raw": "--", "shuffled": ":"}  # others are drawn through
 APART = 1.02  # factor between the places of two rows, so that their intervals do not cover each other
@@ -47,7 +48,10 @@ def _panel(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
         places = [float(row["label_fraction"]) * APART ** (number - (len(names) - 1) / 2) for row in mine]
         colour = f"C{number % 10}"
         values, style = [float(row[metric]) for row in mine], STYLES.get(name[1], "-")
-        axes.plot(places, values, style, marker="o", markersize=3, color=colour, label=" ".join(name))
+        told = {"label": " ".join(name), "markerfacecolor": colour}
+        if any(flag(row) for row in mine):
+            told = {"label": f"{' '.join(name)}, COLLAPSED networks", "markerfacecolor": "white"}
+        axes.plot(places, values, style, marker="o", markersize=3, color=colour, **told)
         for place, row in zip(places, mine, strict=True):
             if row[f"{metric}_lo"]:
                 bounds = [float(row[f"{metric}_lo"]), float(row[f"{metric}_hi"])]

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ class Predictions:
         seeds: (S,) downstream seeds.
         scores: (S, N, C) on the split of the truth, in the order of the truth.
         without: the same with one modality masked, by modality; empty where the protocol masks none.
+        networks: of each seed, the network it comes from, as `downstream.networks.origin` told it (None where there is
+            none); None for predictions that do not tell.
     """
 
     corpus: str
@@ -37,6 +40,7 @@ class Predictions:
     seeds: tuple[int, ...]
     scores: np.ndarray
     without: Mapping[str, np.ndarray]
+    networks: tuple[Mapping[str, Any] | None, ...] | None
 
 
 def read(folder: str | Path, truth: Truth) -> Predictions:
@@ -64,7 +68,8 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
 
     without = {name: stack(f"without_{name}") for name in masked}
     names = (corpus, preset, method, protocol, streams)
-    return Predictions(*names, fraction, tuple(sorted(found)), stack("score"), without)
+    networks = tuple(about["network"] for about in abouts) if all("network" in one for one in abouts) else None
+    return Predictions(*names, fraction, tuple(sorted(found)), stack("score"), without, networks)
 
 
 def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:

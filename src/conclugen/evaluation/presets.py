@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.evaluation import pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.inference import holm
 from conclugen.evaluation.table import chance_cells, untrained_cells
@@ -46,7 +47,7 @@ def build(scores: Sequence[Score], first: str) -> list[dict[str, Any]]:
             cells = chance_cells(one.measured, best[one.split])
             cells |= untrained_cells(one.measured, untrained_of(one, scores))
             row |= {f"{one.split}_{key}": cell for key, cell in cells.items()}
-        rows.append(row)
+        rows.append(row | pretext.cells(valid.networks))
     return _corrected(rows)
 
 

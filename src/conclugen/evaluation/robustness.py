@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import chance, metrics
+from conclugen.evaluation import chance, metrics, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.inference import holm
@@ -35,13 +35,19 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
     }
     best = chance.best(lucky.values(), headline)
     named: list[tuple[dict[str, Any], str, Estimate, Estimate | None]] = [
-        ({"method": name, "protocol": CHANCE, "streams": "", "preset": "", "corpus": ""}, "", one, None)
+        (
+            {"method": name, "protocol": CHANCE, "streams": "", "preset": "", "corpus": ""} | pretext.word_cells(()),
+            "",
+            one,
+            None,
+        )
         for name, one in lucky.items()
     ]
     for p in sorted(predictions, key=order):
         if not p.without:
             raise ValueError(f"{p.method}, {p.protocol}: its predictions mask no modality; run its protocol again")
         names = {name: getattr(p, name) for name in ("method", "protocol", "streams", "preset", "corpus")}
+        names |= pretext.word_cells(p.networks)
         whole = resamples.estimates(truth, p.scores, p.protocol)[headline]
         named.append((names, "", whole, None))
         named += [

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from conclugen.evaluation import chance, metrics, paper
+from conclugen.evaluation import chance, metrics, paper, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.contamination import names_of, of_streams
 from conclugen.evaluation.estimates import NO_DIFFERENCE, Estimate
@@ -68,7 +68,7 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One row before it is written: its names, and its metrics by name."""
+    """One row before it is written: its names, its metrics by name, and the networks behind it."""
 
     corpus: str
     preset: str
@@ -76,13 +76,14 @@ class Row:
     protocol: str
     streams: str
     metrics: Mapping[str, Estimate]
+    networks: Sequence[pretext.Network | None] | None
 
 
 def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) -> list[dict[str, Any]]:
     """Return the rows of the table, in order, each with every column."""
     resamples = Resamples.of(truth, settings)
     rows = [
-        Row("", "", name, CHANCE, "", resamples.estimates(truth, scores, CHANCE))
+        Row("", "", name, CHANCE, "", resamples.estimates(truth, scores, CHANCE), ())
         for name, scores in chance.rows(truth, settings.chance_draws).items()
     ]
     for p in sorted(predictions, key=order):
@@ -91,7 +92,7 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
                 f"{p.method}, {p.protocol}: learned on {p.label_fraction:g} of the labels; not for this table"
             )
         measured = resamples.estimates(truth, p.scores, p.protocol)
-        rows.append(Row(p.corpus, p.preset, p.method, p.protocol, p.streams, measured))
+        rows.append(Row(p.corpus, p.preset, p.method, p.protocol, p.streams, measured, p.networks))
     headline = metrics.HEADLINE[truth.task]
     tests = _tests(rows, headline, settings.reference)
     best = chance.best((row.metrics[headline] for row in rows if row.protocol == CHANCE), headline)
@@ -100,6 +101,7 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
         | test
         | chance_cells(row.metrics[headline], best)
         | untrained_cells(row.metrics[headline], _untrained(row, rows, headline))
+        | pretext.cells(row.networks)
         for row, test in zip(rows, tests, strict=True)
     ]
 

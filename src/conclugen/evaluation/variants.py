@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from conclugen.evaluation import chance, metrics
+from conclugen.evaluation import chance, metrics, pretext
 from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.inference import caution
 from conclugen.evaluation.intervals import CHANCE, Resamples
@@ -29,6 +29,7 @@ class Score:
         measured: the metric, its interval and its differences.
         count, groups: utterances of the split, and their groups.
         caution: what keeps it from being trusted, in words.
+        networks: as in `predictions.Predictions`; none for chance rows.
     """
 
     dataset: str
@@ -44,6 +45,7 @@ class Score:
     count: int
     groups: int
     caution: str
+    networks: Sequence[pretext.Network | None] | None
 
     @property
     def value(self) -> float:
@@ -73,11 +75,11 @@ def read_scores(
     for name in dict.fromkeys(read_from):
         truth, mine = truths[name], settings[name]
         for method, scores in chance.rows(truth, mine.chance_draws).items():
-            found.append(_score(truth, mine, scores, method=method, protocol=CHANCE))
+            found.append(_score(truth, mine, scores, (), method=method, protocol=CHANCE))
     for name, folder in zip(read_from, folders, strict=True):
         p = read(folder, truths[name])
         about = {key: getattr(p, key) for key in ("corpus", "preset", "method", "protocol", "streams")}
-        found.append(_score(truths[name], settings[name], p.scores, **about))
+        found.append(_score(truths[name], settings[name], p.scores, p.networks, **about))
     return found
 
 
@@ -95,7 +97,13 @@ def untrained_of(one: Score, scores: Sequence[Score]) -> Estimate | None:
     return found[0].measured if found else None
 
 
-def _score(truth: Truth, settings: TableSettings, scores: np.ndarray, **about: str) -> Score:
+def _score(
+    truth: Truth,
+    settings: TableSettings,
+    scores: np.ndarray,
+    networks: Sequence[pretext.Network | None] | None,
+    **about: str,
+) -> Score:
     resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
     about = {"corpus": "", "preset": "", "streams": ""} | about
     measured = resamples.estimates(truth, scores, about["protocol"])[headline]
@@ -109,5 +117,6 @@ def _score(truth: Truth, settings: TableSettings, scores: np.ndarray, **about: s
         count=len(truth.ids),
         groups=groups,
         caution=caution(groups, len(scores), measured.trained),
+        networks=networks,
         **about,
     )

@@ -87,6 +87,11 @@ def about(directory: str | Path) -> dict[str, Any]:
     return _read(Path(directory))["about"]
 
 
+def weights_sha256(directory: str | Path) -> str:
+    """Return the sha256 of the weights that the settings in `directory` describe. Raises ModelError as `load` does."""
+    return _read(Path(directory))["weights_sha256"]
+
+
 def _read(directory: Path) -> dict[str, Any]:
     path = directory / SETTINGS
     try:
