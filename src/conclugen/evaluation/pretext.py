@@ -48,7 +48,7 @@ def word_cells(networks: Sequence[Network | None] | None) -> dict[str, Any]:
 
 
 def cells(networks: Sequence[Network | None] | None) -> dict[str, Any]:
-    """Return `word_cells`, and each of `NUMBERS`, the mean over networks, as `pretext_{name}`; empty where undefined."""
+    """Return `word_cells`, and as `pretext_{name}` the mean over networks of each of `NUMBERS`, empty if undefined."""
     found = [pretext["numbers"] for pretext in distinct(networks or ())]
     means = {}
     for name in NUMBERS:
