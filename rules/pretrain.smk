@@ -34,7 +34,7 @@ rule pretrain:
     shell:
         "python -m conclugen.pretrain.run --splits {input.splits:q} --features {params.features:q} "
         "--settings {params.settings:q} --seed {wildcards.seed} --threads {threads} --state results/state "
-        "--code {params.code:q} --collapsed {params.collapsed} --output-dir $(dirname {output.model:q}) > {log:q} 2>&1"
+        "--code {params.code:q} --collapsed {params.collapsed:q} --output-dir $(dirname {output.model:q}) > {log:q} 2>&1"
 
 
 # Networks that learn nothing, where pretrained ones lie: what those must beat.

@@ -45,7 +45,11 @@ def test_every_row_once_and_in_order(tmp_path, kind, values):
 
 def test_what_is_no_matrix_of_numbers_is_refused_at_the_first_block(tmp_path):
     np.savez(tmp_path / "a.npz", cube=np.zeros((2, 3, 4)), names=np.array(["x"]), number=np.float32(3))
-    for key, said in (("cube", "pool it over time"), ("names", "expected numbers"), ("number", "expected numbers")):
+    for key, said in (
+        ("cube", "pool it over time"),
+        ("names", "expected numbers"),
+        ("number", "expected a row per id"),
+    ):
         with pytest.raises(ArrayError, match=said):
             next(matrix_blocks(tmp_path / "a.npz", key))
 

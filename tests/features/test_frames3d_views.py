@@ -187,7 +187,7 @@ def test_instance_cont_is_pretrained_on_the_shard_and_takes_plain_features_after
     assert about["utterances"]["train"] == 4
     assert network.settings.input_dims == {"video": DIM}
     plain = read_shard(made / "0.h5").features[:, :DIM]  # as wide as frames3d
-    assert network.represent({"video": torch.from_numpy(plain)})["video"].shape == (5, 16 + DIM)
+    assert network.represent({"video": torch.from_numpy(plain)})["video"].shape == (5, 16)
 
 
 def test_an_edit_of_augmentation_is_no_edit_of_frames3d():

@@ -10,10 +10,10 @@ from tiny_project import TINY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-# Rows beside chance: raw features of all modalities and of each of three, a shuffled control, two methods.
-ALL = {"downstream": 7, "table": 1}
-WITH_TEXT = {"downstream": 5, "table": 1}  # all but the raw features of video and of audio
-WITH_VIDEO = {"downstream": 5, "table": 1}
+# Rows beside chance: raw features of all modalities and of each of three, two methods, one shuffled, one untrained.
+ALL = {"downstream": 8, "table": 1}
+WITH_TEXT = {"control_network": 1, "downstream": 6, "table": 1}  # all but the raw features of video and of audio
+WITH_VIDEO = WITH_TEXT
 FACES = {"faces": 1, "frames2d": 1, "frames3d": 1, "keypoints": 1}
 PRETRAINED = {"downstream": 3, "table": 1}
 ONE_METHOD = {"downstream": 2, "table": 1}  # ConCluGen: its linear row and its shuffled control

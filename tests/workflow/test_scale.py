@@ -43,8 +43,9 @@ def planned_jobs(tmp_path_factory):
         (project.folder / name).mkdir()
         ids = [f"{name}{n:03d}" for n in range(100)]
         manifest = project.folder / f"results/manifests/{name}.parquet"
-        rows = table({"utterance_id": ids, "media": [f"{i}.mp4" for i in ids]})
-        write_manifest(manifest, Manifest(rows, name, "folder", "none", ()))
+        splits, labels = ["train", "train", "valid", "test"] * 25, ["calm"] * 50 + ["tense"] * 50
+        rows = table({"utterance_id": ids, "media": [f"{i}.mp4" for i in ids], "split": splits}, {"label": labels})
+        write_manifest(manifest, Manifest(rows, name, "folder", "single", ("calm", "tense")))
         written = plan(
             manifest, project.folder / name, Settings(shards, 1, 1), project.folder / f"results/plans/{name}.csv"
         )
