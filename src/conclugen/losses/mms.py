@@ -47,9 +47,8 @@ def mms_pair(
     first, second = first[joint], second[joint]
     if len(first) < 2:
         return first[:0].sum() + second[:0].sum()
-    similarity = first @ second.T
-    similarity = similarity - margin * torch.eye(len(first), dtype=similarity.dtype, device=similarity.device)
-    if temperature is not None:
-        similarity = similarity / temperature
+    scale = 1 if temperature is None else 1 / temperature
+    similarity = (first * scale) @ second.T  # (N, N) is what costs: the temperature goes into the smaller factor,
+    similarity.diagonal().sub_(margin * scale)  # and the margin in place
     target = torch.arange(len(first), device=similarity.device)
     return functional.cross_entropy(similarity, target) + functional.cross_entropy(similarity.T, target)

@@ -19,7 +19,7 @@ from conclugen.pretrain.loop import train
 from conclugen.pretrain.settings import Settings
 from conclugen.pretrain.state import State
 from conclugen.store.atomic import write_text
-from conclugen.store.devices import device, set_threads
+from conclugen.store.devices import device, keep_memory, set_threads
 from conclugen.store.settings import dump, parse
 
 
@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _arguments(argv)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
+    keep_memory()
     with parallel.processes(device()):
         run(arguments, settings)
 
