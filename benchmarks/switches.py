@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -152,10 +153,11 @@ def main() -> None:
     write_csv(arguments.output, [row | machine(1) for row in measure(data, groups, config, arguments)])
 
 
-def read_config(path: Path) -> Config:
-    """Return the shipped configuration with the file laid over it, as Snakemake does."""
+def read_config(*paths: Path) -> Config:
+    """Return the shipped configuration with the files laid over it in turn, as Snakemake does."""
     root = Path(__file__).parents[1]
-    return check(_over(yaml.safe_load((root / "config.yaml").read_text()), yaml.safe_load(path.read_text())))
+    files = [yaml.safe_load(path.read_text()) for path in (root / "config.yaml", *paths)]
+    return check(functools.reduce(_over, files))
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
