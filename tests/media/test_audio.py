@@ -3,7 +3,7 @@ import pytest
 from make_media import moving_bars, tone, write_media
 
 from conclugen.media import audio, container, streams
-from conclugen.media.audio import loudness_dbfs, read_audio
+from conclugen.media.audio import loudest_dbfs, loudness_dbfs, read_audio
 from conclugen.media.errors import MediaError
 from conclugen.store.ledger import Status
 
@@ -112,6 +112,25 @@ def test_losses(tmp_path):
     assert status_of(good, start_s=2.0, end_s=3.0) == Status.BAD_TIMES
     assert status_of(good, start_s=0.8, end_s=0.2) == Status.BAD_TIMES
     assert len(read(good, start_s=0.5, end_s=5.0)) == 8000
+
+
+def test_a_soft_word_between_pauses_is_no_silence(tmp_path):
+    """As whole clips they are as quiet as a silent recording: -63 dBFS, as the soft takes of RAVDESS are."""
+    sound = tone(3.0, amplitude=1e-4)
+    word = slice(len(sound) // 3, len(sound) // 3 + len(sound) // 20)
+    sound[word] = tone(3.0, amplitude=4e-3)[word]
+    assert loudness_dbfs(sound) < -60
+    found = read_audio(write_media(tmp_path / "soft.wav", sound=sound), 16_000, None, None, 60.0)
+    assert len(found.samples) == pytest.approx(48_000, abs=2)
+
+
+@pytest.mark.parametrize("length", [1, 7, 10, 25, 1_048_577])
+def test_the_loudest_window_is_found_wherever_it_lies(length):
+    samples = np.full(length, 1e-3, np.float32)
+    samples[-1] = 0.5
+    last = samples[(length - 1) // 10 * 10 :].astype(np.float64)
+    assert loudest_dbfs(samples, 10) == pytest.approx(10 * np.log10(np.square(last).sum() / 10), abs=1e-6)
+    assert loudest_dbfs(np.zeros(length, np.float32), 10) == -np.inf
 
 
 def test_a_cut_file_keeps_what_came_before(tmp_path):
