@@ -51,3 +51,17 @@ def test_represent_in_blocks_is_represent(multi_world, monkeypatch):
     for name in features:
         torch.testing.assert_close(found[name], whole[name])
         assert (found[name][~present[name]] == 0).all()
+
+
+def test_columns_of_less_weight_are_smaller_and_those_of_none_are_gone():
+    values = {"a": torch.randn(20, 3) + 1, "b": torch.randn(20, 2)}
+    present = {name: torch.ones(20, dtype=torch.bool) for name in values}
+    whole = concatenate(values, present, torch.arange(20), True, CPU)
+    assert whole.weighted({"a": 2, "b": 1}, 1.0) is whole
+    half, none = (whole.weighted({"a": 2, "b": 1}, weight) for weight in (0.5, 0.0))
+    factor = torch.tensor([0.5, 0.5, 1, 0.5, 1])
+    torch.testing.assert_close(half.values, whole.values * factor)
+    joined = torch.cat(list(values.values()), 1)
+    for matrix in (half, none):  # what is written beside a head makes its inputs again
+        torch.testing.assert_close((joined - matrix.mean) / matrix.scale, matrix.values)
+    assert none.values[:, [0, 1, 3]].abs().max() == 0

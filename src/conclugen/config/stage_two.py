@@ -81,7 +81,7 @@ class Downstream(Section):
     label_fractions: list[Share] = [1.0]
     every_class: bool = True
     standardise: bool = True
-    heads: Budget = Budget(learning_rates=[1e-3, 1e-2])
+    heads: Budget = Budget(learning_rates=[1e-3, 1e-2], weight_decays=[0.01, 3.0, 30.0])
     networks: Budget = Budget(learning_rates=[1e-4, 1e-3])
     rates: dict[Name, Rates] = {}
     knn: Neighbours = Neighbours()

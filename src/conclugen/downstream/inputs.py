@@ -10,7 +10,7 @@ import torch
 SMALLEST_STD = 1e-6
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Matrix:
     """values (N, D) float32 = (modalities side by side - mean (D,)) / scale (D,), zero where absent; the columns of
     each modality."""
@@ -19,6 +19,18 @@ class Matrix:
     mean: torch.Tensor
     scale: torch.Tensor
     columns: Mapping[str, slice]
+
+    def weighted(self, widths: Mapping[str, int], weight: float) -> Matrix:
+        """Return a matrix in which the first `widths` columns of each modality are `weight` times as large.
+
+        Smaller columns cost more weight decay, so this is a penalty of their own; 0 takes them out.
+        """
+        if weight == 1:
+            return self
+        factor = torch.ones_like(self.scale)
+        for name, columns in self.columns.items():
+            factor[columns.start : columns.start + widths[name]] = weight
+        return dataclasses.replace(self, values=self.values * factor, scale=self.scale / factor)
 
 
 def concatenate(

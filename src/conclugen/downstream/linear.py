@@ -5,7 +5,7 @@ Entry module. The classifier's learning rate, weight decay and epoch are chosen 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -20,6 +20,11 @@ from conclugen.models.io import load_placed
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
+ALONE = (1.0,)
+# Weights of the representation beside its input, of which validation chooses: hundreds of columns that tell nothing
+# cost the classifier more than it can learn to ignore, so it may do with less of them, or without.
+BESIDE_INPUT = (1.0, 0.1, 0.0)
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
@@ -33,12 +38,15 @@ def evaluate(arguments: Arguments, protocol: str, *, shuffled: bool = False, bes
     where = device()
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
 
-    def build(model: Path | None) -> Matrix:
+    def build(model: Path | None) -> Iterator[tuple[float, Matrix]]:
         values = represent(load_placed(model), data.inputs, where)
+        widths = {m: value.shape[1] for m, value in values.items()}
         if beside_input:
             inputs = data.inputs.features
             values = {m: torch.cat([value, inputs[m].to(value)], dim=1) for m, value in values.items()}
-        return concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
+        matrix = concatenate(values, data.inputs.present, data.labelled("train"), settings.standardise, where)
+        for weight in BESIDE_INPUT if beside_input else ALONE:
+            yield weight, matrix.weighted(widths, weight)
 
     about = {"protocol": protocol}
     run_by_model(settings, arguments.models, build, data, arguments.output, about, shuffled, origin)

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
     inputs, train = data.inputs, data.labelled("train")
     matrix = concatenate(inputs.features, inputs.present, train, settings.standardise, device())
-    run_by_model(settings, (), lambda _: matrix, data, arguments.output, {"protocol": "raw"})
+    run_by_model(settings, (), lambda _: [(1.0, matrix)], data, arguments.output, {"protocol": "raw"})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,45 +18,89 @@ from conclugen.downstream.scores import outputs
 from conclugen.downstream.settings import Settings
 from conclugen.store.atomic import atomic_path
 
+Weighted = Iterable[tuple[float, Matrix]]  # inputs, each with the weight that the representation has in them
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Best:
+    """The head of a draw that validation chose.
+
+    Attributes:
+        rank: its score and the negative of its loss; the higher the better.
+        weight, candidate: of the representation in its inputs, and the number among the candidates of the budget.
+        logits, without: (N, C) of every utterance, and the same with a modality masked, by modality.
+        state: the head and what its inputs were standardised by: weight (D, C), bias (C,), mean and scale (D,).
+    """
+
+    rank: tuple[float, float]
+    weight: float
+    candidate: int
+    logits: torch.Tensor
+    without: dict[str, torch.Tensor]
+    state: dict[str, torch.Tensor]
+
 
 def run(
     data: Data,
-    inputs: Matrix,
+    choices: Weighted,
     draws: list[Draw],
     budget: heads.Budget,
     folder: Path,
     about: dict[str, Any],
     network: dict[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Train the heads of all draws on `inputs`, write their predictions and heads; return selection rows.
+    """Train the heads of all draws, write the predictions of the best of each and the head; return selection rows.
 
-    `network`: what predictions tell of the network that `inputs` come from, `networks.origin`.
+    Validation chooses among `choices` as it does among the candidates of `budget`. `network`: what predictions tell of
+    the network behind the inputs.
     """
-    trained = heads.fit(inputs.values, draws, data.task, budget)
-    chosen = trained.chosen()
-    rows = []
-    for number, draw in enumerate(draws):
-        best = int(chosen[number])
-        head = trained.select(number, best)
-        scores = outputs(heads.logits(inputs.values, trained, number, best), data.task)
-        without = {name: outputs(value, data.task) for name, value in masked_logits(inputs, *head).items()}
+    best: dict[int, Best] = {}
+    tried: list[tuple[float, heads.Heads]] = []
+    for weight, inputs in choices:
+        trained = heads.fit(inputs.values, draws, data.task, budget)
+        tried.append((weight, trained))
+        for number, candidate in enumerate(trained.chosen().tolist()):
+            rank = (float(trained.score[number, candidate]), -float(trained.loss[number, candidate]))
+            if number not in best or rank > best[number].rank:
+                best[number] = _best(rank, weight, inputs, trained, number, candidate)
+    for number, one in sorted(best.items()):
+        draw, scores = draws[number], outputs(one.logits, data.task)
+        without = {name: outputs(value, data.task) for name, value in one.without.items()}
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about | {"network": network}, without)
-        _save_head(folder, draw.seed, inputs, head)
+        with atomic_path(folder / f"seed{draw.seed}.head.safetensors") as temporary:
+            save_file(one.state, temporary)
+    return [
+        row | about for number, draw in enumerate(draws) for row in _rows(draw, tried, number, best[number], budget)
+    ]
+
+
+def _best(
+    rank: tuple[float, float], weight: float, inputs: Matrix, trained: heads.Heads, number: int, candidate: int
+) -> Best:
+    head = trained.select(number, candidate)
+    state = {"weight": head[0], "bias": head[1], "mean": inputs.mean, "scale": inputs.scale}
+    state = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    logits = heads.logits(inputs.values, trained, number, candidate)
+    return Best(rank, weight, candidate, logits, masked_logits(inputs, *head), state)
+
+
+def _rows(
+    draw: Draw, tried: Sequence[tuple[float, heads.Heads]], number: int, best: Best, budget: heads.Budget
+) -> Iterator[dict[str, Any]]:
+    """A row per candidate of a draw."""
+    for weight, trained in tried:
         for k, (rate, decay) in enumerate(budget.candidates()):
-            rows.append(
-                {
-                    "seed": draw.seed,
-                    "label_fraction": draw.fraction,
-                    "learning_rate": rate,
-                    "weight_decay": decay,
-                    "epoch": int(trained.epoch[number, k]),
-                    "valid_score": float(trained.score[number, k]),
-                    "valid_loss": float(trained.loss[number, k]),
-                    "chosen": k == best,
-                    **about,
-                }
-            )
-    return rows
+            yield {
+                "seed": draw.seed,
+                "label_fraction": draw.fraction,
+                "representation_weight": weight,
+                "learning_rate": rate,
+                "weight_decay": decay,
+                "epoch": int(trained.epoch[number, k]),
+                "valid_score": float(trained.score[number, k]),
+                "valid_loss": float(trained.loss[number, k]),
+                "chosen": (weight, k) == (best.weight, best.candidate),
+            }
 
 
 def masked_logits(inputs: Matrix, weight: torch.Tensor, bias: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -72,17 +117,10 @@ def masked_logits(inputs: Matrix, weight: torch.Tensor, bias: torch.Tensor) -> d
     }
 
 
-def _save_head(folder: Path, seed: int, inputs: Matrix, head: tuple[torch.Tensor, torch.Tensor]) -> None:
-    """Keep the chosen head and what its inputs were standardised by: weight (D, C), bias (C,), mean and scale (D,)."""
-    state = {"weight": head[0], "bias": head[1], "mean": inputs.mean, "scale": inputs.scale}
-    with atomic_path(folder / f"seed{seed}.head.safetensors") as temporary:
-        save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, temporary)
-
-
 def run_by_model(
     settings: Settings,
     models: Sequence[Path],
-    build: Callable[[Path | None], Matrix],
+    build: Callable[[Path | None], Weighted],
     data: Data,
     folder: Path,
     about: dict[str, Any],
