@@ -11,6 +11,7 @@ rule pretrain:
         model="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/model.safetensors",
         settings="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/settings.json",
         history="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/history.csv",
+        search="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/search.csv",
         pretext="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/pretext.json",
     log:
         "results/logs/pretrain/{corpus}/{preset}/{method}/seed{seed}.log",

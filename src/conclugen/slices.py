@@ -93,10 +93,13 @@ def _control_network(config: Config, wildcards: Mapping[str, str]) -> dict[str, 
 
 def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     recipe, section = choices.recipe(config, wildcards["method"]), config.pretrain
+    rates = section.search.learning_rates or [recipe.learning_rate]
+    decays = section.search.weight_decays or [recipe.weight_decay]
     return _given(config, wildcards) | {
         "losses": list(recipe.losses),
         "learning_rate": recipe.learning_rate,
         "weight_decay": recipe.weight_decay,
+        "candidates": [[rate, decay] for rate in rates for decay in decays],
         "epochs": section.epochs,
         "batch_size": section.batch_size,
         "sizes": section.sizes.model_dump(),

@@ -106,4 +106,5 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
         "clusters": ClusterSettings(**clusters),
         "schedule": Schedule(**{**switches["schedule"], "least_steps": 0}),
     }
-    return Settings(**{**values, **changes})
+    values |= changes
+    return Settings(**{"candidates": ((values["learning_rate"], values["weight_decay"]),), **values})

@@ -55,6 +55,7 @@ def test_writes_a_model_that_loads_and_nothing_else(made, tmp_path):
         "history.csv",
         "model.safetensors",
         "pretext.json",
+        "search.csv",
         "settings.json",
     ]
     assert list((tmp_path / "state").iterdir()) == []

@@ -141,6 +141,8 @@ OTHER = {
     "pretrain.collapsed": "fail",
     "pretrain.dataset": "mosei",
     "pretrain.preset": "paper",
+    "pretrain.search.learning_rates": [0.01, 0.001],
+    "pretrain.search.weight_decays": [0.01, 0.1],
     "pretrain.splits": ["train", "none"],
     "pretrain.recipes.Own.modalities.face": ["frames2d"],
     "pretrain.recipes.Own.modalities.again": ["frames2d"],

@@ -25,6 +25,13 @@ class Sizes(Section):
     decoder_hidden: Count = 256
 
 
+class Search(Section):
+    """What pretraining may choose from, by the loss on validation rows; nothing: the rate and decay of the method."""
+
+    learning_rates: list[Above0] = []
+    weight_decays: list[Number] = []
+
+
 class Pretrain(Section):
     """Self-supervised pretraining; without a data set, each that is evaluated on is pretrained on for itself."""
 
@@ -39,6 +46,7 @@ class Pretrain(Section):
     batch_size: Count = 512
     learning_rate: Above0 | None = 0.001
     weight_decay: Number | None = None
+    search: Search = Search()
     collapsed: Literal["warn", "fail"] = "warn"
     sizes: Sizes = Sizes()
     mem_mb: Count = 4000

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from conclugen.models.io import save
+from conclugen.models.network import Network
 from conclugen.pretrain import parallel, verdict
 from conclugen.pretrain.corpus import load_corpus, shards_of
-from conclugen.pretrain.fresh import describe, fresh_network
-from conclugen.pretrain.loop import train
+from conclugen.pretrain.fresh import describe
+from conclugen.pretrain.loop import Trained, train
+from conclugen.pretrain.search import search, write_search
 from conclugen.pretrain.settings import Settings
 from conclugen.pretrain.state import State
 from conclugen.store.atomic import write_text
@@ -24,7 +24,7 @@ from conclugen.store.settings import dump, parse
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Read features, train, and write model.safetensors, settings.json, history.csv and pretext.json.
+    """Read features, train, and write model.safetensors, settings.json, history.csv, search.csv and pretext.json.
 
     Raises CollapsedError for a network that has collapsed, where this is told to fail: then nothing is written, the
     state stays, and another run that lets it pass has nothing to train.
@@ -41,18 +41,25 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Train and, in the first process, write the results."""
     corpus = load_corpus(arguments.splits, shards_of(arguments.features), settings)
     print(f"{len(corpus.train)} utterances to train on, {len(corpus.valid)} to validate", flush=True)
-    torch.manual_seed(arguments.seed)
-    network = fresh_network(corpus, settings)
-    state = State(arguments.state, dump(settings), *arguments.code, str(arguments.seed), corpus.checksum)
-    trained = train(network, corpus, settings, arguments.seed, device(), state, arguments.checkpoint_seconds)
+
+    def state(one: Settings) -> State:
+        return State(arguments.state, dump(one), *arguments.code, str(arguments.seed), corpus.checksum)
+
+    def train_one(network: Network, one: Settings, kept: State) -> Trained:
+        return train(network, corpus, one, arguments.seed, device(), kept, arguments.checkpoint_seconds)
+
+    tried = search(corpus, settings, arguments.seed, train_one, state)
     if not parallel.is_first():
         return
-    pretext, folder = trained.pretext, arguments.output_dir
+    best, folder = tried[0], arguments.output_dir
+    pretext = best.trained.pretext
     print("\n".join(line for line in (pretext.warning(), str(pretext)) if line), flush=True)
     verdict.refuse(pretext, arguments.collapsed)
-    write_history(folder / "history.csv", trained.history, settings)
-    verdict.write(folder, pretext, save(network, folder, describe(corpus, settings, arguments.seed)))
-    state.remove()
+    write_history(folder / "history.csv", best.trained.history, settings)
+    write_search(folder / "search.csv", tried)
+    verdict.write(folder, pretext, save(best.network, folder, describe(corpus, best.settings, arguments.seed)))
+    for one in tried:
+        one.state.remove()
 
 
 def write_history(path: Path, history: list[dict[str, Any]], settings: Settings) -> None:

@@ -166,12 +166,14 @@ class Settings(Given):
     Attributes:
         losses: of mms, clustering, reconstruction, infonce; infonce needs at least 2 views.
         learning_rate, weight_decay: AdamW's.
+        candidates: pairs of them, each of which is trained; validation rows choose (`pretrain/search.py`).
         epochs, batch_size: the batch is never larger than the corpus.
     """
 
     losses: tuple[str, ...]
     learning_rate: float
     weight_decay: float
+    candidates: tuple[tuple[float, float], ...]
     epochs: int
     batch_size: int
     sizes: Sizes
@@ -182,6 +184,8 @@ class Settings(Given):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.candidates:
+            raise ValueError("candidates is empty; there is nothing to train")
         if not self.losses:
             raise ValueError("losses is empty; there is nothing to learn from")
         if "infonce" in self.losses and self.views < 2:
