@@ -45,6 +45,7 @@ def _manifest(example: dict, root: Path) -> Manifest:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: next(iter(example["datasets"])))
 def test_an_example_works_as_it_stands(tmp_path, example):
     _data(tmp_path)
+    (tmp_path / "c0.mp4").touch()  # a root that holds none of the files named is refused
     manifest = _manifest(example, tmp_path)
     validate(manifest)
     assert manifest.classes == ("happy", "sad", "angry")

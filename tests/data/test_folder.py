@@ -175,7 +175,7 @@ def test_numbers_as_labels_and_words_for_missing_speakers(root):
     assert ignoring.notes.ledger(["a"])[0].reason == "label is ignored: '1'"
 
 
-def test_mistakes_are_explained(root, tmp_path_factory):
+def test_mistakes_are_explained(root):
     with pytest.raises(LayoutError, match="'emotion' is missing"):
         _build(root, "file,label\na.mp4,x\n", columns={"label": "emotion"})
     with pytest.raises(LayoutError, match="unknown role 'lable'"):
@@ -190,9 +190,17 @@ def test_mistakes_are_explained(root, tmp_path_factory):
         _build(root, "path,label\na.mp4,x\n")
     with pytest.raises(ManifestError, match="media leaves the root"):
         _build(root, "file,label\n../../x.mp4,x\n")
-    empty = folder.build("mine", tmp_path_factory.mktemp("empty"), dataclasses.replace(SETTINGS, table=None))
-    with pytest.raises(ManifestError, match="no utterance"):
-        validate(empty)
+
+
+def test_a_root_without_media_is_named_with_a_file_that_was_looked_for(tmp_path):
+    said = r"none of the 2 files that it names lies below .*, such as 'sub/a.mp4'; no media lie there at all. Correct"
+    for more in ("", "hello"):  # with texts, too: most who have media have both
+        with pytest.raises(LayoutError, match=said) as told:
+            _build(tmp_path, f"file,label,text\nsub/a.mp4,x,{more}\nsub/b.mp4,y,{more}\n")
+        assert f" below {tmp_path}," in str(told.value)
+    assert _build(tmp_path, "label,text\nx,hello\n").table["text"].tolist() == ["hello"]
+    with pytest.raises(LayoutError, match=rf"^{tmp_path}: no media lie below it, such as clip.mp4; correct the root"):
+        folder.build("mine", tmp_path, dataclasses.replace(SETTINGS, table=None))
 
 
 def test_source_is_the_table(root):

@@ -62,6 +62,8 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
         raise LayoutError(f"columns: unknown role {unknown[0]!r}; allowed are {ROLES}")
     files, notes = list(scan(root, settings.extensions)), Notes(dataset)
     if settings.table is None:
+        if not files:
+            raise LayoutError(f"{root}: no media lie below it, such as clip{settings.extensions[0]}; correct the root")
         files, sounds = paired(files)
         ids = [as_id(notes, name) for name in default_ids(files, [""] * len(files))]
         media = [storable(notes, file, name) for file, name in zip(files, ids, strict=True)]
@@ -154,12 +156,14 @@ def _found(root: Path, on_disk: Mapping[str, str], file: str) -> str:
 
 
 def _require_some(root: Path, source: str, named: Collection[str], files: Sequence[str]) -> None:
-    """Raise LayoutError where the table names files, and other files alone lie below the root."""
-    if named and files and all(is_inside(file) and not (root / file).exists() for file in named):
-        raise LayoutError(
-            f"{source}: none of the {len(named)} files that it names lies below {root}, such as {min(named)!r}; what "
-            f"lies there is called such as {files[0]!r}. Correct the names or the root"
-        )
+    """Raise LayoutError where the table names files, and none of them lies below the root."""
+    if not named or not all(is_inside(file) and not (root / file).exists() for file in named):
+        return
+    there = f"what lies there is called such as {files[0]!r}" if files else "no media lie there at all"
+    raise LayoutError(
+        f"{source}: none of the {len(named)} files that it names lies below {root}, such as {min(named)!r}; {there}. "
+        "Correct the names or the root, or take the column of files out where texts alone are meant"
+    )
 
 
 def paired(files: Sequence[str]) -> tuple[list[str], list[str | None]]:
