@@ -210,6 +210,7 @@ def make_settings(method: str, preset: str, sizes: dict[str, Any]) -> Settings:
     recipe, switches, width = METHODS[method], PRESETS[preset], sizes["width"]
     values = {
         **{key: getattr(recipe, key) for key in ("losses", "learning_rate", "weight_decay")},
+        "candidates": ((recipe.learning_rate, recipe.weight_decay),),
         "views": 0,
         **{"corpus": "random", "preset": preset, "method": method, "splits": ["train"], "validation_fraction": 0.0},
         **{"epochs": 100, "batch_size": sizes["batch"], "modalities": {m: STREAMS[m] for m in recipe.modalities}},
