@@ -20,6 +20,8 @@ SETTINGS = {
     "no_speech": 0.6,
     "min_logprob": -1.0,
     "max_compression": 2.4,
+    "min_steady": 0.33,
+    "min_language": 0.5,
     "batch_windows": 2,
     "max_seconds": 60.0,
     "timeout_s": 60.0,

@@ -45,6 +45,8 @@ class Asr(Section):
     no_speech: Share = 0.6
     min_logprob: Number = -1.0
     max_compression: Above0 = 2.4
+    min_steady: Share = 0.33
+    min_language: Share = 0.5
     batch_windows: Count = 8
     max_seconds: Above0 = 60.0
     timeout_s: Above0 = 60.0

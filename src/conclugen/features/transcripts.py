@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from conclugen.features.asr.heard import RATE, Doubts, Engine, doubt, windows
+from conclugen.features.asr.heard import RATE, Doubts, Engine, doubt, foreign, windows
 from conclugen.features.asr.speech import SpeechFinder
+from conclugen.features.asr.steady import Steady
 from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock
 from conclugen.features.lists import COLUMNS, read_texts
@@ -41,7 +42,8 @@ class Settings:
         language: such as `en`; None: the engine finds it out (or knows but one).
         beams: of the search for words; 1 is greedy.
         speech: only where the speech detector's probability exceeds this is anything recognised; None: everywhere.
-        no_speech, min_logprob, max_compression: see `asr.heard.Doubts`.
+        no_speech, min_logprob, max_compression, min_steady, min_language: see `asr.heard.Doubts`; `min_steady` counts
+            for engines of one language, `min_language` for those of many where `language` is given.
         batch_windows: windows of up to 30 s that are recognised at once; bounds memory.
         max_seconds: a longer utterance is cut to this length.
         timeout_s: wall-clock limit for decoding one utterance.
@@ -55,6 +57,8 @@ class Settings:
     no_speech: float
     min_logprob: float
     max_compression: float
+    min_steady: float
+    min_language: float
     batch_windows: int
     max_seconds: float
     timeout_s: float
@@ -62,7 +66,8 @@ class Settings:
     @property
     def doubts(self) -> Doubts:
         """When words are not believed."""
-        return Doubts(self.no_speech, self.min_logprob, self.max_compression)
+        thresholds = (self.no_speech, self.min_logprob, self.max_compression, self.min_steady)
+        return Doubts(*thresholds, self.language, self.min_language)
 
 
 @dataclasses.dataclass
@@ -165,6 +170,8 @@ def _recognise(batch: list[tuple[int, np.ndarray]], found: list[Spoken], engine:
     for (row, _), words in zip(batch, heard, strict=True):
         one, reason = found[row], doubt(words, doubts)
         one.seconds += seconds
+        if not reason and (reason := foreign(words, doubts)) and one.status is Status.NO_TEXT:
+            one.status = Status.OTHER_LANGUAGE
         if reason:
             one.reason = "; ".join(filter(None, (one.reason, reason)))
         else:
@@ -221,6 +228,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     texts, items = read_texts(flags.text_list), read_media_list(flags.media_list)
     build = functools.partial(ENGINES[settings.engine], settings.weights, settings.language)
     engine, sha256 = build(devices.device(), threads, settings.beams)
+    if not engine.multilingual and settings.min_steady > 0:
+        engine = Steady(engine)
     spans = _everywhere if settings.speech is None else SpeechFinder(settings.speech)
     attempt = retries.attempt(flags.retries, flags.media_list, flags.version, about)
     limit = dataclasses.replace(settings, timeout_s=attempt.timeout_s or settings.timeout_s)

@@ -27,6 +27,7 @@ class Status(enum.StrEnum):
     SILENT = "silent"
     TOO_SHORT = "too_short"
     NO_TEXT = "no_text"
+    OTHER_LANGUAGE = "other_language"
     NO_LABEL = "no_label"
     BAD_TIMES = "bad_times"
     NON_FINITE = "non_finite"

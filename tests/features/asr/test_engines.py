@@ -17,6 +17,7 @@ from conclugen.store.provenance import file_sha256
 from conclugen.store.weights import WeightsError
 
 CPU = torch.device("cpu")
+DOUBTS = Doubts(0.6, -1.0, 2.4, 0.5, None, 0.5)
 SENTENCE = "This is the best day of my life."
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -40,9 +41,8 @@ def weight_file(path):
 def test_the_embedded_engine_hears_speech_and_doubts_noise(embedded):
     speech, nothing = embedded([say(SENTENCE), noise(2.0)])
     assert plain(speech.text) == plain(SENTENCE)
-    doubts = Doubts(0.6, -1.0, 2.4)
-    assert doubt(speech, doubts) == ""
-    assert doubt(nothing, doubts)
+    assert doubt(speech, DOUBTS) == ""
+    assert doubt(nothing, DOUBTS)
     assert speech.no_speech < 0.3 < nothing.no_speech
 
 
@@ -53,7 +53,7 @@ def test_transformers_hears_the_same_with_the_same_weights(embedded, folder):
     for one, other in zip(engine(waves), embedded(waves), strict=True):
         assert plain(one.text) == plain(other.text)
         assert one.no_speech == pytest.approx(other.no_speech, abs=0.15)  # weights of 8 bits there
-        assert doubt(one, Doubts(0.6, -1.0, 2.4))[:9] == doubt(other, Doubts(0.6, -1.0, 2.4))[:9]
+        assert doubt(one, DOUBTS)[:9] == doubt(other, DOUBTS)[:9]
     [alone] = engine(waves[:1])
     assert alone.text == engine(waves)[0].text  # what shares its batch is heard by itself
     assert alone.logprob == pytest.approx(engine(waves)[0].logprob, abs=1e-3)

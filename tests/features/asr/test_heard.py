@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import numpy as np
@@ -5,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conclugen.features.asr.heard import RATE, Doubts, Heard, doubt, most_tokens, windows
+from conclugen.features.asr.heard import RATE, Doubts, Heard, doubt, foreign, most_tokens, windows
 
-DOUBTS = Doubts(no_speech=0.6, min_logprob=-1.0, max_compression=2.4)
+DOUBTS = Doubts(0.6, -1.0, 2.4, min_steady=0.5, language="en", min_language=0.5)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,29 @@ def test_words_are_doubted_for_a_reason(heard, reason):
     found = doubt(heard, DOUBTS)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("heard", "reason"),
+    [
+        (Heard("Hello there.", 0.1, -0.3), ""),
+        (Heard("Hello there.", 0.1, -0.3, steady=0.5), ""),
+        (Heard("Hello there.", 0.1, -0.3, steady=0.2), "no language that the network knows: the words change"),
+        (Heard("Hello there.", 0.1, -0.3, language="en", language_p=0.9), ""),
+        (Heard("Hello there.", 0.1, -0.3, language="de", language_p=0.9), "de is spoken with probability 0.90, not en"),
+        (Heard("Hello there.", 0.1, -0.3, language="de", language_p=0.3), ""),
+    ],
+)
+def test_another_language_is_told_by_the_network_or_by_words_that_do_not_stay(heard, reason):
+    found = foreign(heard, DOUBTS)
+    assert found.startswith(reason)
+    assert bool(found) == bool(reason)
+    assert doubt(heard, DOUBTS) == ""
+
+
+def test_without_a_language_any_may_be_spoken():
+    heard = Heard("Guten Tag.", 0.1, -0.3, language="de", language_p=0.9)
+    assert foreign(heard, dataclasses.replace(DOUBTS, language=None)) == ""
 
 
 spans = st.lists(st.floats(0.1, 70), max_size=6)

@@ -28,15 +28,22 @@ class Heard:
         text: without special tokens.
         no_speech: probability that nobody speaks, 0 to 1.
         logprob: mean log-probability of the tokens, the end token included.
+        steady: how steady the words are, 0 to 1 (`asr.steady`); 1 where that was not looked at.
+        language, language_p: that is likeliest to be spoken, and how likely; None where that was not looked at.
     """
 
     text: str
     no_speech: float
     logprob: float
+    steady: float = 1.0
+    language: str | None = None
+    language_p: float = 0.0
 
 
 class Engine(Protocol):
-    """A recogniser of speech."""
+    """A recogniser of speech; `multilingual`: of many languages, which it tells apart."""
+
+    multilingual: bool
 
     def __call__(self, windows: Sequence[np.ndarray]) -> list[Heard]:
         """Return what is heard in each window (T,) float32 at `RATE`, at most `WINDOW_S` long."""
@@ -50,11 +57,16 @@ class Doubts:
         no_speech: above this probability, if `min_logprob` is not reached either.
         min_logprob: mean log-probability of the tokens.
         max_compression: above this ratio of bytes to zlib-compressed bytes: words that repeat themselves.
+        min_steady: below this steadiness the language is not the network's.
+        language, min_language: where another than `language` is spoken with this probability; None: any may be.
     """
 
     no_speech: float
     min_logprob: float
     max_compression: float
+    min_steady: float
+    language: str | None
+    min_language: float
 
 
 def doubt(heard: Heard, doubts: Doubts) -> str:
@@ -66,6 +78,15 @@ def doubt(heard: Heard, doubts: Doubts) -> str:
     ratio = compression(heard.text)
     if ratio > doubts.max_compression:
         return f"the words repeat themselves (compression {ratio:.1f})"
+    return ""
+
+
+def foreign(heard: Heard, doubts: Doubts) -> str:
+    """Return why what is spoken is another language than the network writes; empty where it is not."""
+    if doubts.language and heard.language not in (None, doubts.language) and heard.language_p >= doubts.min_language:
+        return f"{heard.language} is spoken with probability {heard.language_p:.2f}, not {doubts.language}"
+    if heard.steady < doubts.min_steady:
+        return f"no language that the network knows: the words change with the tempo (steadiness {heard.steady:.2f})"
     return ""
 
 

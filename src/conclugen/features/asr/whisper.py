@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class Whisper:
         )
         # Models of one language take neither; None lets the others find out which one is spoken.
         self._spoken = {"language": language, "task": "transcribe"} if generation.is_multilingual else {}
+        self.multilingual = bool(generation.is_multilingual)
+        self._languages = dict(generation.lang_to_id) if self.multilingual else {}  # <|de|> and its token
         if not self._spoken and language not in (None, "en"):
             raise ValueError(f"{folder.name} knows English alone, not {language!r}")
 
@@ -72,7 +75,17 @@ class Whisper:
             tokens = made.sequences
             # Once more along the chosen tokens: how likely each was, whatever the search did to its scores.
             logits = self._model(encoder_outputs=encoded, decoder_input_ids=tokens[:, :-1]).logits.float()
-        return self._read(tokens, functional.log_softmax(logits, dim=2))
+        found = self._read(tokens, functional.log_softmax(logits, dim=2))
+        return self._with_languages(found, logits[:, 0]) if self._languages else found
+
+    def _with_languages(self, found: list[Heard], logits: torch.Tensor) -> list[Heard]:
+        """Add the likeliest language by the logits (N, V) after the first token, as Whisper tells languages."""
+        names, places = zip(*self._languages.items(), strict=True)
+        likely, which = logits[:, list(places)].softmax(1).max(1)
+        return [
+            dataclasses.replace(one, language=names[n].strip("<|>"), language_p=p)
+            for one, n, p in zip(found, which.tolist(), likely.tolist(), strict=True)
+        ]
 
     def _read(self, tokens: torch.Tensor, logprobs: torch.Tensor) -> list[Heard]:
         """Turn tokens (N, L) and what was predicted for each but the first, (N, L - 1, V), into words."""

@@ -28,6 +28,8 @@ COMPANIONS = {
 class WhisperTinyEn:
     """The recogniser, in whole numbers of 8 bits; each window is heard by itself."""
 
+    multilingual = False
+
     def __init__(self, folder: Path, where: torch.device, threads: int, beams: int) -> None:
         try:
             from faster_whisper import WhisperModel
