@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 from conclugen.store.atomic import atomic_path
+from conclugen.store.new_hdf5 import new_hdf5
 from conclugen.store.shards import ABOUT_SHA256, UNREADABLE, ShardError, about_checksum, check_size
 
 BLOCK_BYTES = 1 << 20
@@ -85,7 +86,7 @@ class FaceShardWriter:
     def __enter__(self) -> FaceShardWriter:
         with ExitStack() as stack:
             temporary = stack.enter_context(atomic_path(self._path))
-            self._file = stack.enter_context(h5py.File(temporary, "w"))
+            self._file, self._disk = stack.enter_context(new_hdf5(temporary))
             self._crop = self._file.create_dataset("crop", (0,), "u1", chunks=(BLOCK_BYTES,), maxshape=(None,))
             self._stack = stack.pop_all()
         return self
@@ -97,7 +98,7 @@ class FaceShardWriter:
             self._finish()
 
     def add(self, utterance_id: str, present: bool, track: FaceTrack) -> None:
-        """Append an utterance. Raises ValueError where the fields of the track differ in length."""
+        """Append an utterance. Raises ValueError where the fields of the track differ in length; OSError: no room."""
         count, crops = len(track.time_s), len(track.crops)
         lengths = {len(getattr(track, name)) for name in ("box", "landmarks", "probability", "detected")}
         if lengths != {count} or crops != count * self._kept or (present and not count):
@@ -107,6 +108,7 @@ class FaceShardWriter:
         data = b"".join(track.crops)
         self._crop.resize((self._written + len(data),))
         self._crop[self._written :] = np.frombuffer(data, np.uint8)
+        self._disk.check()  # rather than decode all that is left for nothing
         self._digest.update(data)
         self._written += len(data)
         self._ids.append(utterance_id)

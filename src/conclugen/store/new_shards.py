@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from conclugen.store.atomic import atomic_path
+from conclugen.store.new_hdf5 import new_hdf5
 from conclugen.store.shards import Digest, describe, row_blocks
 
 
@@ -60,7 +61,7 @@ def new_shard(path: str | Path, ids: Sequence[str], width: int) -> Iterator[NewS
     that was not finished.
     """
     with atomic_path(path) as temporary:
-        with h5py.File(temporary, "w") as file:
+        with new_hdf5(temporary) as (file, _):
             file.create_dataset("utterance_id", data=np.array(ids, dtype=object), dtype=h5py.string_dtype())
             place = _allocate(file, (len(ids), width))
         with open(temporary, "r+b", buffering=0) as raw:
@@ -68,7 +69,7 @@ def new_shard(path: str | Path, ids: Sequence[str], width: int) -> Iterator[NewS
             yield shard
         if shard.end is None:
             raise RuntimeError(f"{path}: the shard was not finished")
-        with h5py.File(temporary, "r+") as file:
+        with new_hdf5(temporary, more=True) as (file, _):
             describe(file, *shard.end)
 
 

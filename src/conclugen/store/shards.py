@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from conclugen.store.atomic import atomic_path
+from conclugen.store.new_hdf5 import new_hdf5
 
 ABOUT_SHA256 = "about_sha256"
 BLOCK = 1 << 22  # numbers that are read or written at once: 16 MB as float32
@@ -54,7 +55,7 @@ def write_shard(
     features = np.where(present[:, None], features, features.dtype.type(0))
     if not np.isfinite(features).all():
         raise ValueError("a present utterance has features that are not finite")
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_path(path) as temporary, new_hdf5(temporary) as (file, _):
         file.create_dataset("utterance_id", data=ids.astype(object), dtype=h5py.string_dtype())
         file.create_dataset("features", data=features)
         digest = Digest(ids.tolist(), features.dtype, features.shape)
