@@ -13,6 +13,7 @@ from conclugen.config import SENTIMENT_TABLE, check
 from conclugen.config.recipes import known_methods
 from conclugen.data import content, folds, lists, tree
 from conclugen.data.sources import SOURCES, chosen, scanned
+from conclugen.faces import settings as face_settings
 from conclugen.features import staged
 from conclugen.media import suffixes
 from conclugen.pretrain.methods import CONTROLS
@@ -238,6 +239,17 @@ def splits_of(wildcards):
     return str(plan.with_suffix("") / "splits.csv")
 
 
+def finds_faces(dataset, streams):
+    """Whether the detector runs for these streams, in the very environment that plans."""
+    filmed = dataset in FILMED and CONFIG.datasets[dataset].detector == "mtcnn"
+    deployed = workflow.deployment_settings.deployment_method
+    return (
+        filmed
+        and not deployed
+        and not {"faces", *choices.FACE_STREAMS}.isdisjoint(streams)
+    )
+
+
 def require_weights(dataset, streams):
     """Stop while jobs are planned, before any runs, where a backbone of these streams lacks its weights."""
     names = {stream.removesuffix("_views") for stream in streams}
@@ -246,7 +258,10 @@ def require_weights(dataset, streams):
         for name in choices.backbone_streams(CONFIG)
         if name in names and dataset in FILMED
     ]
-    if lacking := staged.missing(CONFIG.features, needed):
+    lacking = staged.missing(CONFIG.features, needed)
+    if finds_faces(dataset, names):
+        lacking += face_settings.missing_weights()
+    if lacking:
         raise WorkflowError("\n".join(["weights are missing:", *lacking]))
 
 

@@ -38,6 +38,16 @@ def test_missing_weights_stop_before_any_job_and_are_told_all_at_once(fresh):
     assert planned == {"stage_weights": 2, "weights": 1}
 
 
+def test_a_missing_detector_stops_before_any_job(fresh):
+    package = fresh.folder / "src/facenet_pytorch"  # found before the one that is installed
+    package.mkdir()
+    (package / "__init__.py").touch()
+    done = fresh.snakemake("--", TARGET, check=False)
+    assert done.returncode != 0
+    assert f"{package / 'data/pnet.pt'}, " in done.stdout + done.stderr
+    assert not (fresh.folder / "results").exists()
+
+
 def test_a_file_put_there_by_hand_is_planned_with(fresh):
     write(fresh, frames2d={"backbone": "resnet152"})
     folder = fresh.folder / "weights/resnet152"
