@@ -27,7 +27,7 @@ APART = 1.02  # factor between the places of two rows, so that their intervals d
 def shares(table: Sequence[dict[str, str]]) -> Figure:
     """Draw a line per row of each data set, with its intervals, and the best chance row across."""
     datasets = list(dict.fromkeys(row["dataset"] for row in table))
-    size = (1.5 + 4.5 * len(datasets), 5)
+    size = (1.5 + 6.5 * len(datasets), 5)
     figure, panels = plt.subplots(1, len(datasets), figsize=size, layout="constrained", squeeze=False)
     for axes, dataset in zip(panels[0], datasets, strict=True):
         _panel(axes, [row for row in table if row["dataset"] == dataset])
@@ -46,7 +46,7 @@ def _panel(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
             (row for row in rows if (row["method"], row["protocol"]) == name), key=lambda r: float(r["label_fraction"])
         )
         places = [float(row["label_fraction"]) * APART ** (number - (len(names) - 1) / 2) for row in mine]
-        colour = f"C{number % 10}"
+        colour = plt.get_cmap("tab20")(number % 20)
         values, style = [float(row[metric]) for row in mine], STYLES.get(name[1], "-")
         told = {"label": " ".join(name), "markerfacecolor": colour}
         if any(flag(row) for row in mine):
@@ -63,7 +63,7 @@ def _panel(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
     axes.set_xlabel("share of the training labels", fontsize=8)
     axes.set_ylabel(metric, fontsize=8)
     axes.tick_params(labelsize=8)
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1.0))  # beside the lines, not over them
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,0 +1,169 @@
+"""Print the tables of docs/results.md from the CSV files beside it.
+
+Each table stands between `<!-- NAME -->` and `<!-- /NAME -->`; what is between is written anew, the rest is left alone.
+A test holds the page to the files.
+
+    python benchmarks/results_page.py
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+DOCS = Path(__file__).parents[1] / "docs"
+Row = dict[str, str]
+WORDS = ("learned", "weak", "collapsed")
+
+
+def read(name: str, folder: Path = DOCS / "results") -> list[Row]:
+    """Return the rows of a file."""
+    with open(folder / f"{name}.csv", encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def short(value: str, sign: bool = False) -> str:
+    """A number with three decimals and without the leading zero; what is no number as it is."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    text = f"{number:+.3f}" if sign else f"{number:.3f}"
+    return re.sub(r"^([+-]?)0\.", r"\1.", text)
+
+
+def interval(row: Row, name: str, low: str, high: str, sign: bool = False) -> str:
+    """A value and, where there is one, its interval."""
+    value = short(row[name], sign)
+    return f"{value} [{short(row[low], sign)}, {short(row[high], sign)}]" if row[low] else value
+
+
+def told(row: Row) -> str:
+    """The verdict on the networks of a row, and how many of them collapsed where some have."""
+    count = row["networks_collapsed"]
+    return f"{row['pretext']} ({count} of {row['networks']})" if count not in ("", "0") else row["pretext"]
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
+
+
+def control(name: str) -> str:
+    """The controls: how far each row comes from the raw features to the oracle."""
+    head = (
+        "world",
+        "row",
+        "balanced accuracy",
+        "worst seed",
+        "closed",
+        "of the worst",
+        "minus the best plain",
+        "pretext",
+    )
+    rows = []
+    for row in read(name):
+        difference = (
+            ""
+            if row["protocol"] == "chance"
+            else interval(row, "minus_best", "minus_best_lo", "minus_best_hi", sign=True)
+        )
+        cells = [row["world"], f"{row['method']} ({row['protocol']})", interval(row, "value", "lo", "hi")]
+        cells += [short(row["worst"]), short(row["closed"]), short(row["closed_worst"]), difference, told(row)]
+        rows.append(cells)
+    return grid(head, rows)
+
+
+def shares(name: str) -> str:
+    """The headline metric by share of the labels."""
+    found = [row for row in read(name) if row["label_fraction"]]
+    metric = next(one for one in ("recall_macro", "balanced_accuracy_mean") if found[0].get(one))
+    fractions = sorted({float(row["label_fraction"]) for row in found})
+    rows = []
+    for method, protocol in dict.fromkeys((row["method"], row["protocol"]) for row in found):
+        mine = {float(r["label_fraction"]): r for r in found if (r["method"], r["protocol"]) == (method, protocol)}
+        rows.append([f"{method} ({protocol})", *(short(mine[f][metric]) if f in mine else "" for f in fractions)])
+    return grid(["row", *(f"{100 * fraction:g} %" for fraction in fractions)], rows)
+
+
+def collapse(name: str) -> str:
+    """Networks that learned, are weak, or collapsed, by rate."""
+    found = read(name)
+    rates = sorted({float(row["learning_rate"]) for row in found})
+    rows = []
+    for key in dict.fromkeys((row["corpus"], row["preset"], row["method"], row["batch_size"]) for row in found):
+        mine = {
+            float(row["learning_rate"]): "/".join(row[word] for word in WORDS)
+            for row in found
+            if (row["corpus"], row["preset"], row["method"], row["batch_size"]) == key
+        }
+        rows.append([*key, *(mine.get(rate, "") for rate in rates)])
+    return grid(["corpus", "preset", "method", "batch", *(f"rate {rate:g}" for rate in rates)], rows)
+
+
+def heads(name: str) -> str:
+    """Linear heads beside logistic regression."""
+    head = ("data", "modalities", "training rows", "our heads", "logistic regression", "difference ± its error")
+    rows = [
+        [
+            *(row["dataset"], row["modalities"], row["rows"], short(row["heads"]), short(row["optimum"])),
+            f"{short(row['difference'], sign=True)} ± {short(row['error'])}",
+        ]
+        for row in read(name)
+    ]
+    return grid(head, rows)
+
+
+def table(name: str) -> str:
+    """A table of a data set: its headline metric, what it beats, and the pretext."""
+    found = read(name)
+    metric = next(one for one in ("recall_macro", "balanced_accuracy_mean") if found[0].get(one))
+    reference = next(column for column in found[0] if column.startswith("p_vs_"))
+    head = ("row", metric, "beats chance", "beats untrained", "minus untrained", "p (Holm)", "detectable", "pretext")
+    rows = []
+    for row in found:
+        gained = ("minus_untrained", "minus_untrained_lo", "minus_untrained_hi")
+        cells = [f"{row['method']} ({row['protocol']})", interval(row, metric, f"{metric}_lo", f"{metric}_hi")]
+        cells += [
+            row["beats_chance"],
+            row["beats_untrained"],
+            interval(row, *gained, sign=True) if row[gained[0]] else "",
+        ]
+        cells += [short(row["p_holm"]), short(row[reference.replace("p_vs_", "detectable_vs_")]), told(row)]
+        rows.append(cells)
+    return grid(head, rows)
+
+
+TABLES: dict[str, Callable[[str], str]] = {
+    "control": control,
+    "control-labels": shares,
+    "collapse": collapse,
+    "heads": heads,
+    "mosei922": table,
+}
+
+
+def page(text: str) -> str:
+    """Return the page with every table written anew. Raises KeyError for a name without a table."""
+    return re.sub(r"<!-- ([\w-]+) -->\n.*?<!-- /\1 -->", lambda m: _table(m[1]), text, flags=re.DOTALL)
+
+
+def _table(name: str) -> str:
+    return f"<!-- {name} -->\n\n{TABLES[name](name)}\n\n<!-- /{name} -->"
+
+
+def names(text: str) -> Iterator[str]:
+    """Yield the names of the tables on a page."""
+    yield from re.findall(r"<!-- ([\w-]+) -->", text)
+
+
+def main() -> None:
+    """Write the page."""
+    path = DOCS / "results.md"
+    path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
