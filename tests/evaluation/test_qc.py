@@ -107,8 +107,9 @@ def test_a_set_without_transcripts_loses_no_text(tmp_path):
         run(tmp_path, lost, stage="text", text_source="official")
 
 
-def test_a_set_whose_speech_is_recognised_loses_what_has_no_words(tmp_path):
-    lost = losses(*range(20), status=Status.NO_TEXT, reason="no speech found")
+@pytest.mark.parametrize("status", [Status.NO_TEXT, Status.OTHER_LANGUAGE])
+def test_a_set_whose_speech_is_recognised_loses_what_has_no_words(tmp_path, status):
+    lost = losses(*range(20), status=status, reason="made up")
     with pytest.raises(SystemExit, match=r"transcripts, train: lost 20 of 80"):
         run(tmp_path, lost, stage="transcripts", text_source="none")
 

@@ -1,6 +1,9 @@
 """Both recognisers on speech: the embedded one, and transformers with the same weights in its own layout."""
 
+import dataclasses
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from ctranslate2_weights import write_folder
 from speech_fixture import noise, plain, say
 
 from conclugen.features.asr import whisper, whisper_tiny_en
-from conclugen.features.asr.heard import Doubts, doubt, windows
+from conclugen.features.asr.heard import Doubts, doubt, foreign, windows
 from conclugen.features.asr.speech import SpeechFinder
 from conclugen.features.backbone import WeightFile
 from conclugen.media.audio import read_audio
@@ -57,6 +60,26 @@ def test_transformers_hears_the_same_with_the_same_weights(embedded, folder):
     [alone] = engine(waves[:1])
     assert alone.text == engine(waves)[0].text  # what shares its batch is heard by itself
     assert alone.logprob == pytest.approx(engine(waves)[0].logprob, abs=1e-3)
+
+
+@pytest.mark.parametrize("likeliest", ["en", "de"])
+@pytest.mark.parametrize("language", [None, "en"])
+def test_a_network_of_many_languages_tells_the_one_spoken_asked_for_or_not(folder, tmp_path, language, likeliest):
+    many, tokens = tmp_path / "many", {"en": 50258, "zh": 50259, "de": 50260}
+    shutil.copytree(folder.parent, many)
+    about = json.loads((many / "generation_config.json").read_text())
+    about |= {"lang_to_id": {f"<|{name}|>": token for name, token in tokens.items()}, "is_multilingual": True}
+    about |= {"task_to_id": {"translate": 50357, "transcribe": 50358}}
+    (many / "generation_config.json").write_text(json.dumps(about))
+    engine, _ = whisper.build(weight_file(many / folder.name), language, CPU, 1, 1)
+    bias = torch.zeros(engine._model.config.vocab_size)
+    bias[tokens[likeliest]] = 2.0  # the embedded weights know no language: all three are equally likely
+    engine._model.proj_out.bias = torch.nn.Parameter(bias, requires_grad=False)
+    heard = engine([say(SENTENCE), say("He was very angry about the news.", 1)])
+    assert [one.language for one in heard] == [likeliest] * 2
+    assert [one.language_p for one in heard] == pytest.approx([np.exp(2) / (np.exp(2) + 2)] * 2, abs=0.02)
+    doubts = dataclasses.replace(DOUBTS, language="en")
+    assert [bool(foreign(one, doubts)) for one in heard] == [likeliest != "en"] * 2
 
 
 def test_an_english_network_takes_no_other_language(folder):

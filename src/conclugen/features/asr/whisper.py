@@ -16,6 +16,7 @@ from transformers import (
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
 )
+from transformers.modeling_outputs import BaseModelOutput
 
 from conclugen.features.asr.heard import RATE, Engine, Heard, most_tokens
 from conclugen.features.backbone import WeightFile, load_strictly, staged
@@ -46,11 +47,9 @@ class Whisper:
             for name in NO_SPEECH
             if (token := self._tokenizer.convert_tokens_to_ids(name)) not in (None, self._tokenizer.unk_token_id)
         )
-        # Models of one language take neither; None lets the others find out which one is spoken.
-        self._spoken = {"language": language, "task": "transcribe"} if generation.is_multilingual else {}
-        self.multilingual = bool(generation.is_multilingual)
+        self._language, self.multilingual = language, bool(generation.is_multilingual)
         self._languages = dict(generation.lang_to_id) if self.multilingual else {}  # <|de|> and its token
-        if not self._spoken and language not in (None, "en"):
+        if not self.multilingual and language not in (None, "en"):
             raise ValueError(f"{folder.name} knows English alone, not {language!r}")
 
     @torch.inference_mode()
@@ -61,6 +60,7 @@ class Whisper:
         inputs = heard.input_features.to(self._where)
         with torch.autocast(self._where.type, low, enabled=low is not torch.float32):
             encoded = self._model.get_encoder()(inputs)
+            spoken = self._spoken(encoded) if self.multilingual else []
             made = self._model.generate(
                 inputs,
                 encoder_outputs=encoded,
@@ -70,22 +70,33 @@ class Whisper:
                 do_sample=False,
                 return_timestamps=False,
                 return_dict_in_generate=True,
-                **self._spoken,
+                **self._asked(spoken),
             )
             tokens = made.sequences
             # Once more along the chosen tokens: how likely each was, whatever the search did to its scores.
             logits = self._model(encoder_outputs=encoded, decoder_input_ids=tokens[:, :-1]).logits.float()
         found = self._read(tokens, functional.log_softmax(logits, dim=2))
-        return self._with_languages(found, logits[:, 0]) if self._languages else found
+        if not spoken:
+            return found
+        return [
+            dataclasses.replace(one, language=name.strip("<|>"), language_p=p)
+            for one, (name, p) in zip(found, spoken, strict=True)
+        ]
 
-    def _with_languages(self, found: list[Heard], logits: torch.Tensor) -> list[Heard]:
-        """Add the likeliest language by the logits (N, V) after the first token, as Whisper tells languages."""
+    def _spoken(self, encoded: BaseModelOutput) -> list[tuple[str, float]]:
+        """Return the likeliest language of each window, such as `<|de|>`, and how likely, as Whisper tells them."""
+        rows = len(encoded.last_hidden_state)
+        start = torch.full((rows, 1), self._model.generation_config.decoder_start_token_id, device=self._where)
+        logits = self._model(encoder_outputs=encoded, decoder_input_ids=start).logits[:, 0].float()
         names, places = zip(*self._languages.items(), strict=True)
         likely, which = logits[:, list(places)].softmax(1).max(1)
-        return [
-            dataclasses.replace(one, language=names[n].strip("<|>"), language_p=p)
-            for one, n, p in zip(found, which.tolist(), likely.tolist(), strict=True)
-        ]
+        return [(names[n], p) for n, p in zip(which.tolist(), likely.tolist(), strict=True)]
+
+    def _asked(self, spoken: list[tuple[str, float]]) -> dict[str, object]:
+        """Return what the search is told: models of one language take nothing, others a language for each window."""
+        if not spoken:
+            return {}
+        return {"language": self._language or [name for name, _ in spoken], "task": "transcribe"}
 
     def _read(self, tokens: torch.Tensor, logprobs: torch.Tensor) -> list[Heard]:
         """Turn tokens (N, L) and what was predicted for each but the first, (N, L - 1, V), into words."""
