@@ -8,7 +8,7 @@ import pytest
 from made_predictions import make_manifest, make_predictions
 from test_table import SETTINGS
 
-from conclugen.evaluation import control, control_figure
+from conclugen.evaluation import control, control_figure, figures
 from conclugen.evaluation.cells import read_table
 
 
@@ -125,7 +125,7 @@ def test_the_figure_has_a_panel_per_world_and_a_place_per_method(table, tmp_path
     raw, oracle = (row(table, "shared", name, "raw")["value"] for name in ("raw-features", "oracle"))
     upright = {round(float(line.get_xdata()[0]), 4) for line in panels[0].lines if len(set(line.get_xdata())) == 1}
     assert {round(raw, 4), round(oracle, 4)} <= upright
-    control_figure.save(figure, tmp_path / "control.png")
+    figures.save(figure, tmp_path / "control.png")
     assert matplotlib.image.imread(tmp_path / "control.png").std() > 0
 
 

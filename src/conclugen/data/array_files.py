@@ -20,6 +20,8 @@ from conclugen.store.hdf5 import OutsideError, inside
 from conclugen.store.pointers import pointer
 
 NPZ, HDF5, CSV = (".npz",), (".h5", ".hdf5", ".hdf"), (".csv",)
+# RuntimeError is what zipfile raises for a password and h5py for a broken structure, NotImplementedError what zipfile
+# raises for a method of compression that it does not know.
 UNREADABLE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 

@@ -48,10 +48,8 @@ def _rows(world: Measured) -> Iterator[dict[str, Any]]:
     truth, settings = world.truth, world.settings
     resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
     measured = [(p, resamples.estimates(truth, p.scores, p.protocol)[headline]) for p in world.predictions]
-    lucky = {
-        name: resamples.estimates(truth, scores, CHANCE)[headline]
-        for name, scores in chance.rows(truth, settings.chance_draws).items()
-    }
+    guessed = resamples.by_chance(truth, settings.chance_draws)
+    lucky = {name: estimates[headline] for name, estimates in guessed.items()}
     raw, oracle = (_only(truth.dataset, measured, name) for name in (RAW, ORACLE))
     plain = [e for p, e in measured if p.method in PLAIN and p.protocol in ("raw", "linear")]
     best_value = metrics.best((e.value for e in plain), headline)

@@ -5,17 +5,14 @@ Entry module. Drawn from the table of controls.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.control import ORACLE
-from conclugen.evaluation.figures import save
+from conclugen.evaluation.figures import draw_one
 from conclugen.evaluation.metrics import best
 from conclugen.evaluation.pretext import flag
 from conclugen.pretrain.methods import RAW
@@ -84,12 +81,7 @@ def _point(axes: Axes, row: dict[str, str], place: float) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args(argv)
-    save(controls(read_table(arguments.table)), arguments.output)
+    draw_one(argv, __doc__, controls)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,16 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
+def draw_one(argv: Sequence[str] | None, about: str | None, draw: Callable[[Sequence[dict[str, str]]], Figure]) -> None:
+    """Write the figure that `draw` makes of a table."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    save(draw(read_table(arguments.table)), arguments.output)
+
+
 def draw_all(
     argv: Sequence[str] | None,
     about: str | None,

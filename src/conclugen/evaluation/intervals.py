@@ -19,7 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
-from conclugen.evaluation import calibration, regression
+from conclugen.evaluation import calibration, chance, regression
 from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.inference import Groups
 from conclugen.evaluation.metrics import CALIBRATION, NAMES, compute, decide, nanmean, of_confusion, of_counts
@@ -72,6 +72,10 @@ class Resamples:
         for name in CALIBRATION & found.keys():
             found[name] = dataclasses.replace(found[name], ends=self._ends(truth, scores, gaps))
         return found
+
+    def by_chance(self, truth: Truth, draws: int) -> dict[str, dict[str, Estimate]]:
+        """Return the metrics of each chance row, by its name; `draws`: of prior sampling."""
+        return {name: self.estimates(truth, scores, CHANCE) for name, scores in chance.rows(truth, draws).items()}
 
     def estimate(self, name: str, by_seed: np.ndarray, drawn: np.ndarray, protocol: str) -> Estimate:
         """Return a metric with values (S,), resampled (S, R), of a row with this protocol."""

@@ -30,10 +30,7 @@ def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """For each row, what it is and its metrics: chance rows, which know the rates of all training labels, first."""
     truth, settings, found = one.truth, one.settings, []
     resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
-    lucky = {
-        name: resamples.estimates(truth, scores, CHANCE)
-        for name, scores in chance.rows(truth, settings.chance_draws).items()
-    }
+    lucky = resamples.by_chance(truth, settings.chance_draws)
     best = chance.best((estimates[headline] for estimates in lucky.values()), headline)
     nothing = {"contaminated": "", "preset": "", "corpus": "", "label_fraction": None}
     named = [({"method": name, "protocol": CHANCE} | nothing, e, None, ()) for name, e in lucky.items()]

@@ -5,17 +5,14 @@ Entry module. Drawn from a table of `label_efficiency`; a panel per data set.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from conclugen.evaluation.cells import read_table
-from conclugen.evaluation.figures import save
+from conclugen.evaluation.figures import draw_one
 from conclugen.evaluation.intervals import CHANCE
 from conclugen.evaluation.metrics import HEADLINE, best
 from conclugen.evaluation.pretext import flag
@@ -68,12 +65,7 @@ def _panel(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args(argv)
-    save(shares(read_table(arguments.table)), arguments.output)
+    draw_one(argv, __doc__, shares)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,8 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
     Raises ValueError for predictions without masked modalities.
     """
     resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
-    lucky = {
-        name: resamples.estimates(truth, scores, CHANCE)[headline]
-        for name, scores in chance.rows(truth, settings.chance_draws).items()
-    }
+    guessed = resamples.by_chance(truth, settings.chance_draws)
+    lucky = {name: estimates[headline] for name, estimates in guessed.items()}
     best = chance.best(lucky.values(), headline)
     named: list[tuple[dict[str, Any], str, Estimate, Estimate | None]] = [
         (

@@ -5,16 +5,13 @@ Entry module. Drawn from the table of robustness.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from conclugen.evaluation.cells import read_table
-from conclugen.evaluation.figures import save
+from conclugen.evaluation.figures import draw_one
 from conclugen.evaluation.metrics import LOWER_IS_BETTER
 
 COLOURS = ("#4393c3", "#d6604d", "#1b7837", "#762a83", "#bf812d", "#888888")
@@ -51,12 +48,7 @@ def changes(table: Sequence[dict[str, str]]) -> Figure:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args(argv)
-    save(changes(read_table(arguments.table)), arguments.output)
+    draw_one(argv, __doc__, changes)
 
 
 if __name__ == "__main__":

@@ -83,8 +83,8 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
     """Return the rows of the table, in order, each with every column."""
     resamples = Resamples.of(truth, settings)
     rows = [
-        Row("", "", name, CHANCE, "", resamples.estimates(truth, scores, CHANCE), ())
-        for name, scores in chance.rows(truth, settings.chance_draws).items()
+        Row("", "", name, CHANCE, "", estimates, ())
+        for name, estimates in resamples.by_chance(truth, settings.chance_draws).items()
     ]
     for p in sorted(predictions, key=order):
         if p.label_fraction != 1:

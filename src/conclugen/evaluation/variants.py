@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from conclugen.evaluation import chance, metrics, pretext
 from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.inference import caution
@@ -71,15 +69,17 @@ def read_scores(
     read_from = [folder.resolve().parts[-5] for folder in folders]
     if lacking := sorted(set(read_from) - set(truths)):
         raise ValueError(f"{folders[read_from.index(lacking[0])]}: no manifest of {lacking[0]!r} is given")
-    found = []
-    for name in dict.fromkeys(read_from):
+    found, resamples = [], {name: Resamples.of(truths[name], settings[name]) for name in dict.fromkeys(read_from)}
+    for name, drawn in resamples.items():
         truth, mine = truths[name], settings[name]
-        for method, scores in chance.rows(truth, mine.chance_draws).items():
-            found.append(_score(truth, mine, scores, (), method=method, protocol=CHANCE))
+        for method, estimates in drawn.by_chance(truth, mine.chance_draws).items():
+            about = {"corpus": "", "preset": "", "streams": "", "method": method, "protocol": CHANCE}
+            found.append(_score(truth, mine, estimates, (), **about))
     for name, folder in zip(read_from, folders, strict=True):
         p = read(folder, truths[name])
         about = {key: getattr(p, key) for key in ("corpus", "preset", "method", "protocol", "streams")}
-        found.append(_score(truths[name], settings[name], p.scores, p.networks, **about))
+        estimates = resamples[name].estimates(truths[name], p.scores, p.protocol)
+        found.append(_score(truths[name], settings[name], estimates, p.networks, **about))
     return found
 
 
@@ -100,23 +100,21 @@ def untrained_of(one: Score, scores: Sequence[Score]) -> Estimate | None:
 def _score(
     truth: Truth,
     settings: TableSettings,
-    scores: np.ndarray,
+    estimates: Mapping[str, Estimate],
     networks: Sequence[pretext.Network | None] | None,
     **about: str,
 ) -> Score:
-    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
-    about = {"corpus": "", "preset": "", "streams": ""} | about
-    measured = resamples.estimates(truth, scores, about["protocol"])[headline]
-    groups = resamples.groups.count
+    measured = estimates[metrics.HEADLINE[truth.task]]
+    groups, seeds = measured.groups.count, len(measured.by_seed)
     return Score(
         dataset=truth.dataset,
         data=settings.data,
         split=truth.split,
-        seeds=len(scores),
+        seeds=seeds,
         measured=measured,
         count=len(truth.ids),
         groups=groups,
-        caution=caution(groups, len(scores), measured.trained),
+        caution=caution(groups, seeds, measured.trained),
         networks=networks,
         **about,
     )

@@ -17,11 +17,11 @@ from typing import Any
 
 from conclugen.media.errors import MediaError
 from conclugen.media.pipe import send
+from conclugen.store.allocator import return_memory
 from conclugen.store.ledger import Status
 
 MEMORY_BYTES = 4 << 30  # that a worker may take for its items, on top of what it holds when it starts
 PR_SET_PDEATHSIG = 1
-M_MMAP_THRESHOLD, LARGE_BYTES = -3, 1 << 20
 
 
 def serve(
@@ -33,7 +33,7 @@ def serve(
     if prepare is not None:
         prepare()
     _limit_memory()
-    _return_memory()
+    return_memory()  # frames that are freed between results that stay would keep it growing
     _answer(results, [b""])
     while True:
         try:
@@ -77,14 +77,6 @@ def _limit_memory() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         limit = held + MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-
-
-def _return_memory() -> None:
-    """Give large blocks back to the system when they are freed. In the heap, small results that stay between freed
-    frames would keep it growing with the length of an utterance. GNU C library only; others have no such function."""
-    allocator = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if allocator is not None:
-        allocator(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _die_with_parent() -> None:

@@ -46,7 +46,7 @@ def canonical(
     names = list(values)
     roots = {m: _inverse_root(*_second_moment(values[m], present[m], scales[m])) for m in names}
     ends = np.cumsum([0, *(len(roots[m]) for m in names)])
-    parts = {m: slice(start, end) for m, start, end in zip(names, ends, ends[1:], strict=False)}
+    parts = {m: slice(start, end) for m, start, end in zip(names, ends[:-1], ends[1:], strict=True)}
     gram = np.zeros((ends[-1], ends[-1]))
     for block in _joint_blocks(values, present, scales, parts):
         gram += block.T @ block

@@ -18,8 +18,9 @@ from conclugen.pretrain.loop import Trained, train
 from conclugen.pretrain.search import search, write_search
 from conclugen.pretrain.settings import Settings
 from conclugen.pretrain.state import State
+from conclugen.store.allocator import keep_memory
 from conclugen.store.atomic import write_text
-from conclugen.store.devices import device, keep_memory, set_threads
+from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import dump, parse
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
-import sys
 import warnings
 from typing import IO
 
@@ -14,7 +12,6 @@ import torch
 from conclugen.store import lease
 
 CHOICES = ("auto", "cpu", "cuda")
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt
 
 
 def device() -> torch.device:
@@ -56,15 +53,6 @@ def _leased() -> tuple[int, IO[str]]:
 def compute_dtype(where: torch.device) -> torch.dtype:
     """bfloat16 on a GPU, float32 on the CPU."""
     return torch.bfloat16 if where.type == "cuda" else torch.float32
-
-
-def keep_memory() -> None:
-    """Let this process keep what it frees, for what it allocates next: memory fresh from the system is cleared first,
-    which costs a step on large batches as much again. GNU C library only; others have no such function."""
-    allocator = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if allocator is not None:
-        allocator(M_MMAP_MAX, 0)
-        allocator(M_TRIM_THRESHOLD, -1)  # never
 
 
 def set_threads(threads: int) -> None:
