@@ -28,27 +28,19 @@ from switches import read_config
 
 from conclugen import slices
 from conclugen.config import Config
+from conclugen.evaluation.pretext import NUMBERS
 from conclugen.pretrain.corpus import Corpus, load_corpus
 from conclugen.pretrain.fresh import fresh_network
 from conclugen.pretrain.loop import train
 from conclugen.pretrain.settings import Settings
 from conclugen.pretrain.state import State
 from conclugen.pretrain.verdict import WORDS
+from conclugen.store.allocator import keep_memory
 from conclugen.store.atomic import write_text
-from conclugen.store.devices import device, keep_memory, set_threads
+from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
-MEANS = (
-    "mms_share",
-    "clustering_share",
-    "reconstruction_share",
-    "retrieval",
-    "retrieval_chance",
-    "effective_rank",
-    "mean_cosine",
-    "clusters_used",
-    "cluster_entropy_share",
-)
+MEANS = tuple(name for name in NUMBERS if name != "infonce_share")  # no method here compares views of a clip
 Point = tuple[str, str, str, float, int]  # corpus, preset, method, rate, batch
 
 

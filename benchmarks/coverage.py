@@ -14,7 +14,6 @@ tested. The largest world, which costs as much as all others, is drawn less ofte
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
 import itertools
 import math
@@ -23,6 +22,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from harness import write_csv
 from scipy.special import ndtri
 
 from conclugen.evaluation import metrics, regression
@@ -201,10 +201,7 @@ def main() -> None:
     with ProcessPoolExecutor(given.jobs) as pool:
         parts = pool.map(rows, worlds, [given.repeats] * len(worlds), [given.tests] * len(worlds))
         found = [row for part in parts for row in part]
-    with open(given.output, "w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, list(found[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found)
+    write_csv(given.output, found)
 
 
 if __name__ == "__main__":

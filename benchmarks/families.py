@@ -10,12 +10,12 @@ show far less than 5 %: no p could become small enough.
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import math
 from pathlib import Path
 
 import numpy as np
+from harness import write_csv
 
 from conclugen.evaluation.inference import Groups, combine, holm
 from conclugen.evaluation.intervals import group_weights
@@ -44,10 +44,7 @@ def main() -> None:
         row = {"resamples": resamples, "groups": groups, "tests": tests, "families": given.families}
         row["any_false"] = f"{float((np.array(least) <= 1 - LEVEL).mean()):.4f}"
         found.append(row | {"standard_error": f"{math.sqrt(LEVEL * (1 - LEVEL) / given.families):.4f}"})
-    with open(given.output, "w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, list(found[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found)
+    write_csv(given.output, found)
 
 
 if __name__ == "__main__":

@@ -20,23 +20,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from harness import machine, write_csv
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from switches import read_config
+from switches import read_config, read_data
 
 from conclugen import choices, slices
 from conclugen.config import Config
-from conclugen.downstream import data as labelled
 from conclugen.downstream import heads
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw
 from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.scores import headline
 from conclugen.downstream.settings import Settings as HeadSettings
-from conclugen.store.devices import keep_memory, set_threads
+from conclugen.store.allocator import keep_memory
+from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
 PENALTIES = 10.0 ** np.arange(-5, 3, 0.5)  # C of scikit-learn: the inverse of the penalty
@@ -127,13 +126,7 @@ def main() -> None:
     keep_memory()
     warnings.simplefilter("ignore", ConvergenceWarning)  # at next to no penalty, which validation does not choose
     config = read_config(*arguments.configfile)
-    features: dict[str, list[Path]] = {}
-    for path in sorted(arguments.features):
-        features.setdefault(path.parent.name, []).append(path)
-    joined = {m: tuple(s) for m, s in config.modalities.items()}
-    data = labelled.read(arguments.manifest, features, joined, list(joined), "expression")
-    table = pd.read_parquet(arguments.manifest, columns=["utterance_id", "group"]).set_index("utterance_id")
-    groups = table["group"].fillna(pd.Series(table.index, table.index)).astype(str).loc[data.ids].to_numpy()
+    data, groups = read_data(arguments.manifest, arguments.features, config)
     rows = [row | machine(1) for row in measure(data, groups, config, arguments)]
     write_csv(arguments.output, [*_others(arguments.output, arguments.manifest.stem), *rows])
 

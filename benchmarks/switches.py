@@ -143,14 +143,20 @@ def main() -> None:
     arguments = _arguments()
     set_threads(1)
     config = read_config(arguments.configfile)
-    features: dict[str, list[Path]] = {}
-    for path in sorted(arguments.features):
-        features.setdefault(path.parent.name, []).append(path)
-    joined = {m: tuple(s) for m, s in config.modalities.items()}
-    data = labelled.read(arguments.manifest, features, joined, list(joined), "expression")
-    table = pd.read_parquet(arguments.manifest, columns=["utterance_id", "group"]).set_index("utterance_id")
-    groups = table["group"].fillna(pd.Series(table.index, table.index)).astype(str).loc[data.ids].to_numpy()
+    data, groups = read_data(arguments.manifest, arguments.features, config)
     write_csv(arguments.output, [row | machine(1) for row in measure(data, groups, config, arguments)])
+
+
+def read_data(manifest: Path, features: Sequence[Path], config: Config) -> tuple[Data, np.ndarray]:
+    """Return a data set from its shards, …/{stream}/{shard}.h5, and the group (N,) of each utterance."""
+    shards: dict[str, list[Path]] = {}
+    for path in sorted(features):
+        shards.setdefault(path.parent.name, []).append(path)
+    joined = {m: tuple(s) for m, s in config.modalities.items()}
+    data = labelled.read(manifest, shards, joined, list(joined), "expression")
+    table = pd.read_parquet(manifest, columns=["utterance_id", "group"]).set_index("utterance_id")
+    groups = table["group"].fillna(pd.Series(table.index, table.index)).astype(str).loc[data.ids].to_numpy()
+    return data, groups
 
 
 def read_config(*paths: Path) -> Config:

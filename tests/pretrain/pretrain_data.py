@@ -18,6 +18,7 @@ from conclugen.pretrain.settings import (
     Settings,
     Sizes,
 )
+from conclugen.store.settings import dump
 from conclugen.store.shards import write_shard
 
 DIMS = {"frames2d": 24, "frames3d": 16, "audio": 20, "text": 12}
@@ -108,3 +109,19 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
     }
     values |= changes
     return Settings(**{"candidates": ((values["learning_rate"], values["weight_decay"]),), **values})
+
+
+def arguments(made: Made, settings: Settings, folder: Path, **changes: list[str]) -> list[str]:
+    """Return the command line of pretraining into `folder`."""
+    flags = {
+        "--manifest": [str(made.splits)],
+        "--features": made.features,
+        "--settings": [dump(settings)],
+        "--seed": ["3"],
+        "--threads": ["1"],
+        "--state": [str(folder / "state")],
+        "--code": ["loop.py@123", "run.py@456"],
+        "--output-dir": [str(folder / "model")],
+        **changes,
+    }
+    return [word for flag, words in flags.items() for word in (flag, *words)]

@@ -13,27 +13,12 @@ import time
 
 import pytest
 import torch
-from pretrain_data import collapsing, make_corpus, make_settings
+from pretrain_data import arguments, collapsing, make_corpus, make_settings
 
 from conclugen.models import io
 from conclugen.pretrain import verdict
 from conclugen.pretrain.run import main
 from conclugen.store.settings import dump
-
-
-def arguments(made, settings, folder, **changes):
-    flags = {
-        "--manifest": [str(made.splits)],
-        "--features": made.features,
-        "--settings": [dump(settings)],
-        "--seed": ["3"],
-        "--threads": ["1"],
-        "--state": [str(folder / "state")],
-        "--code": ["loop.py@123", "run.py@456"],
-        "--output-dir": [str(folder / "model")],
-        **changes,
-    }
-    return [word for flag, words in flags.items() for word in (flag, *words)]
 
 
 @pytest.fixture(scope="module")

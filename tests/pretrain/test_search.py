@@ -6,22 +6,14 @@ import csv
 import json
 
 import pytest
-from pretrain_data import make_corpus, make_settings
+from pretrain_data import arguments, make_corpus, make_settings
 
 from conclugen.models import io
 from conclugen.pretrain import search
 from conclugen.pretrain.corpus import load_corpus, shards_of
 from conclugen.pretrain.run import main
-from conclugen.store.settings import dump
 
 RATES = (1e-6, 3e-3, 1e-5)  # the others are too low to learn anything in a few epochs
-
-
-def arguments(made, settings, folder):
-    flags = {"--splits": [str(made.splits)], "--features": made.features, "--settings": [dump(settings)]}
-    flags |= {"--seed": ["3"], "--threads": ["1"], "--state": [str(folder / "state")], "--code": ["a.py@1"]}
-    flags |= {"--output-dir": [str(folder / "model")]}
-    return [word for flag, words in flags.items() for word in (flag, *words)]
 
 
 @pytest.fixture(scope="module")

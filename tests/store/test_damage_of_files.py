@@ -87,6 +87,16 @@ def score_table(path):
     write_csv(path, [{"method": f"m{n}", "f1_macro": n / 7} for n in range(20)])
 
 
+def damaged(whole, draw, attempt):
+    """The bytes of a file with a bit flipped or, every third time, cut short."""
+    data = bytearray(whole)
+    if attempt % 3:
+        data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+    else:
+        del data[draw.randrange(len(data)) :]
+    return data
+
+
 def words(path):
     texts = "".join(f"u{n},words {n},official\n" for n in range(40))
     write_sealed(path, "utterance_id,text,text_source\n" + texts)
@@ -108,12 +118,7 @@ def test_any_change_of_a_text_file_is_refused_by_name(tmp_path, write, read):
     write(path)
     whole, before = path.read_bytes(), read(path)
     for attempt in range(TRIES):
-        data = bytearray(whole)
-        if attempt % 3:
-            data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-        else:
-            del data[draw.randrange(len(data)) :]
-        path.write_bytes(data)
+        path.write_bytes(damaged(whole, draw, attempt))
         with pytest.raises(SealError, match=r"0000\.csv: contents do not match their checksum; delete it and rerun"):
             read(path)
     path.write_bytes(whole)
@@ -135,12 +140,7 @@ def test_a_damaged_file_is_refused_by_name_or_holds_what_it_held(tmp_path, name,
     write(path)
     whole, before = path.read_bytes(), read(path)
     for attempt in range(TRIES):
-        data = bytearray(whole)
-        if attempt % 3:
-            data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-        else:
-            del data[draw.randrange(len(data)) :]
-        path.write_bytes(data)
+        path.write_bytes(damaged(whole, draw, attempt))
         try:
             found = repr(read(path))
         except error as refusal:
