@@ -97,8 +97,8 @@ def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     decays = section.search.weight_decays or [recipe.weight_decay]
     return _given(config, wildcards) | {
         "losses": list(recipe.losses),
-        "learning_rate": recipe.learning_rate,
-        "weight_decay": recipe.weight_decay,
+        "learning_rate": rates[0],
+        "weight_decay": decays[0],
         "candidates": [[rate, decay] for rate in rates for decay in decays],
         "epochs": section.epochs,
         "batch_size": section.batch_size,

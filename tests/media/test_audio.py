@@ -3,9 +3,14 @@ import pytest
 from make_media import moving_bars, tone, write_media
 
 from conclugen.media import audio, container, streams
-from conclugen.media.audio import loudest_dbfs, loudness_dbfs, read_audio
+from conclugen.media.audio import loudest_dbfs, read_audio
 from conclugen.media.errors import MediaError
 from conclugen.store.ledger import Status
+
+
+def loudness_dbfs(samples):
+    """The level of all samples (T,) together."""
+    return loudest_dbfs(samples, len(samples))
 
 
 def read(path, rate=16000, start_s=None, end_s=None, max_seconds=60.0):

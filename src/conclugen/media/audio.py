@@ -77,15 +77,9 @@ def read_audio(path: str | Path, rate: int, start_s: float | None, end_s: float 
     return Sound(samples, "; ".join([*notes, *dict.fromkeys(reason for _, reason in chosen if reason)]))
 
 
-def loudness_dbfs(samples: np.ndarray) -> float:
-    """Root mean square of samples (T,) in decibels below full scale; -inf for digital silence."""
-    pieces = (samples[i : i + LARGE].astype(np.float64) for i in range(0, len(samples), LARGE))
-    power = sum(float(np.dot(piece, piece)) for piece in pieces) / max(1, len(samples))
-    return 10.0 * float(np.log10(power)) if power > 0 else float("-inf")
-
-
 def loudest_dbfs(samples: np.ndarray, window: int) -> float:
-    """The level of the loudest of the windows of so many samples that `samples` (T,) are cut into, as `loudness_dbfs`.
+    """Return the level of the loudest of the windows of so many samples that `samples` (T,) are cut into: the root mean
+    square in decibels below full scale, -inf for digital silence.
 
     Soft words between pauses are, as a whole, as quiet as a silent recording: in RAVDESS, 13 clips of two actors.
     """
