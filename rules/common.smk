@@ -13,11 +13,10 @@ from conclugen.config import SENTIMENT_TABLE, check
 from conclugen.config.recipes import known_methods
 from conclugen.data import content, folds, lists, tree
 from conclugen.data.sources import SOURCES, chosen, scanned
-from conclugen.faces import settings as face_settings
 from conclugen.features import staged
 from conclugen.media import suffixes
 from conclugen.pretrain.methods import CONTROLS
-from conclugen.store import clock, fence
+from conclugen.store import clock, fence, packaged
 from conclugen.store import fingerprint as source
 from conclugen.store.tables import read_about
 
@@ -37,8 +36,12 @@ FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
 TRANSCRIBED = [name for name in CONFIG.datasets if choices.transcribed(CONFIG, name)]
 TO_STAGE = list(staged.to_stage(CONFIG.features, choices.backbone_streams(CONFIG)))
 
-# Which GPU a job takes, and whether its run still lasts.
-NO_PART_OF_RESULTS = ("conclugen.store.lease", "conclugen.store.fence")
+# Which GPU a job takes, whether its run still lasts; and what all packages hold, of which a rule names its part.
+NO_PART_OF_RESULTS = (
+    "conclugen.store.lease",
+    "conclugen.store.fence",
+    "conclugen.store.packaged",
+)
 
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
 shell.prefix(
@@ -239,30 +242,13 @@ def splits_of(wildcards):
     return str(plan.with_suffix("") / "splits.csv")
 
 
-def finds_faces(dataset, streams):
-    """Whether the detector runs for these streams, in the very environment that plans."""
-    filmed = dataset in FILMED and CONFIG.datasets[dataset].detector == "mtcnn"
-    deployed = workflow.deployment_settings.deployment_method
-    return (
-        filmed
-        and not deployed
-        and not {"faces", *choices.FACE_STREAMS}.isdisjoint(streams)
-    )
-
-
 def require_weights(dataset, streams):
-    """Stop while jobs are planned, before any runs, where a backbone of these streams lacks its weights."""
-    names = {stream.removesuffix("_views") for stream in streams}
-    needed = [
-        name
-        for name in choices.backbone_streams(CONFIG)
-        if name in names and dataset in FILMED
-    ]
-    lacking = staged.missing(CONFIG.features, needed)
-    if finds_faces(dataset, names):
-        lacking += face_settings.missing_weights()
-    if lacking:
-        raise WorkflowError("\n".join(["weights are missing:", *lacking]))
+    """Stop while jobs are planned, before any runs, where one of these streams lacks its weights."""
+    if dataset not in FILMED:
+        return
+    here = not workflow.deployment_settings.deployment_method
+    if told := planning.missing_weights(CONFIG, dataset, streams, here):
+        raise WorkflowError("\n".join(["weights are missing:", *told]))
 
 
 def feature_shards(dataset, streams):
@@ -388,7 +374,7 @@ def stream_code(stream, module=None):
         f"conclugen.features.{module or stream}",
         without=other_backbones(chosen.backbone),
     )
-    return code + staged.companions(stream, chosen)
+    return code + staged.companions(stream, chosen) + packaged.hashes([chosen.backbone])
 
 
 def other_backbones(chosen):
@@ -405,12 +391,18 @@ def engine_code(wildcards):
     """Fingerprint of the transcripts with the chosen engine, and its files beside the weights; the other engine is no
     part of it.
     """
-    weights = CONFIG.datasets[wildcards.dataset].asr.weights
+    asr = CONFIG.datasets[wildcards.dataset].asr
     code = fingerprint(
         "conclugen.features.transcripts",
         without=choices.unused_engines(CONFIG, wildcards.dataset),
     )
-    return code + (staged.hashes_beside(weights.path) if weights else [])
+    beside = staged.hashes_beside(asr.weights.path) if asr.weights else []
+    return code + beside + packaged.hashes([asr.engine, "silero_vad"])
+
+
+def face_code():
+    """Fingerprint of the face stage and of the weights of its detector."""
+    return fingerprint("conclugen.faces.run") + packaged.hashes(["mtcnn"])
 
 
 def reads_faces(dataset):

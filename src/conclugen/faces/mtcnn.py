@@ -12,8 +12,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from conclugen.faces.settings import DISTRIBUTION, PACKAGE, WEIGHTS, weights_path
-from conclugen.store.weights import PackagedWeights, load_state
+from conclugen.store.packaged import PACKAGED
+from conclugen.store.weights import load_state
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -84,8 +84,7 @@ def load_networks() -> tuple[ProposalNet, RefinementNet, OutputNet]:
 
 
 def _load(network: Net, name: str) -> Net:
-    source = PackagedWeights(PACKAGE, weights_path(name), WEIGHTS[name], DISTRIBUTION)
-    network.load_state_dict(load_state(source.locate()), strict=True)
+    network.load_state_dict(load_state(PACKAGED["mtcnn"][name].locate()), strict=True)
     return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 

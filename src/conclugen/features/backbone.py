@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from conclugen.store.listing import WeightsError, beside, listing_text, read_listing
+from conclugen.store.packaged import verify
 from conclugen.store.pointers import pointer
 from conclugen.store.provenance import file_sha256
-from conclugen.store.weights import verify
 
 SHORTEST_HASH = 8
 

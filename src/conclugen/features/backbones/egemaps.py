@@ -15,14 +15,10 @@ import torch
 from torch import nn
 
 from conclugen.features.backbone import Backbone, WeightFile, embedded
-from conclugen.store.weights import PackagedWeights, WeightsError
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import packaged
 
-WEIGHTS = PackagedWeights(
-    package="opensmile",
-    path="core/config/egemaps/v02/eGeMAPSv02.conf",
-    sha256="ef451953badced2ed112ba4ffb997f9d2a7e7c444a09e8092665eadd9f24109e",
-    distribution="opensmile==2.6.0",
-)
+WEIGHTS = packaged("egemaps")
 RATE = 16_000
 FUNCTIONALS = 88
 

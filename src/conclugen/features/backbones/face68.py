@@ -16,9 +16,9 @@ from torch.nn import functional as F
 from conclugen.features.backbone import Backbone, WeightFile, load_strictly, staged
 from conclugen.features.face_shape import POINTS, SHAPE
 from conclugen.features.landmarks import SUMMARY, summary_dim
+from conclugen.store.packaged import verify
 from conclugen.store.provenance import file_sha256
 from conclugen.store.tfjs import manifest_of, read_tfjs
-from conclugen.store.weights import verify
 
 SOURCE = "npm: @vladmandic/face-api@1.7.15"
 SHA256 = "4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b"

