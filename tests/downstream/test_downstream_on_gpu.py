@@ -12,13 +12,16 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU he
 
 
 @pytest.mark.parametrize("protocol", ["linear", "linear_input", "raw", "knn"])
-def test_scores_are_those_of_the_cpu(protocol, single_world, tmp_path, monkeypatch):
-    scores = {}
+def test_scores_are_nearly_those_of_the_cpu(protocol, single_world, tmp_path, monkeypatch):
+    """A GPU draws dropout from another stream, and rounds the distances of neighbours otherwise."""
+    scores, accuracy = {}, {}
     for where in ("cpu", "cuda"):
         monkeypatch.setenv("CONCLUGEN_DEVICE", where)
-        found = pd.read_parquet(run(single_world, protocol, tmp_path / where) / "seed0.parquet")
-        scores[where] = found.filter(like="score_").to_numpy()
-    np.testing.assert_allclose(scores["cuda"], scores["cpu"], atol=0.02)
+        path = run(single_world, protocol, tmp_path / where) / "seed0.parquet"
+        scores[where] = pd.read_parquet(path).filter(like="score_").to_numpy().ravel()
+        accuracy[where] = single_world.balanced_accuracy(path)
+    assert np.corrcoef(scores["cuda"], scores["cpu"])[0, 1] > 0.95
+    assert accuracy["cuda"] == pytest.approx(accuracy["cpu"], abs=0.08)
 
 
 @pytest.mark.parametrize("protocol", ["finetune", "supervised"])

@@ -31,5 +31,6 @@ def test_vectors_are_those_of_the_cpu(make, inputs):
     torch.manual_seed(0)
     network, batch = make().eval().requires_grad_(False), inputs()
     there = common.embed(network, batch, torch.device("cpu"))
-    here = common.embed(network.cuda(), batch, torch.device("cuda")).cpu()
+    moved = batch.cuda() if isinstance(batch, torch.Tensor) else [wave.cuda() for wave in batch]
+    here = common.embed(network.cuda(), moved, torch.device("cuda")).cpu()
     assert torch.nn.functional.cosine_similarity(here, there).min() > 0.999

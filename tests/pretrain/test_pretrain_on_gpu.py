@@ -9,7 +9,7 @@ import torch
 from pretrain_data import arguments, make_corpus, make_settings
 
 from conclugen.models import io
-from conclugen.pretrain import run, step
+from conclugen.pretrain import loop, run, step
 from conclugen.pretrain.kmeans import fit
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -53,6 +53,23 @@ def test_the_same_seed_gives_the_same_network(made, tmp_path, monkeypatch):
     _, second = trained(made, settings, tmp_path / "second", "cuda", monkeypatch)
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, rtol=1e-2, atol=1e-3)
+
+
+def test_a_kill_before_the_end_changes_nothing(made, tmp_path, monkeypatch):
+    """The checkpoint is read to main memory; the centroids of the best epoch are compared with batches on the GPU."""
+    settings = make_settings(preset="paper", epochs=3)
+    _, whole = trained(made, settings, tmp_path / "whole", "cuda", monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "conclude", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(made, settings, tmp_path / "killed", "cuda", monkeypatch)
+    _, resumed = trained(made, settings, tmp_path / "killed", "cuda", monkeypatch)
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, rtol=1e-2, atol=1e-3)
+
+
+def killed(*arguments):
+    raise KeyboardInterrupt
 
 
 def test_kmeans_finds_the_centroids_that_the_cpu_finds():

@@ -15,10 +15,11 @@ frames. A shard that keeps no crops (attribute `keep` is False) has B = 0 and al
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import io
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -204,10 +205,11 @@ class FaceShard:
         begin, end = int(self.frames_offset[i]), int(self.frames_offset[i + 1])
         return np.arange(end - begin) if fps is None else nearest(self.time_s[begin:end], fps)
 
-    def read(self, i: int, chosen: np.ndarray) -> np.ndarray:
+    def read(self, i: int, chosen: np.ndarray, each: Callable[..., Iterable[np.ndarray]] = map) -> np.ndarray:
         """Return RGB crops (T, S, S, 3) uint8 of the frames `chosen` (T,), increasing, of utterance `i`.
 
-        Raises ShardError where a crop is damaged, or the shard holds none.
+        `each` decodes the crops: `map`, or that of an executor. Raises ShardError where a crop is damaged, or the shard
+        holds none.
         """
         if not len(chosen):
             return np.zeros((0, self.crop_size, self.crop_size, 3), np.uint8)
@@ -216,7 +218,8 @@ class FaceShard:
         offsets = self._crop_offset[int(self.frames_offset[i]) :]
         first, end = int(offsets[chosen[0]]), int(offsets[chosen[-1] + 1])
         data = self._crop[first:end].tobytes()
-        return np.stack([self._decode(i, data[offsets[j] - first : offsets[j + 1] - first]) for j in chosen])
+        crops = [data[offsets[j] - first : offsets[j + 1] - first] for j in chosen]
+        return np.stack(list(each(functools.partial(self._decode, i), crops)))
 
     def frames(self, i: int, fps: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return times (T,) seconds and RGB crops (T, S, S, 3) uint8 of utterance `i`, S the crop size, at `fps`."""

@@ -133,8 +133,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             sha256 = shard.attributes.get("detector_weights_sha256", "none")
         else:
             shard.verify()
-            clips = Clips(shard, lost, args.media_list, args.root)
             devices.set_threads(args.threads if shard.kept else args.threads - 1)  # one is the decoding process
+            clips = Clips(shard, lost, args.media_list, args.root)
             module, sha256 = backbone.load(devices.device())
             how = settings.fps, settings.batch_frames, module, backbone.size, backbone.dim
             collector = face_points.extract(shard, clips, *how)

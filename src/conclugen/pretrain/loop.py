@@ -212,7 +212,10 @@ def restore(training: Training, state: State) -> tuple[list[Row], Best]:
     if training.clusters is not None:
         training.clusters.restore(saved["clusters"], training.where)
     print(f"going on after epoch {len(saved['history'])}", flush=True)
-    return saved["history"], Best(**saved["best"])
+    best = Best(**saved["best"])
+    if best.centroids is not None:  # the state was read to main memory; a GPU's are compared with its own batches
+        best.centroids = best.centroids.to(training.where)
+    return saved["history"], best
 
 
 def non_finite(

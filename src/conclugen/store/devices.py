@@ -58,3 +58,8 @@ def compute_dtype(where: torch.device) -> torch.dtype:
 def set_threads(threads: int) -> None:
     """Give PyTorch (and what shares its OpenMP pool) `threads` threads."""
     torch.set_num_threads(max(1, threads))
+
+
+def spare_threads() -> int:
+    """Return how many threads may work beside the network: all of the job's where a GPU computes, else one."""
+    return torch.get_num_threads() if device().type == "cuda" else 1
