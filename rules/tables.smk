@@ -190,7 +190,7 @@ rule presets:
     shell:
         "python -m conclugen.evaluation.presets --manifest {input.manifests:q} "
         "--predictions {params.folders:q} --settings {params.settings:q} --first {params.first:q} "
-        "--threads {threads} --output {output.table:q} > {log:q} 2>&1"
+        "--output {output.table:q} > {log:q} 2>&1"
 
 
 rule ablation:
@@ -219,7 +219,7 @@ rule ablation:
     shell:
         "python -m conclugen.evaluation.ablation --manifest {input.manifests:q} "
         "--predictions {params.folders:q} --settings {params.settings:q} --variants {params.variants:q} "
-        "--threads {threads} --output {output.table:q} > {log:q} 2>&1"
+        "--output {output.table:q} > {log:q} 2>&1"
 
 
 # Called so because `benchmark` is a word of Snakemake's own.

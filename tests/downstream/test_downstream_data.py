@@ -6,11 +6,10 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from conclugen.data.manifest import Manifest, read_manifest, write_manifest
+from conclugen.data.manifest import read_manifest, write_manifest
 from conclugen.downstream import data
 
 
@@ -42,18 +41,6 @@ def test_modalities_join_streams(multi_world):
     found = read(multi_world)
     assert {name: value.shape[1] for name, value in found.inputs.features.items()} == {"video": 12, "audio": 14}
     assert list(read(multi_world, ("audio",)).inputs.features) == ["audio"]
-
-
-def test_unknown_labels_are_nan():
-    table = pd.DataFrame({"label": ["b", None, "a"]})
-    single = data.targets(Manifest(table, "x", "folder", "single", ("a", "b")))
-    assert single[0].tolist() == [0, 1]
-    assert single[1].isnan().all()
-    table = pd.DataFrame({"a": [0.33, np.nan], "b": [0.0, 3.0]})
-    multi = data.targets(Manifest(table, "x", "folder", "multi", ("a", "b")))
-    assert multi[0].tolist() == [1, 0]
-    assert multi[1, 0].isnan()
-    assert multi[1, 1] == 1
 
 
 def test_refuses_what_cannot_be_evaluated(multi_world, tmp_path):

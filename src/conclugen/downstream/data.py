@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from conclugen.data.manifest import Manifest, as_target, read_manifest
+from conclugen.data.manifest import as_target, read_manifest
+from conclugen.data.targets import targets
 from conclugen.store import resident
 
 SPLITS = ("train", "valid", "test")
@@ -71,7 +72,7 @@ def read(
         table["split"].to_numpy(dtype=str),
         manifest.task,
         manifest.classes,
-        targets(dataclasses.replace(manifest, table=table)),
+        torch.from_numpy(targets(dataclasses.replace(manifest, table=table))),
         resident.load_modalities(features, used, ids),
         used,
     )
@@ -81,21 +82,6 @@ def read(
                 f"{manifest.dataset}: no labelled utterance in {split}; heads learn on train, are chosen on valid"
             )
     return data
-
-
-def targets(manifest: Manifest) -> torch.Tensor:
-    """Return the labels as (N, C) float32: 1 or 0, or the value itself (`regression`); NaN where unknown."""
-    table = manifest.table
-    if manifest.task == "regression":
-        return torch.from_numpy(table[list(manifest.classes)].to_numpy(dtype=np.float32, copy=True))
-    if manifest.task == "multi":
-        values = table[list(manifest.classes)].to_numpy(dtype=np.float32)
-        return torch.from_numpy(np.where(np.isnan(values), np.nan, values > 0).astype(np.float32))
-    number = table["label"].map({name: i for i, name in enumerate(manifest.classes)}).to_numpy(dtype=float)
-    known = ~np.isnan(number)
-    values = np.full((len(table), len(manifest.classes)), np.nan, np.float32)
-    values[known] = np.eye(len(manifest.classes), dtype=np.float32)[number[known].astype(int)]
-    return torch.from_numpy(values)
 
 
 @dataclasses.dataclass(frozen=True)

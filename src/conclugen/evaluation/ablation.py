@@ -101,10 +101,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--predictions", nargs="+", action="extend", type=Path, required=True)
     parser.add_argument("--settings", required=True, help="JSON: for each data set, those of its table")
     parser.add_argument("--variants", required=True, help="JSON: based_on and changes, by variant")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
-    settings = parse_settings(given.settings, given.threads)
+    settings = parse_settings(given.settings)
     scores = read_scores(given.manifest, given.predictions, settings, "valid")
     write_csv(given.output, build(scores, parse(Variants, given.variants)))
 

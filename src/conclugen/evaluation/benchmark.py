@@ -108,7 +108,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, help="the table of a CMU-MOSEI")
     parser.add_argument("--sentiment", type=Path, help="the table of its sentiment")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     table = _read(arguments.table, EMOTION_KINDS[WEIGHTED], "a multi-label set")

@@ -147,7 +147,6 @@ def draw_one(argv: Sequence[str] | None, about: str | None, draw: Callable[[Sequ
     """Write the figure that `draw` makes of a table."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     save(draw(read_table(arguments.table)), arguments.output)
@@ -164,7 +163,6 @@ def draw_all(
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output-dir", type=Path, required=True)
     arguments = parser.parse_args(argv)
     truth = read_truth(arguments.manifest, target)

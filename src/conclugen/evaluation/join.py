@@ -28,7 +28,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the joined table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", nargs="+", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     write_text(arguments.output, join(arguments.tables))

@@ -19,14 +19,13 @@ import numpy as np
 import pandas as pd
 
 from conclugen.data.manifest import Manifest, read_manifest
-from conclugen.downstream.data import targets
+from conclugen.data.targets import targets
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.contamination import UNKNOWN, YES, Seen, names_of, verdict
 from conclugen.evaluation.label_copies import give_away
 from conclugen.evaluation.overlap import between_folds, with_corpus
 from conclugen.evaluation.qc import ALL, memberships
 from conclugen.evaluation.truth import all_labels
-from conclugen.store.devices import set_threads
 from conclugen.store.seals import check_seal
 from conclugen.store.settings import parse
 from conclugen.store.shards import FeatureShard, open_shard
@@ -118,7 +117,7 @@ def copies(manifest: Manifest, shards: Mapping[str, Sequence[str]]) -> list[dict
     """Return a row per feature of `shards` (paths by stream) that tells a class without an error; `label_copies`."""
     if manifest.task == "none":
         return []
-    known = dict(zip(manifest.table["utterance_id"], targets(manifest).numpy(), strict=True))
+    known = dict(zip(manifest.table["utterance_id"], targets(manifest), strict=True))
     rows = []
     for stream, paths in shards.items():
 
@@ -162,12 +161,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--features", nargs="*", action="extend", default=[], metavar="STREAM=PATH")
     parser.add_argument("--corpus", type=Path, help="manifest of the corpus pretrained on, where it is another")
     parser.add_argument("--settings", required=True, help="JSON: what the backbone of each stream has seen")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--transcripts", nargs="*", action="extend", default=[], type=Path, help="of the data set")
     parser.add_argument("--corpus-transcripts", nargs="*", action="extend", default=[], type=Path, help="of the corpus")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    set_threads(arguments.threads)
     streams: dict[str, list[FeatureShard]] = {}
     paths: dict[str, list[str]] = {}
     for item in arguments.features:

@@ -80,10 +80,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--settings", required=True, help="JSON: for each data set, those of its table")
     parser.add_argument("--first", required=True, help="the preset that the others are compared with")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
-    settings = parse_settings(given.settings, given.threads)
+    settings = parse_settings(given.settings)
     scores = [one for split in SPLITS for one in read_scores(given.manifest, given.predictions, settings, split)]
     write_csv(given.output, build(scores, given.first))
 

@@ -180,7 +180,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--ledgers", nargs="*", action="extend", type=Path, default=[])
     parser.add_argument("--settings", required=True, help="JSON")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     settings = parse(Settings, arguments.settings)

@@ -12,7 +12,6 @@ from conclugen.evaluation.table import Settings as TableSettings
 from conclugen.evaluation.table import order
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.store import places
-from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
 
@@ -49,10 +48,8 @@ def parse_arguments(description: str, argv: Sequence[str] | None) -> Arguments:
         help="folders …/{dataset}/{corpus}/{preset}/{method}/{protocol}, or fraction-{f} in one",
     )  # fmt: skip
     parser.add_argument("--settings", required=True, help="JSON: for each data set, those of its table")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
-    set_threads(given.threads)
     settings = parse(Settings, given.settings)
     truths = {truth.dataset: truth for truth in (read_truth(path, "expression") for path in given.manifest)}
     folders: dict[str, list[Path]] = {name: [] for name in truths}

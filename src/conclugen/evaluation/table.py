@@ -24,7 +24,6 @@ from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.summary import summarise
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.pretrain.methods import UNTRAINED
-from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
 PROTOCOLS = (CHANCE, "raw", "supervised", "linear", "linear_input", "finetune", "knn", "shuffled")
@@ -224,10 +223,8 @@ def parse_arguments(description: str, argv: Sequence[str] | None) -> Arguments:
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[], help="one folder per row")
     parser.add_argument("--settings", required=True, help="JSON")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    set_threads(arguments.threads)
     settings = parse(Settings, arguments.settings)
     truth = read_truth(arguments.manifest, settings.target)
     predictions = [read(folder, truth) for folder in arguments.predictions]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from conclugen.data.manifest import Manifest, as_target, read_manifest
-from conclugen.downstream.data import targets
+from conclugen.data.targets import targets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Truth:
 def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> Truth:
     """Read the labels of `target` in a split, and train priors. Raises ValueError where none is known in the split."""
     manifest = as_target(all_labels(manifest_path) if split == "test" else read_manifest(manifest_path), target)
-    labels, splits = targets(manifest).numpy().astype(float), manifest.table["split"]
+    labels, splits = targets(manifest).astype(float), manifest.table["split"]
     kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
     if not kept.any():
         raise ValueError(f"{manifest.dataset}: no {split} utterance has a known label; there is nothing to measure")

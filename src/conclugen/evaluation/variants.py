@@ -15,7 +15,6 @@ from conclugen.evaluation.several import Settings
 from conclugen.evaluation.table import Settings as TableSettings
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.pretrain.methods import UNTRAINED
-from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
 
@@ -51,9 +50,8 @@ class Score:
         return self.measured.value
 
 
-def parse_settings(text: str, threads: int) -> Mapping[str, TableSettings]:
+def parse_settings(text: str) -> Mapping[str, TableSettings]:
     """Return, by data set, the settings of its table."""
-    set_threads(threads)
     return parse(Settings, text).datasets
 
 
