@@ -76,6 +76,18 @@ def control(name: str) -> str:
     return grid(head, rows)
 
 
+def presets(name: str) -> str:
+    """Every method with every preset: linear evaluation in each world, and the pretext where it is not `learned`."""
+    rows_of_file = [row for row in read(name) if row["protocol"] in ("raw", "linear")]
+    worlds = list(dict.fromkeys(row["world"] for row in rows_of_file))
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows_of_file:
+        preset = row["preset"] if row["pretext"] or row["method"] == "untrained" else ""
+        doubt = f", {told(row)}" if row["pretext"] not in ("", "learned") else ""
+        cells.setdefault((row["method"], preset), {})[row["world"]] = short(row["value"]) + doubt
+    return grid(["row", "preset", *worlds], [[*key, *(cells[key].get(w, "") for w in worlds)] for key in cells])
+
+
 def shares(name: str) -> str:
     """The headline metric by share of the labels."""
     found = [row for row in read(name) if row["label_fraction"]]
@@ -138,6 +150,7 @@ def table(name: str) -> str:
 
 TABLES: dict[str, Callable[[str], str]] = {
     "control": control,
+    "control-grid": presets,
     "control-labels": shares,
     "collapse": collapse,
     "heads": heads,
