@@ -149,7 +149,7 @@ def test_frames2d_has_the_same_copies(tmp_path):
 def test_each_clip_is_decoded_once(tmp_path, monkeypatch):
     faces, read = write_faces(tmp_path / "faces.h5", {"a": moving(4, 0, SIZE), "b": moving(4, 1, SIZE)}, SIZE), []
     whole = FaceShard.read
-    monkeypatch.setattr(FaceShard, "read", lambda self, i, chosen: read.append(i) or whole(self, i, chosen))
+    monkeypatch.setattr(FaceShard, "read", lambda self, i, *rest: read.append(i) or whole(self, i, *rest))
     extract(tmp_path, frames3d_views, SETTINGS, faces)
     assert read == [0, 1]
 
