@@ -15,7 +15,8 @@ from conclugen.data import content, folds, lists, tree
 from conclugen.data.sources import SOURCES, chosen, scanned
 from conclugen.features import staged
 from conclugen.media import suffixes
-from conclugen.pretrain.methods import CONTROLS
+from conclugen.pretrain import methods
+from conclugen.pretrain.unlearned import CONTROLS
 from conclugen.store import clock, fence, packaged
 from conclugen.store import fingerprint as source
 from conclugen.store.tables import read_about
@@ -36,11 +37,13 @@ FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
 TRANSCRIBED = [name for name in CONFIG.datasets if choices.transcribed(CONFIG, name)]
 TO_STAGE = list(staged.to_stage(CONFIG.features, choices.backbone_streams(CONFIG)))
 
-# Which GPU a job takes, whether its run still lasts; and what all packages hold, of which a rule names its part.
+# Which GPU a job takes, whether its run still lasts; what all packages hold, of which a rule names its part; and names
+# of settings, of which a job is told what it reads.
 NO_PART_OF_RESULTS = (
     "conclugen.store.lease",
     "conclugen.store.fence",
     "conclugen.store.packaged",
+    "conclugen.pretrain.settings",
 )
 
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
@@ -92,10 +95,11 @@ def memory(mb):
     return of
 
 
-def fingerprint(entry, without=()):
+def fingerprint(entry, without=(), plus=()):
     """The code of a stage and, where the configuration asks for it, the versions of the libraries it imports."""
     asked, without = CONFIG.rerun_on_upgrade, (*without, *NO_PART_OF_RESULTS)
-    return source.fingerprint(entry, without) + source.libraries(entry, asked, without)
+    code = source.fingerprint(entry, without, plus)
+    return code + source.libraries(entry, asked, without, plus)
 
 
 def settings(stage):
@@ -434,9 +438,11 @@ def ledgers(wildcards):
 
 def pretrain_code(wildcards):
     """Fingerprint of pretraining with the losses of this method; the others are no part of it."""
+    losses = choices.losses(CONFIG, wildcards.method)
     return fingerprint(
         "conclugen.pretrain.run",
-        without=choices.unused_losses(CONFIG, wildcards.method),
+        without=methods.unused_modules(losses),
+        plus=methods.chosen_modules(losses),
     )
 
 

@@ -9,8 +9,8 @@ from conclugen import choices, slices
 from conclugen.config import check, present
 from conclugen.config.errors import ConfigError
 from conclugen.features import transcripts
-from conclugen.pretrain.methods import CONTROLS
 from conclugen.pretrain.settings import Settings
+from conclugen.pretrain.unlearned import CONTROLS
 from conclugen.store.settings import parse
 from test_slices import CONFIG, WILDCARDS
 
@@ -235,7 +235,7 @@ def test_a_recipe_may_compare_views_of_clips():
 def test_a_recipe_may_judge_networks_on_fewer_modalities():
     config = with_recipes(Own=OWN, Face={"pretrained_as": "Own", "evaluate": ["face"]})
     assert choices.pretrained_as(config, "Face") == "Own"
-    assert choices.unused_losses(config, "Face") == choices.unused_losses(config, "Own")
+    assert choices.losses(config, "Face") == choices.losses(config, "Own") == OWN["losses"]
     judged = settings_of(config, "Face", "downstream")
     assert judged == settings_of(config, "Own", "downstream") | {"evaluate": ["face"]}
     assert ("Face", "linear") in choices.table_rows(config)

@@ -25,8 +25,9 @@ from conclugen.features import (
 from conclugen.features.catalogue import CATALOGUE, EMBEDDED
 from conclugen.pretrain import controls
 from conclugen.pretrain import run as pretrain
-from conclugen.pretrain.methods import CONTROLS, METHODS
+from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import VARIANTS, changes_of, switches
+from conclugen.pretrain.unlearned import CONTROLS
 from conclugen.store.listing import WeightsError
 from conclugen.store.settings import parse
 

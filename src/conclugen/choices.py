@@ -11,8 +11,8 @@ from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.config.worlds import WORLDS, world_of
 from conclugen.features.catalogue import CATALOGUE
-from conclugen.pretrain.methods import CONTROLS, GCCA, PCA, RAW, UNTRAINED, unused_modules
 from conclugen.pretrain.presets import changes_of
+from conclugen.pretrain.unlearned import CONTROLS, GCCA, PCA, RAW, UNTRAINED
 
 PRETRAINED_PROTOCOLS = ("linear", "linear_input", "shuffled", "knn", "finetune")
 FROZEN_PROTOCOLS = ("linear", "linear_input", "knn")  # of those, the ones that controls are judged by, too
@@ -116,9 +116,9 @@ def network_seeds(config: Config, method: str) -> list[int]:
     return seeds[:1] if method in (PCA, GCCA) else seeds
 
 
-def unused_losses(config: Config, method: str) -> list[str]:
-    """Return the modules of losses that `method` does not use."""
-    return unused_modules(recipe(config, method).losses)
+def losses(config: Config, method: str) -> list[str]:
+    """Return the losses that `method` is pretrained with."""
+    return list(recipe(config, method).losses)
 
 
 def table_rows(config: Config) -> list[tuple[str, str]]:

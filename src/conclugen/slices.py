@@ -15,8 +15,9 @@ from conclugen import choices
 from conclugen.config import Config
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
-from conclugen.pretrain.methods import UNTRAINED
+from conclugen.pretrain.methods import told
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
+from conclugen.pretrain.unlearned import UNTRAINED
 
 DATASET_COMMON = ("adapter", "root", "has", "plan", "detector", "faces", "asr", "max_lost", "watch")
 # How fast a stage works and how long it waits: an utterance that took too long is tried again by `make retry`.
@@ -94,6 +95,7 @@ def _control_network(config: Config, wildcards: Mapping[str, str]) -> dict[str, 
 def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     recipe, section = choices.recipe(config, wildcards["method"]), config.pretrain
     rates = section.search.learning_rates or [recipe.learning_rate]
+    every = {"sizes": section.sizes.model_dump(), **switches(wildcards["preset"], config.presets)}
     decays = section.search.weight_decays or [recipe.weight_decay]
     return _given(config, wildcards) | {
         "losses": list(recipe.losses),
@@ -102,8 +104,7 @@ def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
         "candidates": [[rate, decay] for rate in rates for decay in decays],
         "epochs": section.epochs,
         "batch_size": section.batch_size,
-        "sizes": section.sizes.model_dump(),
-        **switches(wildcards["preset"], config.presets),
+        **told(recipe.losses, every),
     }
 
 

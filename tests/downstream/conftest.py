@@ -31,13 +31,7 @@ NETWORK = NetworkSettings(
     projection_shared=True,
     projection_dim=4,
     projection_hidden_dim=4,
-    projection_batch_norm=False,
-    projection_relu=False,
-    clustering_dim=2,
-    decoder_hidden_dim=4,
-    decoder_relu=False,
     standardise=False,
-    linear={},
 )
 
 

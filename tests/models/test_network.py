@@ -20,16 +20,11 @@ PLAIN = NetworkSettings(
     representation_relu=False,
     residual=False,
     narrow=(),
-    projection_shared=False,
     projection_dim=6,
     projection_hidden_dim=9,
-    projection_batch_norm=False,
-    projection_relu=False,
     clustering_dim=4,
     decoder_hidden_dim=11,
-    decoder_relu=False,
     standardise=False,
-    linear={},
 )
 OFFICIAL = dataclasses.replace(
     PLAIN,

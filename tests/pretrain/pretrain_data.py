@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from conclugen.pretrain.methods import METHODS
+from conclugen.pretrain.methods import METHODS, told
 from conclugen.pretrain.presets import PRESETS
 from conclugen.pretrain.settings import (
     Architecture,
@@ -88,6 +88,8 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
     """Return small settings: a few epochs of small batches, clustering from the second epoch on."""
     recipe, switches = METHODS[method], PRESETS[preset]
     clusters = {**switches["clusters"], "start_epoch": 1, "start_share": None, "count": 4, "refit_every": 3}
+    losses = changes.get("losses", recipe.losses)
+    read = told(losses, {"sizes": dataclasses.asdict(SIZES), **switches, "clusters": clusters})
     values = {
         "corpus": "synthetic",
         "preset": preset,
@@ -95,16 +97,17 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
         "modalities": {m: ["frames3d"] if recipe.views else JOINED[m] for m in recipe.modalities},
         "splits": ("train",),
         "validation_fraction": 0.1,
-        "losses": recipe.losses,
+        "losses": losses,
+        "heads": tuple(read["heads"]),
         "views": 3 if recipe.views else 0,
         "learning_rate": 1e-3,
         "weight_decay": recipe.weight_decay,
         "epochs": 3,
         "batch_size": 32,
-        "sizes": SIZES,
-        "architecture": Architecture(**switches["architecture"]),
-        "objective": Objective(**switches["objective"]),
-        "clusters": ClusterSettings(**clusters),
+        "sizes": Sizes(**read["sizes"]),
+        "architecture": Architecture(**read["architecture"]),
+        "objective": Objective(**read["objective"]),
+        "clusters": None if read["clusters"] is None else ClusterSettings(**clusters),
         "schedule": Schedule(**{**switches["schedule"], "least_steps": 0}),
     }
     values |= changes

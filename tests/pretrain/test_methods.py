@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from pretrain_data import make_settings
+from pretrain_data import SIZES, make_settings
 
-from conclugen.pretrain.methods import LOSSES, METHODS, MODALITIES, unused_modules
+from conclugen.models.network import HEADS as NETWORK_HEADS
+from conclugen.pretrain import settings as settings_module
+from conclugen.pretrain.methods import (
+    HEADS,
+    LOSSES,
+    METHODS,
+    MODALITIES,
+    chosen_modules,
+    clusters,
+    told,
+    unused_modules,
+)
 from conclugen.pretrain.presets import PRESETS
 from conclugen.pretrain.settings import Settings
 from conclugen.store.fingerprint import SOURCE, fingerprint
@@ -51,8 +64,48 @@ def test_vision_is_the_same_pretraining_judged_on_less():
     assert vision == dataclasses.replace(whole, **changed)
 
 
-def test_every_loss_is_a_module():
-    assert all((SOURCE / "conclugen" / "losses" / f"{name}.py").is_file() for name in LOSSES)
+def test_every_loss_is_a_module_with_its_term_and_its_bounds():
+    for name in LOSSES:
+        tree = ast.parse((SOURCE / "conclugen" / "losses" / f"{name}.py").read_text())
+        assert {"term", "bounds"} <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_losses_and_heads_name_keys_that_there_are():
+    assert tuple(HEADS) == NETWORK_HEADS
+    sizes = {field.name for field in dataclasses.fields(settings_module.Sizes)}
+    for head in HEADS.values():
+        assert set(head.sizes) <= sizes
+        assert set(head.architecture) <= PRESETS["paper"]["architecture"].keys()
+    for loss in LOSSES.values():
+        assert set(loss.heads) <= set(HEADS)
+        assert set(loss.switches) <= PRESETS["paper"]["objective"].keys()
+
+
+def test_a_method_is_told_what_its_losses_read():
+    values = {"sizes": dataclasses.asdict(SIZES), **PRESETS["paper"]}
+    assert told(tuple(LOSSES), values) == {**values, "heads": list(HEADS)}
+    read = told(("mms",), values)
+    assert read["heads"] == ["projection"]
+    assert read["clusters"] is None
+    assert read["objective"].keys() == {"reduction", "margin", "normalise", "temperature"}
+    assert read["sizes"].keys() == {"representation", "hidden", "projection", "projection_hidden"}
+    assert values["architecture"].keys() - read["architecture"].keys() == {"decoder_relu"}
+    assert read["schedule"] == values["schedule"]
+
+
+def test_the_file_of_settings_holds_fields_and_what_they_allow_alone():
+    """It is no part of the code that networks depend on."""
+    tree = ast.parse(Path(settings_module.__file__).read_text())
+    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert functions == {"__post_init__"}
+    values = [
+        ast.literal_eval(field.value)
+        for kind in tree.body
+        if isinstance(kind, ast.ClassDef)
+        for field in kind.body
+        if isinstance(field, ast.AnnAssign) and field.value is not None
+    ]
+    assert set(values) == {None}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -95,12 +148,15 @@ def test_the_tables_import_nothing_heavy():
 
 
 def files(losses):
-    return {entry.split("@")[0] for entry in fingerprint("conclugen.pretrain.run", without=unused_modules(losses))}
+    code = fingerprint("conclugen.pretrain.run", without=unused_modules(losses), plus=chosen_modules(losses))
+    return {entry.split("@")[0] for entry in code}
 
 
 def test_a_jobs_code_holds_only_the_losses_it_runs():
     everything = {f"conclugen/losses/{name}.py" for name in LOSSES} | {"conclugen/pretrain/kmeans.py"}
-    assert everything <= files(LOSSES)
+    assert everything <= files(tuple(LOSSES))
+    assert clusters(("mms", "clustering"))
+    assert not clusters(("mms", "infonce"))
     assert files(("mms",)) & everything == {"conclugen/losses/mms.py"}
     assert files(("mms", "clustering")) & everything == {
         "conclugen/losses/mms.py",
@@ -111,4 +167,4 @@ def test_a_jobs_code_holds_only_the_losses_it_runs():
 
 def test_a_jobs_code_holds_neither_the_tables_nor_the_configuration():
     for name in ("pretrain/methods.py", "pretrain/presets.py", "config/__init__.py", "config/stage_two.py"):
-        assert f"conclugen/{name}" not in files(LOSSES)
+        assert f"conclugen/{name}" not in files(tuple(LOSSES))

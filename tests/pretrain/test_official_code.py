@@ -13,10 +13,11 @@ from torch import nn
 from conclugen.losses.clustering import clustering_joint
 from conclugen.models.network import Network
 from conclugen.pretrain import kmeans
+from conclugen.pretrain.fresh import network_settings
 from conclugen.pretrain.kmeans import Clusters
 from conclugen.pretrain.lloyd import fit_means, nearest
 from conclugen.pretrain.presets import OFFICIAL_CODE, PRESETS
-from conclugen.pretrain.settings import ClusterSettings, Sizes, network_settings
+from conclugen.pretrain.settings import ClusterSettings, Sizes
 
 DIMS = {"video": 4096, "audio": 1024, "text": 768}
 CLUSTERS = ClusterSettings(**OFFICIAL_CODE["clusters"])

@@ -64,6 +64,16 @@ def test_left_out_alternatives_take_their_own_imports_along(tree):
     assert "lib/one.py" in kept
 
 
+def test_modules_that_are_found_by_name_are_part_of_the_code_where_they_are_chosen(tree):
+    chosen = fingerprint("conclugen.stage.run", plus=["conclugen.lib.unused"], source=tree)
+    assert names(chosen) == set(FILES)
+    edit(tree, "lib/unused.py", "import torch\nz = 2\n")
+    changed = fingerprint("conclugen.stage.run", plus=["conclugen.lib.unused"], source=tree)
+    assert names(set(chosen) ^ set(changed)) == {"lib/unused.py"}
+    imported = libraries("conclugen.stage.run", True, plus=["conclugen.lib.unused"], source=tree)
+    assert [entry.split("@")[0] for entry in imported] == ["torch"]
+
+
 def test_an_import_of_the_config_module_would_show(tree):
     entries = fingerprint("conclugen.store.resident")
     assert "conclugen/store/shards.py" in {e.split("@")[0] for e in entries}

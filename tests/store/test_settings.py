@@ -45,6 +45,20 @@ def test_what_does_not_fit_is_named(change, message):
         parse(Outer, json.dumps(GOOD | change))
 
 
+@dataclasses.dataclass(frozen=True)
+class Loose:
+    size: int
+    limit: float | None = None
+    inner: Inner | None = None
+
+
+def test_a_field_with_a_default_may_be_left_out():
+    assert parse(Loose, '{"size": 2}') == Loose(2)
+    assert parse(Loose, '{"size": 2, "limit": 1}') == Loose(2, 1.0)
+    with pytest.raises(ValueError, match="missing \\['size'\\]"):
+        parse(Loose, '{"limit": 1}')
+
+
 def test_a_missing_field_is_an_error():
     with pytest.raises(ValueError, match="missing \\['size'\\]"):
         parse(Outer, json.dumps({k: v for k, v in GOOD.items() if k != "size"}))

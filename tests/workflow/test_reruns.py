@@ -43,6 +43,7 @@ def test_comments_docstrings_formatting_and_touches_rerun_nothing(project):
         ("losses/clustering.py", {"pretrain": 1, **ONE_METHOD}),  # ConCluGen alone: the own recipe has no clusters
         ("pretrain/kmeans.py", {"pretrain": 1, **ONE_METHOD}),
         ("losses/infonce.py", {}),
+        ("pretrain/settings.py", {}),  # names of settings, of which a job is told what it reads
         ("store/lease.py", {}),  # which GPU a job takes
         ("features/augment.py", {}),  # no method of this run compares views
         ("downstream/shuffled.py", {"downstream": 1, "table": 1}),
@@ -59,6 +60,18 @@ def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):
     path = project.folder / "src/conclugen" / file
     path.write_text(path.read_text() + "\n\nEDITED = 1\n")
     assert project.planned() == expected
+
+
+def test_a_loss_that_is_added_reruns_nothing(project):
+    (project.folder / "src/conclugen/losses/vicreg.py").write_text('"""Variance, invariance, covariance."""\n')
+    entry = 'LOSSES = {\n    "vicreg": Loss(("projection",), ("variance_weight",)),'
+    project.edit("src/conclugen/pretrain/methods.py", "LOSSES = {", entry)
+    project.edit(
+        "src/conclugen/pretrain/presets.py", '"margin": 0.001,', '"margin": 0.001,\n        "variance_weight": 25.0,'
+    )
+    field = "    margin: float | None = None\n    variance_weight: float | None = None"
+    project.edit("src/conclugen/pretrain/settings.py", "    margin: float | None = None", field)
+    assert project.planned() == {}
 
 
 @pytest.mark.parametrize(

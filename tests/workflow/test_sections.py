@@ -8,7 +8,9 @@ import pytest
 
 from conclugen import choices, slices
 from conclugen.config import Config, check
-from conclugen.pretrain.methods import CONTROLS, METHODS
+from conclugen.pretrain.methods import LOSSES, METHODS, Loss
+from conclugen.pretrain.presets import PRESETS
+from conclugen.pretrain.unlearned import CONTROLS
 
 OWN = {
     "losses": ["mms", "reconstruction"],
@@ -261,3 +263,55 @@ def test_a_key_changes_the_stages_that_read_it_and_none_else(key):
 
 def test_every_section_is_covered():
     assert {key.split(".")[0] for key in KEYS} == set(Config.model_fields)
+
+
+OF_ALL = set(METHODS)
+CLUSTERED = {name for name in METHODS if "clustering" in METHODS[name].losses}
+CONTRASTED = {name for name in METHODS if "mms" in METHODS[name].losses}
+DECODED = {name for name in METHODS if "reconstruction" in METHODS[name].losses}
+READERS = {
+    "sizes.representation": OF_ALL,
+    "sizes.projection": OF_ALL - {"Generative"},
+    "sizes.projection_hidden": OF_ALL - {"Generative"},
+    "sizes.clustering": CLUSTERED,
+    "sizes.decoder_hidden": DECODED,
+    "architecture.gated": OF_ALL,
+    "architecture.projection_relu": OF_ALL - {"Generative"},
+    "architecture.decoder_relu": DECODED,
+    "objective.margin": CLUSTERED | CONTRASTED,
+    "objective.temperature": CONTRASTED,
+    "objective.clustering_temperature": CLUSTERED,
+    "objective.reconstruction_weight": DECODED,
+    "objective.instance_temperature": {"Instance-Cont"},
+    "clusters.count": CLUSTERED,
+    "clusters.start_epoch": CLUSTERED,
+    "schedule.floor": OF_ALL,
+}
+
+
+def pretraining(config: Config) -> dict[str, Any]:
+    wildcards = {"corpus": "talks", "preset": "warm"}
+    return {
+        name: slices.stage_settings(config, "pretrain", wildcards | {"method": name})
+        for name in (*METHODS, "Own")
+        if METHODS.get(name) is None or METHODS[name].pretrained_as is None
+    }
+
+
+@pytest.mark.parametrize("key", READERS)
+def test_a_key_trains_the_networks_anew_whose_losses_read_it_and_none_else(key):
+    part, name = key.split(".")
+    given = copy.deepcopy(CHECKED.model_dump())
+    section = given["pretrain"]["sizes"] if part == "sizes" else given["presets"]["warm"].setdefault(part, {})
+    value = section.get(name, PRESETS["paper"].get(part, {}).get(name))
+    section[name] = not value if isinstance(value, bool) else (value or 1) + 1
+    before, after = pretraining(CHECKED), pretraining(check(given))
+    own = {"Own"} if "ConGen" in READERS[key] else set()  # of the same losses
+    assert {of for of in before if before[of] != after[of]} == (READERS[key] & before.keys()) | own
+
+
+def test_a_loss_that_is_new_trains_no_network_anew(monkeypatch):
+    before = pretraining(CHECKED)
+    monkeypatch.setitem(LOSSES, "vicreg", Loss(("projection",), ("variance_weight",)))
+    monkeypatch.setitem(PRESETS["paper"]["objective"], "variance_weight", 25.0)
+    assert pretraining(CHECKED) == before

@@ -10,17 +10,8 @@ from pydantic import Field
 
 from conclugen.config.errors import allowed_names
 from conclugen.config.types import Above0, Modalities, Name, Number, Section
-from conclugen.pretrain.methods import (
-    CLUSTERED,
-    CONTROLS,
-    LOSSES,
-    METHODS,
-    MODALITIES,
-    OTHERS,
-    RAW,
-    WEIGHT_DECAY,
-    Recipe,
-)
+from conclugen.pretrain.methods import CLUSTERED, LOSSES, METHODS, MODALITIES, OTHERS, WEIGHT_DECAY, Recipe
+from conclugen.pretrain.unlearned import CONTROLS, RAW
 
 if TYPE_CHECKING:
     from conclugen.config import Config

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from conclugen.config.recipes import OwnRecipe
 from conclugen.config.types import Above0, Count, Modalities, Name, Number, Section, Seed, Share
-from conclugen.pretrain.methods import CONTROLS, METHODS
+from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
+from conclugen.pretrain.unlearned import CONTROLS
 
 Protocol = Literal["raw", "shuffled", "linear", "linear_input", "knn", "finetune", "supervised"]
 

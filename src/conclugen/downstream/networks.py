@@ -8,7 +8,7 @@ from typing import Any
 
 from conclugen.models import io
 from conclugen.pretrain import verdict
-from conclugen.pretrain.methods import CONTROLS
+from conclugen.pretrain.unlearned import CONTROLS
 
 KEPT = ("pretext", "cause", "epoch", "epochs", "measured_on", "weights_sha256")
 

@@ -36,23 +36,13 @@ def network(data: Data, settings: Settings) -> Network:
     """Return fresh representation heads, with their inputs standardised on the training split if asked for."""
     shape = NetworkSettings(
         input_dims={name: value.shape[1] for name, value in data.inputs.features.items()},
-        heads=(),
         representation_dim=settings.representation_dim,
         hidden_dim=settings.hidden_dim,
         gated=settings.gated,
         representation_relu=settings.representation_relu,
         residual=settings.residual,
         narrow=settings.narrow,
-        projection_shared=False,
-        projection_dim=1,
-        projection_hidden_dim=1,
-        projection_batch_norm=False,
-        projection_relu=False,
-        clustering_dim=1,
-        decoder_hidden_dim=1,
-        decoder_relu=False,
         standardise=settings.standardise_inputs,
-        linear={},
     )
     fresh = build(shape)
     rows = data.inputs.rows(torch.from_numpy((data.split == "train").nonzero()[0]))

@@ -22,7 +22,7 @@ from conclugen.evaluation.inference import holm
 from conclugen.evaluation.intervals import CHANCE
 from conclugen.evaluation.table import chance_cells, untrained_cells
 from conclugen.evaluation.variants import Score, best_chance, parse_settings, read_scores, untrained_of
-from conclugen.pretrain.methods import UNTRAINED
+from conclugen.pretrain.unlearned import UNTRAINED
 from conclugen.store.settings import parse
 
 

@@ -22,7 +22,7 @@ from conclugen.evaluation.intervals import CHANCE, Resamples
 from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.several import Measured, parse_arguments
 from conclugen.evaluation.table import group_cells, untrained_cells
-from conclugen.pretrain.methods import PCA, RAW, UNTRAINED
+from conclugen.pretrain.unlearned import PCA, RAW, UNTRAINED
 
 ORACLE = "oracle"
 LEAST_WAY = 0.05  # from raw features to the oracle, of which a share is told

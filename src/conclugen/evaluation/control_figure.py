@@ -15,7 +15,7 @@ from conclugen.evaluation.control import ORACLE
 from conclugen.evaluation.figures import draw_one
 from conclugen.evaluation.metrics import best
 from conclugen.evaluation.pretext import flag
-from conclugen.pretrain.methods import RAW
+from conclugen.pretrain.unlearned import RAW
 
 COLOURS = {"raw": "#888888", "linear": "#1b7837", "linear_input": "#2166ac"}
 OTHER = "#bf812d"

@@ -15,7 +15,7 @@ from conclugen.evaluation.intervals import CHANCE, Resamples
 from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.several import Measured, parse_arguments
 from conclugen.evaluation.table import chance_cells, contamination_cells, group_cells, metric_cells, untrained_cells
-from conclugen.pretrain.methods import UNTRAINED
+from conclugen.pretrain.unlearned import UNTRAINED
 
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from conclugen.evaluation.intervals import CHANCE, Resamples
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.summary import summarise
 from conclugen.evaluation.truth import Truth, read_truth
-from conclugen.pretrain.methods import UNTRAINED
+from conclugen.pretrain.unlearned import UNTRAINED
 from conclugen.store.settings import parse
 
 PROTOCOLS = (CHANCE, "raw", "supervised", "linear", "linear_input", "finetune", "knn", "shuffled")

@@ -14,7 +14,7 @@ from conclugen.evaluation.predictions import read
 from conclugen.evaluation.several import Settings
 from conclugen.evaluation.table import Settings as TableSettings
 from conclugen.evaluation.truth import Truth, read_truth
-from conclugen.pretrain.methods import UNTRAINED
+from conclugen.pretrain.unlearned import UNTRAINED
 from conclugen.store.settings import parse
 
 

@@ -3,9 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
+
+from conclugen.losses.bounds import contrast_best, contrast_chance
+
+if TYPE_CHECKING:
+    from conclugen.models.network import Outputs
+    from conclugen.pretrain.kmeans import Clusters
+    from conclugen.pretrain.settings import Objective, Settings
+
+
+def term(
+    outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objective, clusters: Clusters | None
+) -> torch.Tensor | None:
+    """Return the loss of a batch against its centroids, a scalar; None as long as there are no centroids."""
+    if clusters is None or clusters.centroids is None:
+        return None
+    loss = {"joint": clustering_joint, "individual": clustering_individual}[objective.clustering]
+    return loss(
+        outputs.cluster,
+        present,
+        clusters.centroids,
+        clusters.assign(fuse(outputs.cluster, present).detach()),
+        objective.margin,
+        objective.clustering_temperature,
+        objective.clustering_normalise,
+    )
+
+
+def bounds(outputs: Outputs, present: Mapping[str, torch.Tensor], settings: Settings) -> tuple[float, float]:
+    """Return (chance, best) of `term` on rows; summed over modalities where each has a loss of its own.
+
+    Plain dot products have no bound above 0.
+    """
+    objective, count = settings.objective, settings.clusters.count
+    summed = len(outputs.cluster) if objective.clustering == "individual" else 1
+    best = contrast_best(count, objective.margin, objective.clustering_temperature)
+    return summed * contrast_chance(count), summed * best if objective.clustering_normalise else 0.0
 
 
 def fuse(values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> torch.Tensor:

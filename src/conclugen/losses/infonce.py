@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import torch
 from torch.nn import functional
+
+from conclugen.losses.bounds import contrast_best, contrast_chance
+
+if TYPE_CHECKING:
+    from conclugen.models.network import Outputs
+    from conclugen.pretrain.settings import Objective, Settings
+
+
+def term(outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objective, clusters: object) -> torch.Tensor:
+    """Return the mean of `infonce` over modalities, a scalar. The batch holds two views of each clip, one half after
+    the other."""
+    values = []
+    for modality, value in outputs.projection.items():
+        first, second = functional.normalize(value, dim=1).chunk(2)
+        values.append(infonce(first, second, present[modality].chunk(2)[0], objective.instance_temperature))
+    return torch.stack(values).mean()
+
+
+def bounds(outputs: Outputs, present: Mapping[str, torch.Tensor], settings: Settings) -> tuple[float, float]:
+    """Return (chance, best) of `term` on rows: one of the other 2 N - 1 views is right. The mean over modalities."""
+    pairs = [int(shown.sum()) // 2 for shown in present.values()]
+    candidates, temperature = [2 * count - 1 for count in pairs if count > 1], settings.objective.instance_temperature
+    best = sum(contrast_best(count, 0.0, temperature) for count in candidates)
+    return sum(contrast_chance(count) for count in candidates) / len(pairs), best / len(pairs)
 
 
 def infonce(first: torch.Tensor, second: torch.Tensor, present: torch.Tensor, temperature: float) -> torch.Tensor:

@@ -4,9 +4,36 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
+
+from conclugen.losses.bounds import contrast_best, contrast_chance
+
+if TYPE_CHECKING:
+    from conclugen.models.network import Outputs
+    from conclugen.pretrain.settings import Objective, Settings
+
+
+def term(outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objective, clusters: object) -> torch.Tensor:
+    """Return `mms` of a batch's projections, a scalar; of unit length where the objective normalises them."""
+    values = outputs.projection
+    if objective.normalise:
+        values = {m: functional.normalize(value, dim=1) for m, value in values.items()}
+    return mms(values, present, objective.margin, objective.temperature)
+
+
+def bounds(outputs: Outputs, present: Mapping[str, torch.Tensor], settings: Settings) -> tuple[float, float]:
+    """Return (chance, best) of `term` on rows: two directions for each pair of modalities with rows in common.
+
+    Plain dot products of vectors of any length have no bound above 0.
+    """
+    margin, temperature = settings.objective.margin, settings.objective.temperature
+    pairs = itertools.combinations(outputs.projection, 2)
+    joint = [count for a, b in pairs if (count := int((present[a] & present[b]).sum())) > 1]
+    best = sum(2 * contrast_best(count, margin, temperature) for count in joint)
+    return sum(2 * contrast_chance(count) for count in joint), best if settings.objective.normalise else 0.0
 
 
 def mms(

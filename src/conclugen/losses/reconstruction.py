@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
+
+if TYPE_CHECKING:
+    from conclugen.models.network import Outputs
+    from conclugen.pretrain.settings import Objective, Settings
+
+
+def term(outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objective, clusters: object) -> torch.Tensor:
+    """Return `reconstruction` of a batch's inputs, a scalar."""
+    return reconstruction(outputs.inputs, outputs.reconstruction, present)
+
+
+def bounds(outputs: Outputs, present: Mapping[str, torch.Tensor], settings: Settings) -> tuple[float, float]:
+    """Return (chance, best) of `term` on rows: the error of each modality's mean over its present rows, and 0."""
+    rows = (value[present[m]].float() for m, value in outputs.inputs.items() if bool(present[m].any()))
+    return sum(float((row - row.mean(0)).square().mean()) for row in rows), 0.0
 
 
 def reconstruction(

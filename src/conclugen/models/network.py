@@ -16,7 +16,8 @@ Tensors = Mapping[str, torch.Tensor]
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSettings:
-    """Everything that decides the shape of a network; plain values only.
+    """Everything that decides the shape of a network; plain values only. What a head that is not there would read has
+    a value that nothing is made of.
 
     Attributes:
         input_dims: by modality, the width of its input.
@@ -37,23 +38,23 @@ class NetworkSettings:
     """
 
     input_dims: dict[str, int]
-    heads: tuple[str, ...]
     representation_dim: int
     hidden_dim: int
     gated: bool
     representation_relu: bool
     residual: bool
     narrow: tuple[str, ...]
-    projection_shared: bool
-    projection_dim: int
-    projection_hidden_dim: int
-    projection_batch_norm: bool
-    projection_relu: bool
-    clustering_dim: int
-    decoder_hidden_dim: int
-    decoder_relu: bool
     standardise: bool
-    linear: dict[str, int]
+    heads: tuple[str, ...] = ()
+    projection_shared: bool = False
+    projection_dim: int = 1
+    projection_hidden_dim: int = 1
+    projection_batch_norm: bool = False
+    projection_relu: bool = False
+    clustering_dim: int = 1
+    decoder_hidden_dim: int = 1
+    decoder_relu: bool = False
+    linear: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,9 +19,9 @@ from conclugen.models.io import build, save
 from conclugen.models.network import Network, NetworkSettings
 from conclugen.pretrain.corpus import Corpus, load_corpus, shards_of
 from conclugen.pretrain.fresh import describe, fit_scale, training_rows
-from conclugen.pretrain.methods import GCCA, PCA, UNTRAINED
 from conclugen.pretrain.projections import canonical, principal
 from conclugen.pretrain.settings import Given
+from conclugen.pretrain.unlearned import GCCA, PCA, UNTRAINED
 from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
 
@@ -91,12 +91,7 @@ def _linear(corpus: Corpus, settings: Settings) -> Network:
 
 def _shape(corpus: Corpus, width: int, **heads: object) -> NetworkSettings:
     """A network with representations alone."""
-    nothing = {"projection_shared": False, "projection_batch_norm": False, "projection_relu": False}
-    nothing |= {"projection_dim": 1, "projection_hidden_dim": 1, "clustering_dim": 1}
-    nothing |= {"decoder_hidden_dim": 1, "decoder_relu": False, "linear": {}}
-    return NetworkSettings(
-        **nothing | {"input_dims": corpus.input_dims, "heads": (), "representation_dim": width} | heads
-    )
+    return NetworkSettings(input_dims=corpus.input_dims, representation_dim=width, **heads)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from conclugen.models.io import build
-from conclugen.models.network import Network
+from conclugen.models.network import Network, NetworkSettings
 from conclugen.pretrain.corpus import Corpus
-from conclugen.pretrain.settings import Given, Settings, network_settings
+from conclugen.pretrain.settings import Given, Settings
 from conclugen.store.provenance import versions
 
 
@@ -19,6 +19,14 @@ def fresh_network(corpus: Corpus, settings: Settings) -> Network:
     network = build(network_settings(settings, corpus.input_dims))
     fit_scale(network, corpus, settings.views)
     return network
+
+
+def network_settings(settings: Settings, input_dims: dict[str, int]) -> NetworkSettings:
+    """Return the network that `settings` describe, with only the heads that its losses use."""
+    widths = {f"{name}_dim": width for name, width in dataclasses.asdict(settings.sizes).items()}
+    given = widths | dataclasses.asdict(settings.architecture)
+    read = {name: value for name, value in given.items() if value is not None}
+    return NetworkSettings(input_dims=input_dims, heads=settings.heads, **read)
 
 
 def fit_scale(network: Network, corpus: Corpus, views: int) -> None:

@@ -15,8 +15,9 @@ import torch
 from scipy.special import bdtrc
 from torch.nn import functional
 
-from conclugen.losses import bounds
+from conclugen.losses.bounds import share
 from conclugen.models.network import Outputs
+from conclugen.pretrain.objective import loss_module
 from conclugen.pretrain.settings import Settings
 from conclugen.pretrain.verdict import COLLAPSED, LEARNED, WEAK, Verdict
 
@@ -103,9 +104,9 @@ def measure(outputs: Outputs, present: Present, losses: Mapping[str, float], set
     """
     numbers: Numbers = {"rows": len(next(iter(present.values())))}
     for name, value in losses.items():
-        chance, best = loss_bounds(name, outputs, present, settings)
+        chance, best = loss_module(name).bounds(outputs, present, settings)
         numbers |= {name: value, f"{name}_chance": chance, f"{name}_best": best}
-        numbers[f"{name}_share"] = bounds.share(value, chance, best)
+        numbers[f"{name}_share"] = share(value, chance, best)
     if "mms" in settings.losses and outputs.projection:
         recall, chance, hits, queries = retrieval(outputs.projection, present)
         numbers |= {"retrieval": recall, "retrieval_chance": chance}
@@ -115,27 +116,6 @@ def measure(outputs: Outputs, present: Present, losses: Mapping[str, float], set
         values = [of(value) for value in shown]
         numbers[name] = sum(values) / len(values) if values else math.nan
     return numbers
-
-
-def loss_bounds(name: str, outputs: Outputs, present: Present, settings: Settings) -> tuple[float, float]:
-    """Return (chance, best) of a loss on the given rows."""
-    objective = settings.objective
-    if name == "mms":
-        joint = [int((present[a] & present[b]).sum()) for a, b in itertools.combinations(outputs.projection, 2)]
-        return bounds.mms_bounds(joint, objective.margin, objective.temperature, objective.normalise)
-    if name == "infonce":
-        pairs = [bounds.infonce_bounds(int(p.sum()) // 2, objective.instance_temperature) for p in present.values()]
-        return sum(p[0] for p in pairs) / len(pairs), sum(p[1] for p in pairs) / len(pairs)
-    if name == "clustering":
-        summed = len(outputs.cluster) if objective.clustering == "individual" else 1
-        return bounds.clustering_bounds(
-            settings.clusters.count,
-            summed,
-            objective.margin,
-            objective.clustering_temperature,
-            objective.clustering_normalise,
-        )
-    return bounds.reconstruction_bounds(outputs.inputs, present)
 
 
 def judge(numbers: Numbers, trained: Numbers, untrained: Numbers, settings: Settings) -> Verdict:

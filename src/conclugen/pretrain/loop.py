@@ -167,7 +167,7 @@ def train_epoch(
 
 def make_clusters(settings: Settings, batches: int, size: int, seed: int, epochs: int) -> Clusters | None:
     """Return the clusters of a method that has them. Raises ValueError for a corpus with fewer rows than clusters."""
-    if "clustering" not in settings.losses:
+    if settings.clusters is None:
         return None
     from conclugen.pretrain.kmeans import Clusters
 

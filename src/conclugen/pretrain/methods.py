@@ -8,14 +8,54 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 MODALITIES = ("video", "audio", "text")
-LOSSES = ("mms", "clustering", "reconstruction", "infonce")  # modules of conclugen.losses
-RAW = "raw-features"  # no method: the control without pretraining, of all modalities, or of one whose name follows
-# No methods either: networks as they are drawn, and linear maps that are computed (pretrain/controls.py).
-UNTRAINED, PCA, GCCA = CONTROLS = ("untrained", "PCA", "GCCA")
 CLUSTERED, OTHERS = 9e-5, 3.6e-4  # the paper's learning rates: of methods that cluster, and of those that do not
 WEIGHT_DECAY = 3.2e-4
+
+
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """The keys that only this head of the network reads, of `sizes` and of `architecture`."""
+
+    sizes: tuple[str, ...]
+    architecture: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """What a loss works on.
+
+    Attributes:
+        heads: of `HEADS`.
+        switches: the keys of `objective` that it reads.
+        clusters: whether it needs the centroids of k-means, and reads `clusters`.
+    """
+
+    heads: tuple[str, ...]
+    switches: tuple[str, ...]
+    clusters: bool = False
+
+
+HEADS = {
+    "projection": Head(
+        ("projection", "projection_hidden"), ("projection_shared", "projection_batch_norm", "projection_relu")
+    ),
+    "clustering": Head(("clustering",)),
+    "decoder": Head(("decoder_hidden",), ("decoder_relu",)),
+}
+# Each is the module of its name in conclugen.losses, with `term` and `bounds`.
+LOSSES = {
+    "mms": Loss(("projection",), ("margin", "normalise", "temperature")),
+    "clustering": Loss(
+        ("projection", "clustering"),
+        ("margin", "clustering", "clustering_temperature", "clustering_normalise"),
+        clusters=True,
+    ),
+    "reconstruction": Loss(("decoder",), ("reconstruction_weight",)),
+    "infonce": Loss(("projection",), ("instance_temperature",)),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +111,39 @@ METHODS: dict[str, Recipe] = {
 }
 
 
+def heads_of(losses: Sequence[str]) -> list[str]:
+    """Return the heads that a network needs for `losses`."""
+    return [head for head in HEADS if any(head in LOSSES[name].heads for name in losses)]
+
+
+def clusters(losses: Sequence[str]) -> bool:
+    """Return whether k-means runs for any of `losses`."""
+    return any(LOSSES[name].clusters for name in losses)
+
+
+def told(losses: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what pretraining with `losses` is told of `values` (sizes and switches, by part): only what it reads.
+
+    So a key of one loss is no setting of the methods without it, whose networks stay as they are when it changes, or
+    when a loss with keys of its own is added.
+    """
+    heads, used = heads_of(losses), [LOSSES[name] for name in losses]
+    of_others = [head for name, head in HEADS.items() if name not in heads]
+    read = {key for loss in used for key in loss.switches}
+    unread = {
+        "sizes": {key for head in of_others for key in head.sizes},
+        "architecture": {key for head in of_others for key in head.architecture},
+        "objective": {key for loss in LOSSES.values() for key in loss.switches} - read,
+    }
+    kept = {part: {k: v for k, v in values[part].items() if k not in keys} for part, keys in unread.items()}
+    return {**values, **kept, "heads": heads, "clusters": values["clusters"] if clusters(losses) else None}
+
+
+def chosen_modules(losses: Sequence[str]) -> list[str]:
+    """Return the modules of `losses`, which training finds by name: part of such a job's code."""
+    return [f"conclugen.losses.{name}" for name in losses]
+
+
 def unused_modules(losses: Sequence[str]) -> list[str]:
     """Return the modules that pretraining with `losses` never runs: no part of such a job's code."""
-    unused = [f"conclugen.losses.{name}" for name in LOSSES if name not in losses]
-    return unused if "clustering" in losses else [*unused, "conclugen.pretrain.kmeans"]
+    return [] if clusters(losses) else ["conclugen.losses.clustering", "conclugen.pretrain.kmeans"]

@@ -1,10 +1,12 @@
-"""Settings of pretraining: what arrives as JSON in `--settings`."""
+"""Settings of pretraining: what arrives as JSON in `--settings`.
+
+Fields and what they allow, nothing that computes, so this file is no part of the code that networks depend on. What no
+loss of a method reads is None (`methods.told`).
+"""
 
 from __future__ import annotations
 
 import dataclasses
-
-from conclugen.models.network import NetworkSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,10 +16,10 @@ class Sizes:
 
     representation: int
     hidden: int
-    projection: int
-    projection_hidden: int
-    clustering: int
-    decoder_hidden: int
+    projection: int | None = None
+    projection_hidden: int | None = None
+    clustering: int | None = None
+    decoder_hidden: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,11 +30,11 @@ class Architecture:
     representation_relu: bool
     residual: bool
     narrow: tuple[str, ...]
-    projection_shared: bool
-    projection_batch_norm: bool
-    projection_relu: bool
-    decoder_relu: bool
     standardise: bool
+    projection_shared: bool | None = None
+    projection_batch_norm: bool | None = None
+    projection_relu: bool | None = None
+    decoder_relu: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,19 +54,19 @@ class Objective:
     """
 
     reduction: str
-    reconstruction_weight: float
-    margin: float
-    normalise: bool
-    temperature: float | None
-    clustering: str
-    clustering_temperature: float | None
-    clustering_normalise: bool
-    instance_temperature: float
+    reconstruction_weight: float | None = None
+    margin: float | None = None
+    normalise: bool | None = None
+    temperature: float | None = None
+    clustering: str | None = None
+    clustering_temperature: float | None = None
+    clustering_normalise: bool | None = None
+    instance_temperature: float | None = None
 
     def __post_init__(self) -> None:
         if self.reduction not in ("sum", "mean"):
             raise ValueError(f"reduction is {self.reduction!r}; allowed are sum, mean")
-        if self.clustering not in ("joint", "individual"):
+        if self.clustering not in ("joint", "individual", None):
             raise ValueError(f"clustering is {self.clustering!r}; allowed are joint, individual")
 
 
@@ -164,13 +166,16 @@ class Settings(Given):
     """Everything one pretraining depends on beside data, code and seed.
 
     Attributes:
-        losses: of mms, clustering, reconstruction, infonce; infonce needs at least 2 views.
+        losses: modules of `conclugen.losses`; infonce needs at least 2 views.
+        heads: those of the network that these losses work on.
         learning_rate, weight_decay: AdamW's.
         candidates: pairs of them, each of which is trained; validation rows choose (`pretrain/search.py`).
         epochs, batch_size: the batch is never larger than the corpus.
+        clusters: of k-means; None for losses that need none.
     """
 
     losses: tuple[str, ...]
+    heads: tuple[str, ...]
     learning_rate: float
     weight_decay: float
     candidates: tuple[tuple[float, float], ...]
@@ -179,7 +184,7 @@ class Settings(Given):
     sizes: Sizes
     architecture: Architecture
     objective: Objective
-    clusters: ClusterSettings
+    clusters: ClusterSettings | None
     schedule: Schedule
 
     def __post_init__(self) -> None:
@@ -192,25 +197,3 @@ class Settings(Given):
             raise ValueError("infonce compares two augmented views of a clip; views must be at least 2")
         if "mms" in self.losses and len(self.modalities) < 2:
             raise ValueError(f"mms compares modalities; modalities has only {list(self.modalities)}")
-
-
-def network_settings(settings: Settings, input_dims: dict[str, int]) -> NetworkSettings:
-    """Return the network that `settings` describe, with only the heads that its losses use."""
-    losses, sizes, architecture = set(settings.losses), settings.sizes, settings.architecture
-    needed = {
-        "projection": bool(losses & {"mms", "clustering", "infonce"}),
-        "clustering": "clustering" in losses,
-        "decoder": "reconstruction" in losses,
-    }
-    return NetworkSettings(
-        input_dims=input_dims,
-        heads=tuple(name for name, used in needed.items() if used),
-        representation_dim=sizes.representation,
-        hidden_dim=sizes.hidden,
-        projection_dim=sizes.projection,
-        projection_hidden_dim=sizes.projection_hidden,
-        clustering_dim=sizes.clustering,
-        decoder_hidden_dim=sizes.decoder_hidden,
-        linear={},
-        **dataclasses.asdict(architecture),
-    )

@@ -17,22 +17,25 @@ PACKAGE = "conclugen"
 SOURCE = Path(__file__).resolve().parents[2]
 
 
-def fingerprint(module: str, without: Iterable[str] = (), source: Path = SOURCE) -> list[str]:
+def fingerprint(module: str, without: Iterable[str] = (), plus: Iterable[str] = (), source: Path = SOURCE) -> list[str]:
     """Return a sorted `file@hash` per `conclugen` module that `module` imports, directly or not.
 
     Args:
         module: dotted name of an entry module.
         without: modules to leave out with whatever only they import (alternatives that the configuration did not
-            choose, such as the losses of other methods).
+            choose, such as the speech recognisers of other data sets).
+        plus: modules that it finds by name, which the configuration did choose, such as the losses of a method.
         source: the folder that holds the package.
     """
-    files = sorted(closure(module, without, source).values())
+    files = sorted(closure(module, without, plus, source).values())
     return [f"{file.relative_to(source).as_posix()}@{_hash(file, file.stat().st_mtime_ns)}" for file in files]
 
 
-def closure(module: str, without: Iterable[str] = (), source: Path = SOURCE) -> dict[str, Path]:
+def closure(
+    module: str, without: Iterable[str] = (), plus: Iterable[str] = (), source: Path = SOURCE
+) -> dict[str, Path]:
     """Return name and file of the modules that `fingerprint` covers."""
-    skipped, seen, queue = set(without), {}, [module]
+    skipped, seen, queue = set(without), {}, [module, *plus]
     while queue:
         name = queue.pop()
         if name in seen or name in skipped:
@@ -43,12 +46,16 @@ def closure(module: str, without: Iterable[str] = (), source: Path = SOURCE) -> 
 
 
 def libraries(
-    module: str, chosen: bool | Collection[str], without: Iterable[str] = (), source: Path = SOURCE
+    module: str,
+    chosen: bool | Collection[str],
+    without: Iterable[str] = (),
+    plus: Iterable[str] = (),
+    source: Path = SOURCE,
 ) -> list[str]:
     """Return a sorted `distribution@version` per library that the closure of `module` imports itself.
 
     Args:
-        module, without, source: as for `fingerprint`.
+        module, without, plus, source: as for `fingerprint`.
         chosen: True for every library; or those to name, as they are installed or as they are imported.
 
     Raises ValueError for a chosen name that is not installed.
@@ -58,7 +65,7 @@ def libraries(
     wanted = None if chosen is True else {_distribution(name) for name in chosen}
     imported = {
         name
-        for place, file in closure(module, without, source).items()
+        for place, file in closure(module, without, plus, source).items()
         for name in _foreign(file, place, file.stat().st_mtime_ns)
     }
     found = {one for name in imported for one in _distributions().get(name, ())}

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def parse(kind: type[T], text: str) -> T:
-    """Read JSON `text` into the dataclass `kind`; every field must be given, and no other.
+    """Read JSON `text` into the dataclass `kind`; every field without a default must be given, and no other.
 
     Nested dataclasses, tuples and `X | None` are converted. Raises ValueError naming the field.
     """
@@ -32,13 +32,17 @@ def dump(settings: Any) -> str:
 def _build(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"{where}: expected an object, got {value!r}")
-    fields = {field.name for field in dataclasses.fields(kind)}
+    fields = {field.name: field for field in dataclasses.fields(kind)}
     if unknown := sorted(value.keys() - fields):
         raise ValueError(f"{where}: unknown {unknown}; known are {sorted(fields)}")
-    if missing := sorted(fields - value.keys()):
+    if missing := sorted(name for name in fields.keys() - value.keys() if _is_needed(fields[name])):
         raise ValueError(f"{where}: missing {missing}")
     hints = typing.get_type_hints(kind)
-    return kind(**{name: _convert(hints[name], value[name], f"{where}.{name}") for name in sorted(fields)})
+    return kind(**{name: _convert(hints[name], value[name], f"{where}.{name}") for name in sorted(value)})
+
+
+def _is_needed(field: dataclasses.Field) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
