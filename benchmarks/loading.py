@@ -105,7 +105,7 @@ def median_of(things: Mapping[str, Callable[[], object]], repeats: int) -> dict[
 
 def memory_beyond(shards: Shards, rows: int) -> float:
     """Return, as a share of the features, what a fresh process takes beside them at most while it loads them."""
-    flags = [f"{stream}={path}" for stream, paths in shards.items() for path in paths]
+    flags = [str(path) for paths in shards.values() for path in paths]
     command = [sys.executable, __file__, "--measure-memory", str(rows), *flags]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

@@ -1,11 +1,11 @@
 # Controls: how far each method comes in worlds where it is known what pretraining can gain.
 
 
-rule control:
+use rule baselines as control with:
     input:
-        predictions=controls,
-        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
-        qc=all_losses_accounted,
+        predictions=lambda wildcards: files.controls(CONFIG, wildcards.control),
+        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table="results/tables/{control}.csv",
     log:
@@ -14,20 +14,10 @@ rule control:
         "results/benchmarks/tables/{control}.tsv"
     wildcard_constraints:
         control="control|control-grid",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        settings=settings("tables"),
-        code=fingerprint("conclugen.evaluation.control"),
+        **stage("evaluation.control", "tables", predictions=folders),
     message:
         "Measure how far each method comes from the raw features to the oracle"
-    shell:
-        "python -m conclugen.evaluation.control --manifest {input.manifests:q} "
-        "--predictions {params.folders:q} --settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
 
 
 # Its own name, since the worlds' table of label fractions is not that of the user's data.
@@ -57,8 +47,8 @@ rule control_figure:
     resources:
         mem_mb=memory(1000),
     params:
-        code=fingerprint("conclugen.evaluation.control_figure"),
+        **stage("evaluation.control_figure"),
     message:
         "Draw the controls"
     shell:
-        "python -m conclugen.evaluation.control_figure --table {input.table:q} --output {output.figure:q} > {log:q} 2>&1"
+        RUN

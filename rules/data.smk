@@ -14,13 +14,11 @@ rule demo:
     resources:
         mem_mb=memory(3000),
     params:
-        settings=settings("demo"),
-        code=fingerprint("conclugen.data.demo"),
+        **stage("data.demo", "demo", layout=wildcard("layout"), threaded=True),
     message:
         "Write the demo corpus in the layout of {wildcards.layout}"
     shell:
-        "python -m conclugen.data.demo --layout {wildcards.layout} --settings {params.settings:q} "
-        "--threads {threads} --output {output.index:q} > {log:q} 2>&1"
+        RUN
 
 
 rule world:
@@ -36,17 +34,16 @@ rule world:
     resources:
         mem_mb=memory(2000),
     params:
-        settings=settings("world"),
-        code=fingerprint("conclugen.data.worlds"),
+        **stage("data.worlds", "world"),
     message:
         "Write the world {wildcards.world}"
     shell:
-        "python -m conclugen.data.worlds --settings {params.settings:q} --output {output.arrays:q} > {log:q} 2>&1"
+        RUN
 
 
 rule manifest:
     input:
-        sources=manifest_sources,
+        sources=sources_of,
     output:
         manifest="results/manifests/{dataset}.parquet",
         ledger="results/manifests/{dataset}.ledger.csv",
@@ -61,18 +58,18 @@ rule manifest:
     resources:
         mem_mb=memory(4000),
     params:
-        adapter=lambda wildcards: CONFIG.datasets[wildcards.dataset].adapter,
-        root=root_of,
-        sources=source_contents,
-        settings=settings("manifest"),
-        code=lambda wildcards: fingerprint(
-            f"conclugen.data.{CONFIG.datasets[wildcards.dataset].adapter}"
+        **stage(
+            adapter_of,
+            "manifest",
+            lambda wildcards: code.of(CONFIG, adapter_of(wildcards)),
+            dataset=wildcard("dataset"),
+            root=root_of,
         ),
+        sources=contents_of,
     message:
         "List the utterances of {wildcards.dataset}"
     shell:
-        "python -m conclugen.data.{params.adapter} --dataset {wildcards.dataset} --root {params.root:q} "
-        "--settings {params.settings:q} --output {output.manifest:q} --ledger {output.ledger:q} > {log:q} 2>&1"
+        RUN
 
 
 checkpoint plan:
@@ -90,12 +87,9 @@ checkpoint plan:
     resources:
         mem_mb=memory(4000),
     params:
-        root=root_of,
-        media=media_stamps,
-        settings=settings("plan"),
-        code=fingerprint("conclugen.data.plan"),
+        **stage("data.plan", "plan", root=root_of),
+        media=lambda wildcards: watch.media(CONFIG, wildcards.dataset),
     message:
         "Plan the shards of {wildcards.dataset}"
     shell:
-        "python -m conclugen.data.plan --manifest {input.manifest:q} --root {params.root:q} "
-        "--settings {params.settings:q} --output {output.plan:q} > {log:q} 2>&1"
+        RUN

@@ -4,8 +4,8 @@
 
 rule downstream:
     input:
-        models=models_of,
-        pretexts=pretexts_of,
+        models=lambda wildcards: files.models(CONFIG, wildcards),
+        pretexts=lambda wildcards: files.pretexts(CONFIG, wildcards),
         features=evaluated_features,
         manifest="results/manifests/{dataset}.parquet",
     output:
@@ -27,15 +27,14 @@ rule downstream:
         mem_mb=memory(CONFIG.downstream.mem_mb),
         gpu=GPUS,
     params:
-        models=lambda wildcards, input: each(
-            "--model", [Path(path).parent for path in input.models]
+        **stage(
+            lambda wildcards: f"downstream.{wildcards.protocol}",
+            "downstream",
+            lambda wildcards: code.of(CONFIG, f"downstream.{wildcards.protocol}"),
+            folder=True,
+            threaded=True,
         ),
-        features=features_argument,
-        settings=settings("downstream"),
-        code=lambda wildcards: fingerprint(f"conclugen.downstream.{wildcards.protocol}"),
     message:
         "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}{wildcards.share}"
     shell:
-        "python -m conclugen.downstream.{wildcards.protocol} --manifest {input.manifest:q} "
-        "--features {params.features:q} {params.models:q} --settings {params.settings:q} --threads {threads} "
-        "--output-dir $(dirname {output.predictions[0]:q}) > {log:q} 2>&1"
+        RUN

@@ -3,7 +3,7 @@
 
 rule faces:
     input:
-        media=plan_list("media"),
+        media_list=plan_list("media"),
         retries=retries_of("faces"),
     output:
         shard="results/faces/{dataset}/{shard}.h5",
@@ -21,14 +21,15 @@ rule faces:
         mem_mb=memory(6000),
         gpu=GPUS,
     params:
-        root=root_of,
-        settings=unrecorded(settings("faces")),
-        made_with=unhurried("faces"),
-        code=face_code(),
-        version=version("faces", face_code()),
+        **stage(
+            "faces.run",
+            "faces",
+            code.of_faces(CONFIG),
+            threaded=True,
+            root=root_of,
+            version=version("faces", code.of_faces(CONFIG)),
+        ),
     message:
         "Find the faces of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "python -m conclugen.faces.run --media-list {input.media:q} --root {params.root:q} "
-        "--settings {params.settings:q} --threads {threads} --output {output.shard:q} --ledger {output.ledger:q} "
-        "--retries {input.retries:q} --version {params.version:q} > {log:q} 2>&1"
+        RUN

@@ -4,9 +4,7 @@
 rule figures:
     input:
         table="results/tables/{dataset}.csv",
-        predictions=lambda wildcards: prediction_files(
-            wildcards.dataset, choices.table_rows(CONFIG)
-        ),
+        predictions=lambda wildcards: files.predictions(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
         manifest="results/manifests/{dataset}.parquet",
     output:
         headline="results/figures/{dataset}/headline.png",
@@ -25,44 +23,18 @@ rule figures:
     resources:
         mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        code=fingerprint("conclugen.evaluation.figures"),
+        **stage("evaluation.figures", folder=True, predictions=folders),
     message:
         "Draw the figures of {wildcards.dataset}"
     shell:
-        "python -m conclugen.evaluation.figures --manifest {input.manifest:q} --table {input.table:q} "
-        "--predictions {params.folders:q} --output-dir $(dirname {output.headline:q}) > {log:q} 2>&1"
+        RUN
 
 
-rule label_figure:
-    input:
-        table="results/tables/{labels}.csv",
-    output:
-        figure="results/figures/{labels}.png",
-    log:
-        "results/logs/figures/{labels}.log",
-    benchmark:
-        "results/benchmarks/figures/{labels}.tsv"
-    wildcard_constraints:
-        labels="label_efficiency|control-labels",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-    params:
-        code=fingerprint("conclugen.evaluation.label_figure"),
-    message:
-        "Draw what shares of the labels give"
-    shell:
-        "python -m conclugen.evaluation.label_figure --table {input.table:q} --output {output.figure:q} > {log:q} 2>&1"
-
-
-rule sentiment_figures:
+use rule figures as sentiment_figures with:
     input:
         table="results/tables/{dataset}-sentiment.csv",
-        predictions=lambda wildcards: prediction_files(
-            f"{wildcards.dataset}-sentiment", choices.table_rows(CONFIG)
+        predictions=lambda wildcards: files.predictions(
+            CONFIG, f"{wildcards.dataset}-sentiment", choices.table_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
     output:
@@ -75,22 +47,30 @@ rule sentiment_figures:
         "results/logs/figures/{dataset}-sentiment.log",
     benchmark:
         "results/benchmarks/figures/{dataset}-sentiment.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        code=fingerprint("conclugen.evaluation.sentiment_figures"),
+        **stage("evaluation.sentiment_figures", folder=True, predictions=folders),
     message:
         "Draw the figures of the sentiment of {wildcards.dataset}"
-    shell:
-        "python -m conclugen.evaluation.sentiment_figures --manifest {input.manifest:q} --table {input.table:q} "
-        "--predictions {params.folders:q} --output-dir $(dirname {output.headline:q}) > {log:q} 2>&1"
 
 
-rule robustness_figure:
+use rule control_figure as label_figure with:
+    input:
+        table="results/tables/{labels}.csv",
+    output:
+        figure="results/figures/{labels}.png",
+    log:
+        "results/logs/figures/{labels}.log",
+    benchmark:
+        "results/benchmarks/figures/{labels}.tsv"
+    wildcard_constraints:
+        labels="label_efficiency|control-labels",
+    params:
+        **stage("evaluation.label_figure"),
+    message:
+        "Draw what shares of the labels give"
+
+
+use rule control_figure as robustness_figure with:
     input:
         table="results/tables/{dataset}{target}.robustness.csv",
     output:
@@ -99,18 +79,10 @@ rule robustness_figure:
         "results/logs/figures/{dataset}{target}.robustness.log",
     benchmark:
         "results/benchmarks/figures/{dataset}{target}.robustness.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
     params:
-        code=fingerprint("conclugen.evaluation.robustness_figure"),
+        **stage("evaluation.robustness_figure"),
     message:
         "Draw what {wildcards.dataset}{wildcards.target} loses without each modality"
-    shell:
-        "python -m conclugen.evaluation.robustness_figure --table {input.table:q} --output {output.figure:q} "
-        "> {log:q} 2>&1"
 
 
 rule leaks:
@@ -122,13 +94,9 @@ rule leaks:
             for corpus in [choices.corpus_of(CONFIG, wildcards.dataset)]
             if corpus != wildcards.dataset
         ],
-        features=lambda wildcards: feature_shards(
-            wildcards.dataset, choices.all_streams(CONFIG)
-        ),
+        features=lambda wildcards: feature_shards(wildcards.dataset, choices.all_streams(CONFIG)),
         transcripts=lambda wildcards: transcripts_of(wildcards.dataset),
-        corpus_transcripts=lambda wildcards: transcripts_of(
-            choices.corpus_of(CONFIG, wildcards.dataset)
-        ),
+        corpus_transcripts=lambda wildcards: transcripts_of(choices.corpus_of(CONFIG, wildcards.dataset)),
     output:
         table="results/qc/{dataset}.leaks.csv",
     log:
@@ -141,19 +109,14 @@ rule leaks:
     resources:
         mem_mb=memory(4000),
     params:
-        corpus=lambda wildcards, input: each("--corpus", input.corpus),
-        features=features_argument,
-        settings=settings("leaks"),
-        code=fingerprint("conclugen.evaluation.leaks"),
+        **stage("evaluation.leaks", "leaks"),
     message:
         "Look for leaks in {wildcards.dataset}"
     shell:
-        "python -m conclugen.evaluation.leaks --manifest {input.manifest:q} {params.corpus:q} "
-        "--features {params.features:q} --settings {params.settings:q} --transcripts {input.transcripts:q} "
-        "--corpus-transcripts {input.corpus_transcripts:q} --output {output.table:q} > {log:q} 2>&1"
+        RUN
 
 
-rule all_leaks:
+use rule all_robustness as all_leaks with:
     input:
         tables=of_every_dataset("results/qc/{dataset}.leaks.csv"),
     output:
@@ -162,17 +125,8 @@ rule all_leaks:
         "results/logs/leaks.log",
     benchmark:
         "results/benchmarks/leaks.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-    params:
-        code=fingerprint("conclugen.evaluation.join"),
     message:
         "Put the leaks of all data sets into one table"
-    shell:
-        "python -m conclugen.evaluation.join --tables {input.tables:q} --output {output.table:q} > {log:q} 2>&1"
 
 
 rule report:

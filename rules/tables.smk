@@ -3,11 +3,9 @@
 
 rule table:
     input:
-        predictions=lambda wildcards: prediction_files(
-            measured(wildcards), choices.table_rows(CONFIG)
-        ),
+        predictions=lambda wildcards: files.predictions(CONFIG, measured(wildcards), choices.table_rows(CONFIG)),
         manifest="results/manifests/{dataset}.parquet",
-        qc=losses_accounted,
+        qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table="results/tables/{dataset}{target}.csv",
     log:
@@ -20,72 +18,45 @@ rule table:
     resources:
         mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        settings=settings("table"),
-        code=fingerprint("conclugen.evaluation.table"),
+        **stage("evaluation.table", "table", predictions=folders),
     message:
         "Write the table of {wildcards.dataset}{wildcards.target}"
     shell:
-        "python -m conclugen.evaluation.table --manifest {input.manifest:q} --predictions {params.folders:q} "
-        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
+        RUN
 
 
-rule classes:
+use rule table as classes with:
     input:
-        predictions=lambda wildcards: prediction_files(
-            wildcards.dataset, choices.table_rows(CONFIG)
-        ),
+        predictions=lambda wildcards: files.predictions(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
         manifest="results/manifests/{dataset}.parquet",
-        qc=losses_accounted,
+        qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table="results/tables/{dataset}.classes.csv",
     log:
         "results/logs/tables/{dataset}.classes.log",
     benchmark:
         "results/benchmarks/tables/{dataset}.classes.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        settings=settings("table"),
-        code=fingerprint("conclugen.evaluation.classes"),
+        **stage("evaluation.classes", "table", predictions=folders),
     message:
         "Write the table of the classes of {wildcards.dataset}"
-    shell:
-        "python -m conclugen.evaluation.classes --manifest {input.manifest:q} --predictions {params.folders:q} "
-        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
 
 
-rule robustness:
+use rule table as robustness with:
     input:
-        predictions=lambda wildcards: prediction_files(
-            measured(wildcards), choices.robust_rows(CONFIG)
-        ),
+        predictions=lambda wildcards: files.predictions(CONFIG, measured(wildcards), choices.robust_rows(CONFIG)),
         manifest="results/manifests/{dataset}.parquet",
-        qc=losses_accounted,
+        qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table="results/tables/{dataset}{target}.robustness.csv",
     log:
         "results/logs/tables/{dataset}{target}.robustness.log",
     benchmark:
         "results/benchmarks/tables/{dataset}{target}.robustness.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        settings=settings("table"),
-        code=fingerprint("conclugen.evaluation.robustness"),
+        **stage("evaluation.robustness", "table", predictions=folders),
     message:
         "Measure {wildcards.dataset}{wildcards.target} without each modality"
-    shell:
-        "python -m conclugen.evaluation.robustness --manifest {input.manifest:q} --predictions {params.folders:q} "
-        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
 
 
 rule all_robustness:
@@ -103,71 +74,51 @@ rule all_robustness:
     resources:
         mem_mb=memory(1000),
     params:
-        code=fingerprint("conclugen.evaluation.join"),
+        **stage("evaluation.join"),
     message:
         "Put what is lost without each modality into one table"
     shell:
-        "python -m conclugen.evaluation.join --tables {input.tables:q} --output {output.table:q} > {log:q} 2>&1"
+        RUN
 
 
-rule baselines:
+use rule table as baselines with:
     input:
-        predictions=table_2,
-        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
-        qc=all_losses_accounted,
+        predictions=files.table_2(CONFIG),
+        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table="results/tables/baselines.csv",
     log:
         "results/logs/tables/baselines.log",
     benchmark:
         "results/benchmarks/tables/baselines.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        settings=settings("tables"),
-        code=fingerprint("conclugen.evaluation.baselines"),
+        **stage("evaluation.baselines", "tables", predictions=folders),
     message:
         "Write Table 2: supervised, linear, fine-tuned"
-    shell:
-        "python -m conclugen.evaluation.baselines --manifest {input.manifests:q} --predictions {params.folders:q} "
-        "--settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
 
 
-rule label_efficiency:
+use rule baselines as label_efficiency with:
     input:
-        predictions=label_fractions,
-        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
-        qc=all_losses_accounted,
+        predictions=lambda wildcards: files.label_fractions(CONFIG),
+        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table="results/tables/label_efficiency.csv",
     log:
         "results/logs/tables/label_efficiency.log",
     benchmark:
         "results/benchmarks/tables/label_efficiency.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_of(input.predictions),
-        settings=settings("tables"),
-        code=fingerprint("conclugen.evaluation.label_efficiency"),
+        **stage("evaluation.label_efficiency", "tables", predictions=folders),
     message:
         "Write the table of label fractions"
-    shell:
-        "python -m conclugen.evaluation.label_efficiency --manifest {input.manifests:q} "
-        "--predictions {params.folders:q} --settings {params.settings:q} --output {output.table:q} > {log:q} 2>&1"
 
 
-rule presets:
+use rule baselines as presets with:
     input:
-        predictions=presets_compared,
-        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
+        predictions=files.presets_compared(CONFIG),
+        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
         table="results/tables/presets.csv",
@@ -175,28 +126,21 @@ rule presets:
         "results/logs/tables/presets.log",
     benchmark:
         "results/benchmarks/tables/presets.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_in_order(input.predictions),
-        first=CONFIG.tables.presets[0],
-        settings=settings("tables"),
-        code=fingerprint("conclugen.evaluation.presets"),
+        **stage(
+            "evaluation.presets",
+            "tables",
+            predictions=in_order,
+            first=lambda wildcards: CONFIG.tables.presets[0],
+        ),
     message:
         "Compare the presets on validation and test"
-    shell:
-        "python -m conclugen.evaluation.presets --manifest {input.manifests:q} "
-        "--predictions {params.folders:q} --settings {params.settings:q} --first {params.first:q} "
-        "--output {output.table:q} > {log:q} 2>&1"
 
 
-rule ablation:
+use rule baselines as ablation with:
     input:
-        predictions=switches_compared,
-        manifests=of_every_dataset("results/manifests/{dataset}.parquet"),
+        predictions=files.switches_compared(CONFIG),
+        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
         table="results/tables/ablation.csv",
@@ -204,45 +148,28 @@ rule ablation:
         "results/logs/tables/ablation.log",
     benchmark:
         "results/benchmarks/tables/ablation.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        folders=lambda wildcards, input: folders_in_order(input.predictions),
-        settings=settings("tables"),
-        variants=settings("variants"),
-        code=fingerprint("conclugen.evaluation.ablation"),
+        **stage(
+            "evaluation.ablation",
+            "tables",
+            predictions=in_order,
+            variants=settings("variants"),
+        ),
     message:
         "Compare presets that differ in one switch, on validation"
-    shell:
-        "python -m conclugen.evaluation.ablation --manifest {input.manifests:q} "
-        "--predictions {params.folders:q} --settings {params.settings:q} --variants {params.variants:q} "
-        "--output {output.table:q} > {log:q} 2>&1"
 
 
 # Called so because `benchmark` is a word of Snakemake's own.
-rule published:
+use rule all_robustness as published with:
     input:
-        unpack(benchmark_tables),
+        **files.table_1(CONFIG),
     output:
         table="results/tables/benchmark.csv",
     log:
         "results/logs/tables/benchmark.log",
     benchmark:
         "results/benchmarks/tables/benchmark.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
     params:
-        tables=lambda wildcards, input: [
-            word for flag, path in input.items() for word in (f"--{flag}", str(path))
-        ],
-        code=fingerprint("conclugen.evaluation.benchmark"),
+        **stage("evaluation.benchmark"),
     message:
         "Write Table 1: published numbers, each with the kind of its metric"
-    shell:
-        "python -m conclugen.evaluation.benchmark {params.tables:q} --output {output.table:q} > {log:q} 2>&1"

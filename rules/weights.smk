@@ -17,13 +17,15 @@ rule stage_weights:
     resources:
         mem_mb=memory(2000),
     params:
-        settings=settings("weights"),
-        code=fingerprint("conclugen.features.staging"),
+        **stage(
+            "features.staging",
+            "weights",
+            weights_dir=lambda wildcards: f"weights/{wildcards.weights}",
+        ),
     message:
         "Stage weights/{wildcards.weights}"
     shell:
-        "HF_HUB_OFFLINE=0 python -m conclugen.features.staging --settings {params.settings:q} "
-        "--folder weights/{wildcards.weights:q} --output {output.table:q} > {log:q} 2>&1"
+        f"HF_HUB_OFFLINE=0 {RUN}"
 
 
 rule weights:

@@ -68,7 +68,7 @@ class World:
     def arguments(self, output: Path, settings: str, models: bool) -> list[str]:
         """Return the command line of a protocol."""
         given = ["--manifest", str(self.manifest), "--features", *self.features, "--settings", settings]
-        given += [flag for path in self.models if models for flag in ("--model", str(path))]
+        given += ["--models", *(str(path / "model.safetensors") for path in self.models)] if models else []
         return [*given, "--threads", "1", "--output-dir", str(output)]
 
     def balanced_accuracy(self, predictions: Path) -> float:
@@ -118,9 +118,9 @@ def make_world(folder: Path, task: str, count: int = 420) -> World:
         present = generator.random(count) > 0.03
         present[4] = False  # a test utterance without any modality
         for shard in range(2):
-            path = folder / f"{stream}.{shard}.h5"
+            path = folder / stream / f"{shard}.h5"
             write_shard(path, ids[shard::2], values[shard::2], present[shard::2], {"backbone": stream})
-            features.append(f"{stream}={path}")
+            features.append(str(path))
     models = []
     for seed in range(2):
         torch.manual_seed(seed)

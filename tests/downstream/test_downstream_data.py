@@ -11,19 +11,12 @@ import torch
 
 from conclugen.data.manifest import read_manifest, write_manifest
 from conclugen.downstream import data
-
-
-def features_of(world):
-    found = {}
-    for item in world.features:
-        stream, _, path = item.partition("=")
-        found.setdefault(stream, []).append(Path(path))
-    return found
+from conclugen.store.shards import by_stream
 
 
 def read(world, evaluate=("video", "audio"), manifest=None, target="expression"):
     joined = {"video": ("strong",), "audio": ("weak", "noise")}
-    return data.read(manifest or world.manifest, features_of(world), joined, evaluate, target)
+    return data.read(manifest or world.manifest, by_stream(world.features), joined, evaluate, target)
 
 
 @pytest.mark.parametrize("name", ["multi_world", "single_world"])
@@ -65,7 +58,7 @@ def test_seeds_share_the_models():
     assert data.by_model((4, 5), models[:1]) == {0: [4, 5]}
 
 
-def test_command_line(tmp_path, capsys):
+def test_command_line(tmp_path):
     common = [
         "--manifest",
         "m",
@@ -74,17 +67,14 @@ def test_command_line(tmp_path, capsys):
         "--output-dir",
         "o",
         "--features",
-        "a=1",
-        "b=x=y",
+        "x=y/a/1.h5",
+        "b/0.h5",
         "--features",
-        "a=2",
+        "z/a/2.h5",
     ]
     found = data.parse_arguments("", common, needs_model=False)
-    assert found.features == {"a": [Path("1"), Path("2")], "b": [Path("x=y")]}
+    assert found.features == {"a": [Path("x=y/a/1.h5"), Path("z/a/2.h5")], "b": [Path("b/0.h5")]}
     with pytest.raises(SystemExit):
         data.parse_arguments("", common, needs_model=True)
     with pytest.raises(SystemExit):
-        data.parse_arguments("", [*common, "--model", "x"], needs_model=False)
-    with pytest.raises(SystemExit):
-        data.parse_arguments("", [*common, "--features", "strange"], needs_model=False)
-    assert "expected STREAM=PATH" in capsys.readouterr().err
+        data.parse_arguments("", [*common, "--models", "x"], needs_model=False)

@@ -55,7 +55,7 @@ def test_predictions_keep_it_seed_by_seed(protocol, multi_world, tmp_path):
         found = {name: json.loads(settings)[name] for name in kept}
         settings = json.dumps(found | {"neighbours": [3], "temperature": 0.1})
     arguments = multi_world.arguments(tmp_path / "out", settings, models=False)
-    protocol.main([*arguments, *(word for path in models for word in ("--model", str(path)))])
+    protocol.main([*arguments, "--models", *(str(path / "model.safetensors") for path in models)])
     told = [read_table(tmp_path / "out" / f"seed{n}.parquet")[1]["network"] for n in range(3)]
     assert [(one["name"], one["pretext"]["pretext"]) for one in told] == [
         ("seed0", "learned"),

@@ -51,7 +51,7 @@ class Study:
             if stream == "person":
                 signal = 2 * generator.normal(size=(PEOPLE, FACE))[person]
             values = (signal + generator.normal(size=signal.shape)).astype(np.float32)
-            write_shard(folder / f"{stream}.h5", self.ids, values, np.ones(count, bool), {"backbone": stream})
+            write_shard(folder / stream / "0.h5", self.ids, values, np.ones(count, bool), {"backbone": stream})
 
     def run(self, protocol, method, streams, seeds=3, models=()):
         """Predictions of a protocol that sees the given streams."""
@@ -59,8 +59,9 @@ class Study:
         settings = {"modalities": {name: [name] for name in streams}, "evaluate": list(streams), **BUDGET}
         arguments = ["--manifest", str(self.folder / "m.parquet"), "--output-dir", str(output)]
         arguments += ["--settings", json.dumps(settings | {"seeds": list(range(seeds))})]
-        arguments += ["--features", *[f"{name}={self.folder / name}.h5" for name in streams]]
-        protocol.main([*arguments, *[flag for model in models for flag in ("--model", str(model))]])
+        arguments += ["--features", *[str(self.folder / name / "0.h5") for name in streams]]
+        given = ["--models", *(str(model / "model.safetensors") for model in models)] if models else []
+        protocol.main([*arguments, *given])
         return output
 
     def measure(self, module, folders):
@@ -119,7 +120,7 @@ def test_masked_is_what_a_missing_modality_is(study, tmp_path):
     masked = pd.read_parquet(folder / "seed0.parquet").query("split == 'test'").set_index("utterance_id")
     from conclugen.store.shards import read_shard
 
-    shard, here = read_shard(study.folder / "words.h5"), study.folder / "words.h5"
+    shard, here = read_shard(study.folder / "words/0.h5"), study.folder / "words/0.h5"
     absent = ~np.isin(shard.utterance_id, masked.index)
     write_shard(tmp_path / "words.h5", study.ids, shard.features, shard.present & absent, {"backbone": "words"})
     kept = here.read_bytes()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import torch
@@ -13,6 +11,7 @@ from conclugen.downstream import data, linear_input, sweep
 from conclugen.downstream.draws import draws_of
 from conclugen.downstream.heads import Budget
 from conclugen.downstream.inputs import concatenate
+from conclugen.store.shards import by_stream
 
 MODALITIES = {"video": ("strong",), "audio": ("weak", "noise")}
 BUDGET = Budget((0.01,), (0.01, 1.0), 0.5, 40, 64, 15)
@@ -21,10 +20,7 @@ USELESS = 500  # columns
 
 @pytest.fixture(scope="module")
 def given(multi_world):
-    features = {}
-    for item in multi_world.features:
-        features.setdefault(item.split("=")[0], []).append(Path(item.split("=")[1]))
-    return data.read(multi_world.manifest, features, MODALITIES, list(MODALITIES), "expression")
+    return data.read(multi_world.manifest, by_stream(multi_world.features), MODALITIES, list(MODALITIES), "expression")
 
 
 def run(given, weights, folder):

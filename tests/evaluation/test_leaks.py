@@ -35,7 +35,7 @@ def make_shards(folder, lost=(), backbone="net", **attributes):
     about = {"backbone": backbone, **attributes}
     for number, rows in enumerate((slice(0, 6), slice(6, 10))):
         write_shard(folder / f"{number}.h5", IDS[rows], np.ones((10, 2), np.float32)[rows], present[rows], about)
-    return [f"{folder.name}={folder / name}" for name in ("0.h5", "1.h5")]
+    return [str(folder / name) for name in ("0.h5", "1.h5")]
 
 
 def run(tmp_path, features=(), corpus=None, transcripts=(), seen=None, **options):
@@ -213,7 +213,9 @@ def test_an_imported_feature_that_is_the_label_is_a_leak(tmp_path, capsys, adapt
     features = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
     features[:, 1] = np.arange(40) % 2 + 5
     for rows in (slice(0, 15), slice(15, 40)):
-        write_shard(tmp_path / f"{rows.start}.h5", ids[rows], features[rows], np.ones(len(ids[rows]), bool), {})
+        write_shard(
+            tmp_path / "audio" / f"{rows.start}.h5", ids[rows], features[rows], np.ones(len(ids[rows]), bool), {}
+        )
     flags = [
         "--manifest",
         str(tmp_path / "m.parquet"),
@@ -222,7 +224,7 @@ def test_an_imported_feature_that_is_the_label_is_a_leak(tmp_path, capsys, adapt
         "--output",
         str(tmp_path / "o.csv"),
     ]
-    leaks.main([*flags, "--features", *(f"audio={tmp_path / name}" for name in ("0.h5", "15.h5"))])
+    leaks.main([*flags, "--features", *(str(tmp_path / "audio" / name) for name in ("0.h5", "15.h5"))])
     found = pd.read_csv(tmp_path / "o.csv").query("check == 'label'")
     said = capsys.readouterr().out
     if adapter == "features":

@@ -51,7 +51,7 @@ def write_inputs(source, folder):
     for name, values in streams.items():
         values[~np.isfinite(values)] = np.nan
         filled = np.where(np.isnan(values), np.nanmean(values, axis=0), values).astype(np.float32)
-        write_shard(folder / f"{name}.h5", ids, filled, np.ones(len(ids), bool), {"backbone": name})
+        write_shard(folder / name / "0.h5", ids, filled, np.ones(len(ids), bool), {"backbone": name})
 
 
 @pytest.mark.real
@@ -85,7 +85,7 @@ def measure(folder, names, target):
     for name in names:
         evaluate = list(STREAMS) if name == "all" else [name]
         folders[name] = folder / "none" / "none" / name / "raw"
-        features = [f"{stream}={folder / stream}.h5" for stream in evaluate]
+        features = [str(folder / stream / "0.h5") for stream in evaluate]
         settings = json.dumps({**SETTINGS, "evaluate": evaluate, "target": target})
         raw.main([*common, settings, "--features", *features, "--output-dir", str(folders[name])])
     options = {

@@ -178,7 +178,10 @@ def test_instance_cont_is_pretrained_on_the_shard_and_takes_plain_features_after
     settings["sizes"] |= small
     table = pd.DataFrame({"utterance_id": list(CLIPS), "split": "train", "group": list(CLIPS)})
     table.to_csv(tmp_path / "splits.csv", index=False)
-    argv = ["--splits", str(tmp_path / "splits.csv"), "--features", f"frames3d_views={made / '0.h5'}", "--seed", "0"]
+    shard = tmp_path / "frames3d_views/0.h5"
+    shard.parent.mkdir()
+    shard.hardlink_to(made / "0.h5")
+    argv = ["--splits", str(tmp_path / "splits.csv"), "--features", str(shard), "--seed", "0"]
     argv += ["--settings", dump(settings), "--threads", "1", "--state", str(tmp_path / "state")]
     pretrain.main([*argv, "--output-dir", str(tmp_path / "model")])
     history = pd.read_csv(tmp_path / "model" / "history.csv")

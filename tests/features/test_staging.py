@@ -20,7 +20,7 @@ def sha(data):
 
 def run(tmp_path, address, model=None, name="net"):
     settings = {"address": vars(address), "model": model, "licence": "MIT"}
-    arguments = ["--settings", json.dumps(settings), "--folder", str(tmp_path / "weights" / name)]
+    arguments = ["--settings", json.dumps(settings), "--weights-dir", str(tmp_path / "weights" / name)]
     staging.main([*arguments, "--output", str(tmp_path / f"{name}.csv")])
     with open(tmp_path / f"{name}.csv", newline="") as file:
         return list(csv.DictReader(file))

@@ -28,7 +28,7 @@ SIZES = Sizes(representation=32, hidden=32, projection=16, projection_hidden=16,
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """Where a corpus lies: its table of splits, `STREAM=path` arguments, shards by stream, and the planted classes."""
+    """Where a corpus lies: its table of splits, shards, shards by stream, and the planted classes."""
 
     splits: Path
     features: list[str]
@@ -74,7 +74,7 @@ def make_corpus(
             shards.setdefault(name, []).append(str(path))
     table = pd.DataFrame({"utterance_id": ids, "split": split, "group": [f"film{i // 4}" for i in range(count)]})
     table.to_csv(folder / "splits.csv", index=False)
-    features = [f"{stream}={path}" for stream, paths in shards.items() for path in paths]
+    features = [path for paths in shards.values() for path in paths]
     return Made(folder / "splits.csv", features, shards, dict(zip(ids, label.tolist(), strict=True)))
 
 

@@ -113,12 +113,10 @@ def test_a_long_list_of_shards_may_come_from_a_file(made, tmp_path):
     assert io.load(tmp_path / "model").settings.heads == ("decoder",)
 
 
-def test_unknown_settings_and_malformed_streams_are_refused(made, tmp_path):
+def test_unknown_settings_are_refused(made, tmp_path):
     plain = json.loads(dump(make_settings()))
     with pytest.raises(ValueError, match="colour"):
         main(arguments(made, {**plain, "colour": 1}, tmp_path))
-    with pytest.raises(SystemExit, match="STREAM=path"):
-        main(arguments(made, make_settings(), tmp_path, **{"--features": ["audio"]}))
 
 
 def test_other_code_or_data_starts_afresh(made, tmp_path, capsys, monkeypatch):

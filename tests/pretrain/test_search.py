@@ -10,8 +10,9 @@ from pretrain_data import arguments, make_corpus, make_settings
 
 from conclugen.models import io
 from conclugen.pretrain import search
-from conclugen.pretrain.corpus import load_corpus, shards_of
+from conclugen.pretrain.corpus import load_corpus
 from conclugen.pretrain.run import main
+from conclugen.store.shards import by_stream
 
 RATES = (1e-6, 3e-3, 1e-5)  # the others are too low to learn anything in a few epochs
 
@@ -91,7 +92,7 @@ def test_what_was_trained_before_a_kill_is_not_trained_again(made, tmp_path, mon
 def test_a_choice_without_validation_rows_is_refused(tmp_path):
     made = make_corpus(tmp_path / "corpus", rows=60, valid=0, test=10)
     settings = make_settings("Multi-Cont", validation_fraction=0.0, candidates=((1e-3, 0.01), (3e-3, 0.01)))
-    corpus = load_corpus(made.splits, shards_of(made.features), settings)
+    corpus = load_corpus(made.splits, by_stream(made.features), settings)
     assert len(corpus.valid) == 0
     with pytest.raises(ValueError, match=r"pretrain\.search chooses on validation rows"):
         search.search(corpus, settings, 0, lambda *_: None, lambda _: None)

@@ -25,7 +25,7 @@ def test_controls_are_planned_where_the_configuration_has_worlds(fresh):
     target = "results/figures/control.png"
     control = ("--configfile", str(ROOT / "config.yaml"), str(ROOT / "configs/control.yaml"))
     done = fresh.snakemake("--dry-run", *control, "--", target)
-    assert "conclugen.evaluation.control --manifest results/manifests/shared.parquet" in done.stdout
+    assert "--manifest results/manifests/shared.parquet" in done.stdout
     assert "conclugen.data.worlds" in done.stdout
     done = fresh.snakemake("--dry-run", "--", target, check=False)
     assert "results/tables/control.csv needs worlds and the raw row oracle" in done.stdout + done.stderr
@@ -94,9 +94,9 @@ def test_instance_cont_is_pretrained_on_views_of_the_corpus_and_evaluated_on_cli
     [views] = jobs("features.frames3d_views")
     assert "--faces results/faces/talks/0000.h5" in views
     [pretraining] = jobs("pretrain.run", '"method": "Instance-Cont"')
-    assert "--features frames3d_views=results/features/talks/frames3d_views/0000.h5 --settings" in pretraining
+    assert "--features results/features/talks/frames3d_views/0000.h5 --splits" in pretraining
     [evaluation] = jobs("downstream.linear", "/Instance-Cont/")
-    assert "--features frames3d=results/features/mine/frames3d/0000.h5 --model" in evaluation
+    assert "--features results/features/mine/frames3d/0000.h5 --manifest" in evaluation
     [corpus], [labelled] = jobs("evaluation.qc", "/talks.csv"), jobs("evaluation.qc", "/mine.csv")
     assert "results/features/talks/frames3d_views/0000.ledger.csv" in corpus
     assert "frames3d_views" not in labelled
@@ -115,8 +115,8 @@ def test_faces_that_are_not_kept_are_cut_from_the_media_again(folders):
     [job] = [c for c in commands if "features.frames2d " in c and "faces/mine" in c]
     assert "--media-list" not in job
     [pretraining] = [c for c in commands if "pretrain.run " in c and '"method": "Instance-Cont"' in c]
-    assert "frames2d_views=results/features/talks/frames2d_views/0000.h5" in pretraining
-    assert "frames3d_views=results/features/talks/frames3d_views/0000.h5" in pretraining
+    assert "results/features/talks/frames2d_views/0000.h5" in pretraining
+    assert "results/features/talks/frames3d_views/0000.h5" in pretraining
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -182,10 +182,10 @@ def test_transcripts_are_made_where_speech_is_recognised_and_read_by_text_and_it
     commands = folders.snakemake("--dry-run", "--", "results/tables/mine.csv", "results/qc/leaks.csv").stdout
     made, ledger = "results/transcripts/mine/0000.csv", "results/transcripts/mine/0000.ledger.csv"
     lists = "--media-list results/plans/mine/0000.media.csv --text-list results/plans/mine/0000.text.csv"
-    assert f"conclugen.features.transcripts {lists} --root mine" in commands
+    assert f"conclugen.features.transcripts {lists} --root mine --version" in commands
     assert f"--text-list {made} --transcripts-ledger {ledger}" in commands
-    assert "--text-list results/plans/talks/0000.text.csv  --settings" in commands
-    assert f"--transcripts {made} --corpus-transcripts  --output" in commands
+    assert "--text-list results/plans/talks/0000.text.csv --settings" in commands
+    assert f"--transcripts {made} --settings" in commands
     [accounted] = [line for line in commands.splitlines() if "evaluation.qc " in line and "/mine.csv" in line]
     assert ledger in accounted
 
@@ -228,7 +228,7 @@ def test_controls_are_made_where_the_configuration_names_them(folders):
     made = [line for line in commands.splitlines() if "-m conclugen.pretrain.controls" in line]
     assert sorted(line.split("/talks/improved/")[1].split("/")[0] for line in made) == ["GCCA", "PCA", "untrained"]
     for protocol in ("linear", "linear_input"):
-        judged = "--model results/pretrain/talks/improved/GCCA/seed0 --settings"
+        judged = "--models results/pretrain/talks/improved/GCCA/seed0/model.safetensors --features"
         assert any(f"downstream.{protocol} " in line and judged in line for line in commands.splitlines())
     write_methods(folders, ["ConCluGen"], controls=[])
     assert "control_network" not in folders.planned(target="results/tables/mine.csv")
@@ -246,7 +246,7 @@ def test_leaks_need_features_and_the_corpus_but_no_training(folders):
     write_methods(folders, ["ConCluGen"])
     commands = folders.snakemake("--dry-run", "--", "results/qc/leaks.csv").stdout
     assert "--manifest results/manifests/mine.parquet --corpus results/manifests/talks.parquet" in commands
-    assert "text=results/features/mine/text/0000.h5" in commands
+    assert "--features results/features/mine/" in commands
     assert "conclugen.evaluation.join --tables results/qc/mine.leaks.csv" in commands
     assert "conclugen.pretrain" not in commands
 

@@ -13,6 +13,7 @@ import torch
 from conclugen.data.manifest import as_target, read_manifest
 from conclugen.data.targets import targets
 from conclugen.store import resident
+from conclugen.store.shards import by_stream
 
 SPLITS = ("train", "valid", "test")
 
@@ -86,7 +87,7 @@ def read(
 
 @dataclasses.dataclass(frozen=True)
 class Arguments:
-    """The command line of a protocol; `features` by stream."""
+    """The command line of a protocol: `features` by stream, and the folders of `models`."""
 
     manifest: Path
     features: dict[str, list[Path]]
@@ -100,23 +101,19 @@ def parse_arguments(description: str, argv: Sequence[str] | None, needs_model: b
     """Read the flags that all protocols share."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--features", nargs="+", action="extend", required=True, metavar="STREAM=PATH")
-    parser.add_argument("--model", nargs="+", action="extend", type=Path, default=[], help="one per pretraining seed")
+    parser.add_argument("--features", nargs="+", action="extend", required=True, help="…/STREAM/SHARD.h5")
+    parser.add_argument("--models", nargs="+", type=Path, default=[], help="model.safetensors of each pretraining seed")
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output-dir", type=Path, required=True)
     given = parser.parse_args(argv)
-    if needs_model and not given.model:
-        parser.error("this protocol starts from pretrained networks: give at least one --model")
-    if given.model and not needs_model:
-        parser.error("this protocol uses no pretrained network: leave --model out")
-    features: dict[str, list[Path]] = {}
-    for item in given.features:
-        stream, equals, path = item.partition("=")
-        if not (stream and equals and path):
-            parser.error(f"--features {item!r}: expected STREAM=PATH")
-        features.setdefault(stream, []).append(Path(path))
-    return Arguments(given.manifest, features, tuple(given.model), given.settings, given.threads, given.output_dir)
+    if needs_model and not given.models:
+        parser.error("this protocol starts from pretrained networks: give at least one of --models")
+    if given.models and not needs_model:
+        parser.error("this protocol uses no pretrained network: leave --models out")
+    models = tuple(path.parent for path in given.models)
+    features = by_stream(given.features)
+    return Arguments(given.manifest, features, models, given.settings, given.threads, given.output_dir)
 
 
 def by_model(seeds: Iterable[int], models: Sequence[Path]) -> dict[int, list[int]]:

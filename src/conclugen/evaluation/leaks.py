@@ -28,7 +28,7 @@ from conclugen.evaluation.qc import ALL, memberships
 from conclugen.evaluation.truth import all_labels
 from conclugen.store.seals import check_seal
 from conclugen.store.settings import parse
-from conclugen.store.shards import FeatureShard, open_shard
+from conclugen.store.shards import FeatureShard, by_stream, open_shard
 
 COLUMNS = (
     "dataset",
@@ -158,21 +158,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the rows and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--features", nargs="*", action="extend", default=[], metavar="STREAM=PATH")
+    parser.add_argument("--features", nargs="*", action="extend", default=[], help="…/STREAM/SHARD.h5")
     parser.add_argument("--corpus", type=Path, help="manifest of the corpus pretrained on, where it is another")
     parser.add_argument("--settings", required=True, help="JSON: what the backbone of each stream has seen")
     parser.add_argument("--transcripts", nargs="*", action="extend", default=[], type=Path, help="of the data set")
     parser.add_argument("--corpus-transcripts", nargs="*", action="extend", default=[], type=Path, help="of the corpus")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    streams: dict[str, list[FeatureShard]] = {}
-    paths: dict[str, list[str]] = {}
-    for item in arguments.features:
-        stream, equals, path = item.partition("=")
-        if not (stream and equals and path):
-            parser.error(f"--features {item!r}: expected STREAM=PATH")
-        streams.setdefault(stream, []).append(_account(path))
-        paths.setdefault(stream, []).append(path)
+    paths = by_stream(arguments.features)
+    streams = {stream: [_account(path) for path in shards] for stream, shards in paths.items()}
     manifest = with_transcripts(all_labels(arguments.manifest), arguments.transcripts)
     corpus = arguments.corpus and with_transcripts(read_manifest(arguments.corpus), arguments.corpus_transcripts)
     rows = overlap(manifest, corpus)

@@ -211,16 +211,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Stage one folder and write what lies in it: file, bytes, sha256, source, licence."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settings", required=True, help="JSON: address, model, licence")
-    parser.add_argument("--folder", required=True, type=Path, help="weights/NAME")
+    parser.add_argument("--weights-dir", required=True, type=Path, help="weights/NAME")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", required=True, type=Path, help="the CSV to write")
     arguments = parser.parse_args(argv)
     settings = parse(Settings, arguments.settings)
-    files = stage(settings, arguments.folder)
+    files = stage(settings, arguments.weights_dir)
     source = origin(settings.address, settings.model)
     rows = [("file", "bytes", "sha256", "source", "licence")]
     for name, sha256 in files.items():
-        rows.append((name, str((arguments.folder / name).stat().st_size), sha256, source, settings.licence))
+        rows.append((name, str((arguments.weights_dir / name).stat().st_size), sha256, source, settings.licence))
     write_text(arguments.output, "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows))
 
 

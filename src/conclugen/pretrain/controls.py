@@ -17,13 +17,14 @@ import torch
 from conclugen.models.heads import Standardise
 from conclugen.models.io import build, save
 from conclugen.models.network import Network, NetworkSettings
-from conclugen.pretrain.corpus import Corpus, load_corpus, shards_of
+from conclugen.pretrain.corpus import Corpus, load_corpus
 from conclugen.pretrain.fresh import describe, fit_scale, training_rows
 from conclugen.pretrain.projections import canonical, principal
 from conclugen.pretrain.settings import Given
 from conclugen.pretrain.unlearned import GCCA, PCA, UNTRAINED
 from conclugen.store.devices import set_threads
 from conclugen.store.settings import parse
+from conclugen.store.shards import by_stream
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--splits", type=Path, required=True, help="CSV with utterance_id, split, group; no label is read"
     )
-    parser.add_argument("--features", nargs="+", action="extend", required=True, metavar="STREAM=PATH")
+    parser.add_argument("--features", nargs="+", action="extend", required=True, help="…/STREAM/SHARD.h5")
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
@@ -108,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    corpus = load_corpus(arguments.splits, shards_of(arguments.features), settings)
+    corpus = load_corpus(arguments.splits, by_stream(arguments.features), settings)
     torch.manual_seed(arguments.seed)
     network = control_network(corpus, settings)
     widths = network.settings.linear or dict.fromkeys(corpus.input_dims, settings.width)

@@ -74,17 +74,6 @@ def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], setti
     return Corpus(data, train, valid, described, _checksum(table, shards))
 
 
-def shards_of(given: Sequence[str]) -> dict[str, list[str]]:
-    """Read `STREAM=path` arguments, several to a stream."""
-    shards: dict[str, list[str]] = {}
-    for item in given:
-        stream, sign, path = item.partition("=")
-        if not (stream and sign and path):
-            raise SystemExit(f"--features takes STREAM=path, not {item!r}")
-        shards.setdefault(stream, []).append(path)
-    return shards
-
-
 def read_splits(path: str | Path) -> pd.DataFrame:
     """Return the columns utterance_id, split and group of a manifest (parquet) or of a CSV, as text, in id order.
 

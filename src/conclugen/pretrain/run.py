@@ -12,7 +12,7 @@ from typing import Any
 from conclugen.models.io import save
 from conclugen.models.network import Network
 from conclugen.pretrain import parallel, verdict
-from conclugen.pretrain.corpus import load_corpus, shards_of
+from conclugen.pretrain.corpus import load_corpus
 from conclugen.pretrain.fresh import describe
 from conclugen.pretrain.loop import Trained, train
 from conclugen.pretrain.search import search, write_search
@@ -22,6 +22,7 @@ from conclugen.store.allocator import keep_memory
 from conclugen.store.atomic import write_text
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import dump, parse
+from conclugen.store.shards import by_stream
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Train and, in the first process, write the results."""
-    corpus = load_corpus(arguments.splits, shards_of(arguments.features), settings)
+    corpus = load_corpus(arguments.splits, by_stream(arguments.features), settings)
     print(f"{len(corpus.train)} utterances to train on, {len(corpus.valid)} to validate", flush=True)
 
     def state(one: Settings) -> State:
@@ -92,7 +93,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         required=True,
         help="manifest (parquet), or a CSV with its columns utterance_id, split, group; no label is read",
     )
-    parser.add_argument("--features", nargs="+", action="extend", required=True, metavar="STREAM=PATH")
+    parser.add_argument("--features", nargs="+", action="extend", required=True, help="…/STREAM/SHARD.h5")
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)

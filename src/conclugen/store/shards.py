@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,18 @@ class FeatureShard:
     features: np.ndarray
     present: np.ndarray
     attributes: dict[str, str]
+
+
+def by_stream(paths: Iterable[str | Path]) -> dict[str, list[Path]]:
+    """Return feature shards by stream, which is the name of the folder that they lie in.
+
+    >>> by_stream(["features/mosei/text/0000.h5"])
+    {'text': [PosixPath('features/mosei/text/0000.h5')]}
+    """
+    shards: dict[str, list[Path]] = {}
+    for path in map(Path, paths):
+        shards.setdefault(path.parent.name, []).append(path)
+    return shards
 
 
 def write_shard(

@@ -1,0 +1,1 @@
+"""What Snakemake asks while it plans jobs: lists of files, the code of stages, what to watch. No job imports it."""

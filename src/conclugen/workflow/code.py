@@ -1,0 +1,66 @@
+"""The code of each stage as the configuration chooses it: a changed hash runs the stage's jobs again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conclugen import choices
+from conclugen.config import Config
+from conclugen.features import staged
+from conclugen.pretrain import methods
+from conclugen.store import fingerprint as source
+from conclugen.store import packaged
+
+# Which GPU a job takes, whether its run still lasts; what all packages hold, of which a stage names its part; and names
+# of settings, of which a job is told what it reads.
+NO_PART_OF_RESULTS = (
+    "conclugen.store.lease",
+    "conclugen.store.fence",
+    "conclugen.store.packaged",
+    "conclugen.pretrain.settings",
+)
+
+
+def of(config: Config, module: str, without: Iterable[str] = (), plus: Iterable[str] = ()) -> list[str]:
+    """Return the code of a stage and, where the configuration asks for it, the versions of the libraries it imports.
+
+    Args:
+        config: the configuration.
+        module: the stage's, below `conclugen`.
+        without, plus: as for `store.fingerprint`.
+    """
+    entry, left_out = f"{source.PACKAGE}.{module}", (*without, *NO_PART_OF_RESULTS)
+    code = source.fingerprint(entry, left_out, plus)
+    return code + source.libraries(entry, config.rerun_on_upgrade, left_out, plus)
+
+
+def of_stream(config: Config, stream: str, module: str | None = None) -> list[str]:
+    """Return the code of a stream with its backbone, and the files its network is built from beside its weights; the
+    other backbones are no part of it.
+    """
+    chosen = getattr(config.features, stream)
+    folder = source.SOURCE / source.PACKAGE / "features/backbones"
+    others = {file.stem for file in folder.glob("*.py")} - {"__init__", "base", chosen.backbone}
+    code = of(config, f"features.{module or stream}", [f"conclugen.features.backbones.{name}" for name in others])
+    return code + staged.companions(stream, chosen) + packaged.hashes([chosen.backbone])
+
+
+def of_transcripts(config: Config, dataset: str) -> list[str]:
+    """Return the code of the transcripts with the chosen engine, and its files beside the weights; the other engine is
+    no part of it.
+    """
+    asr = config.datasets[dataset].asr
+    code = of(config, "features.transcripts", choices.unused_engines(config, dataset))
+    beside = staged.hashes_beside(asr.weights.path) if asr.weights else []
+    return code + beside + packaged.hashes([asr.engine, "silero_vad"])
+
+
+def of_faces(config: Config) -> list[str]:
+    """Return the code of the face stage and the weights of its detector."""
+    return of(config, "faces.run") + packaged.hashes(["mtcnn"])
+
+
+def of_pretraining(config: Config, method: str) -> list[str]:
+    """Return the code of pretraining with the losses of a method; the others are no part of it."""
+    losses = choices.losses(config, method)
+    return of(config, "pretrain.run", methods.unused_modules(losses), methods.chosen_modules(losses))

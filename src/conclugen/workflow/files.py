@@ -1,0 +1,133 @@
+"""The files that rules ask for: networks, predictions, tables and accounts, by the rows that the configuration has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+
+from conclugen import choices
+from conclugen.config import SENTIMENT_TABLE, Config
+
+Rows = Sequence[tuple[str, str]]  # (method, protocol)
+
+
+def models(config: Config, wildcards: Any) -> list[str]:
+    """Return the pretrained networks that a protocol starts from, one per pretraining seed; none for raw features."""
+    if wildcards.protocol not in choices.PRETRAINED_PROTOCOLS:
+        return []
+    method = choices.pretrained_as(config, wildcards.method)
+    folder = f"results/pretrain/{wildcards.corpus}/{wildcards.preset}/{method}"
+    return [f"{folder}/seed{seed}/model.safetensors" for seed in choices.network_seeds(config, method)]
+
+
+def pretexts(config: Config, wildcards: Any) -> list[str]:
+    """Return how the networks of `models` do their own task; controls were trained for none."""
+    if wildcards.method in choices.CONTROLS:
+        return []
+    return [str(Path(path).with_name("pretext.json")) for path in models(config, wildcards)]
+
+
+def table_name(config: Config, dataset: str, target: str) -> str:
+    """Return the name of the table of a data set or of its sentiment. Raises WorkflowError where it has none."""
+    if target and not choices.has_sentiment(config, dataset):
+        raise WorkflowError(f"the labels of {dataset} have no sentiment; it has no table {dataset}{target}")
+    return dataset + target
+
+
+def predictions(
+    config: Config, name: str, rows: Rows, shares: Iterable[str] = ("",), preset: str | None = None
+) -> list[str]:
+    """Return the predictions of `rows` for the table `name`, for every seed; `shares`: of the labels."""
+    corpus = choices.corpus_of(config, choices.dataset_of(config, name))
+    base = f"results/downstream/{name}/{corpus}/{preset or config.pretrain.preset}"
+    return [
+        f"{base}/{method}/{protocol}{share}/seed{seed}.parquet"
+        for method, protocol in rows
+        for share in shares
+        for seed in config.downstream.seeds
+    ]
+
+
+def predictions_of_all(
+    config: Config, rows: Rows, presets: Iterable[str | None] = (None,), shares: Sequence[str] = ("",)
+) -> list[str]:
+    """Return the predictions of `rows` for every data set and each of `presets`; None: that of the configuration."""
+    return [
+        path
+        for dataset in config.downstream.datasets
+        for preset in presets
+        for path in predictions(config, dataset, rows, shares, preset)
+    ]
+
+
+def presets_compared(config: Config) -> list[str]:
+    """Return the linear evaluation of every method with each preset and of its networks untrained, and the raw
+    features, which have no preset.
+    """
+    methods = [(name, "linear") for name in (*config.pretrain.methods, *choices.drawn_controls(config))]
+    raw = predictions_of_all(config, [(choices.RAW, "raw")])
+    return raw + predictions_of_all(config, methods, config.tables.presets)
+
+
+def switches_compared(config: Config) -> list[str]:
+    """Return the linear evaluation of the reference method with each variant and what it is based on, and of the same
+    networks untrained.
+    """
+    rows = [(name, "linear") for name in (config.tables.reference, *choices.drawn_controls(config))]
+    return predictions_of_all(config, rows, choices.ablation_presets(config))
+
+
+def controls(config: Config, control: str) -> list[str]:
+    """Return the rows of every world's table; in the grid, those of every other preset, too."""
+    if choices.ORACLE not in config.downstream.raw_rows:
+        raise WorkflowError(
+            f"results/tables/{control}.csv needs worlds and the raw row {choices.ORACLE}: "
+            "--configfile configs/control.yaml"
+        )
+    found = predictions_of_all(config, choices.table_rows(config))
+    others = [name for name in config.tables.presets if name != config.pretrain.preset]
+    if control == "control-grid":
+        found += predictions_of_all(config, choices.pretrained_rows(config), others)
+    return found
+
+
+def table_2(config: Config) -> list[str]:
+    """Return supervised, linear and fine-tuned, whichever protocols the tables of the data sets have."""
+    reference = config.tables.reference
+    return predictions_of_all(config, [(reference, protocol) for protocol in ("supervised", "linear", "finetune")])
+
+
+def label_fractions(config: Config) -> list[str]:
+    """Return the predictions of every row of every table, for all labels and for each share of them."""
+    shares = list(choices.fractions(config))
+    if len(shares) < 2:
+        raise WorkflowError(
+            "results/tables/label_efficiency.csv needs downstream.label_fractions below 1, such as [0.01, 0.1, 1.0]"
+        )
+    return predictions_of_all(config, choices.table_rows(config), shares=shares)
+
+
+def table_1(config: Config) -> dict[str, str]:
+    """Return the tables whose rows stand in Table 1, by the flag that takes them."""
+    dataset = choices.benchmark_dataset(config)
+    names = {"table": dataset, "sentiment": f"{dataset}{SENTIMENT_TABLE}"}
+    return {flag: f"results/tables/{name}.csv" for flag, name in names.items() if name in choices.measured(config)}
+
+
+def accounts(config: Config, datasets: Iterable[str]) -> list[str]:
+    """Return quality control of data sets and of their corpora: a table stands only where none lost too much.
+
+    The files say nothing that a table repeats. They are inputs so that a loss above the limit stops the run, also
+    where the limit was lowered after the table was made: then the table is written again, to the same bytes.
+    """
+    names = list(datasets)
+    corpora = {choices.corpus_of(config, name) for name in names}
+    return sorted(f"results/qc/{name}.csv" for name in {*names} | corpora)
+
+
+def folders(files: Iterable[str]) -> list[str]:
+    """Return the folders of files, each once, in order."""
+    return list(dict.fromkeys(str(Path(path).parent) for path in files))

@@ -1,0 +1,82 @@
+"""The files that rules ask for, by the rows that the configuration has."""
+
+from types import SimpleNamespace
+
+import pytest
+from snakemake.exceptions import WorkflowError
+
+from conclugen import choices
+from conclugen.config import check
+from conclugen.workflow import files
+
+GIVEN = {
+    "datasets": {
+        "talks": {"adapter": "voxceleb2", "root": "/data/talks"},
+        "mosei": {"adapter": "mosei", "root": "/data/mosei"},
+        "mine": {"adapter": "folder", "root": "/data/mine", "table": "labels.csv"},
+    },
+    "pretrain": {"dataset": "talks", "methods": ["ConCluGen", "ConCluGen-vision"], "seeds": [0, 1]},
+    "downstream": {"datasets": ["mosei", "mine"], "seeds": [0, 1, 2]},
+}
+
+
+def config(**changes):
+    return check({name: {**GIVEN.get(name, {}), **changes.get(name, {})} for name in {*GIVEN, *changes}})
+
+
+def of(method, protocol):
+    return SimpleNamespace(corpus="talks", preset="improved", method=method, protocol=protocol)
+
+
+def test_networks_are_those_of_the_method_that_was_pretrained():
+    models = files.models(config(), of("ConCluGen-vision", "linear"))
+    assert models == [f"results/pretrain/talks/improved/ConCluGen/seed{n}/model.safetensors" for n in (0, 1)]
+    assert files.pretexts(config(), of("ConCluGen", "knn"))[1].endswith("ConCluGen/seed1/pretext.json")
+    assert files.models(config(), of("raw-features", "raw")) == []
+    assert len(files.models(config(), of("PCA", "linear"))) == 1
+    assert files.pretexts(config(), of("untrained", "linear")) == []
+
+
+def test_predictions_have_a_file_for_each_row_share_and_seed():
+    found = files.predictions(config(), "mosei-sentiment", [("ConCluGen", "linear")], ("", "/fraction-0.1"), "paper")
+    base = "results/downstream/mosei-sentiment/talks/paper/ConCluGen/linear"
+    assert found == [f"{base}{share}/seed{n}.parquet" for share in ("", "/fraction-0.1") for n in range(3)]
+
+
+def test_only_what_has_a_sentiment_has_its_table():
+    assert files.table_name(config(), "mosei", "-sentiment") == "mosei-sentiment"
+    with pytest.raises(WorkflowError, match="mine have no sentiment"):
+        files.table_name(config(), "mine", "-sentiment")
+
+
+def test_quality_control_is_that_of_the_data_sets_and_their_corpora():
+    assert files.accounts(config(), ["mine"]) == ["results/qc/mine.csv", "results/qc/talks.csv"]
+
+
+def test_presets_are_compared_by_linear_rows_beside_the_raw_features():
+    chosen = config(tables={"presets": ["paper", "improved"]})
+    folders = files.folders(files.presets_compared(chosen))
+    assert folders[:2] == [f"results/downstream/{name}/talks/improved/raw-features/raw" for name in ("mosei", "mine")]
+    assert {folder.split("/")[4] for folder in folders[2:]} == {"paper", "improved"}
+    assert {folder.split("/")[-1] for folder in folders[2:]} == {"linear"}
+
+
+def test_table_2_asks_for_three_protocols_of_the_reference():
+    folders = files.folders(files.table_2(config()))
+    assert [folder.split("/")[-1] for folder in folders[:3]] == ["supervised", "linear", "finetune"]
+
+
+def test_shares_and_worlds_are_refused_where_there_are_none():
+    with pytest.raises(WorkflowError, match="label_fractions below 1"):
+        files.label_fractions(config(downstream={"label_fractions": [1.0]}))
+    with pytest.raises(WorkflowError, match="needs worlds and the raw row oracle"):
+        files.controls(config(), "control")
+    shares = config(downstream={"label_fractions": [0.1, 1.0]})
+    assert len(files.label_fractions(shares)) == 2 * 2 * 3 * len(choices.table_rows(shares))
+
+
+def test_table_1_has_the_tables_of_a_cmu_mosei():
+    both = config(downstream={"targets": ["expression", "sentiment"]})
+    expected = {"table": "results/tables/mosei.csv", "sentiment": "results/tables/mosei-sentiment.csv"}
+    assert files.table_1(both) == expected
+    assert files.table_1(config(downstream={"datasets": ["mine"]})) == {}
