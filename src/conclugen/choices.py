@@ -4,18 +4,18 @@ are made from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 
 from conclugen.config import SENTIMENT_TABLE, Config
 from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.config.worlds import WORLDS, world_of
+from conclugen.downstream.protocols import PROTOCOLS, Protocol
 from conclugen.features.catalogue import CATALOGUE
 from conclugen.pretrain.presets import changes_of
 from conclugen.pretrain.unlearned import CONTROLS, GCCA, PCA, RAW, UNTRAINED
 
-PRETRAINED_PROTOCOLS = ("linear", "linear_input", "shuffled", "knn", "finetune")
-FROZEN_PROTOCOLS = ("linear", "linear_input", "knn")  # of those, the ones that controls are judged by, too
 ORACLE = "oracle"  # the raw row of what decides the classes, where the configuration names it
 TARGETS = {"": "expression", SENTIMENT_TABLE: "sentiment"}  # by what follows a data set's name in that of its table
 FACE_STREAMS = ("frames2d", "frames3d", "frames2d_views", "frames3d_views", "keypoints")
@@ -123,23 +123,24 @@ def losses(config: Config, method: str) -> list[str]:
 
 def table_rows(config: Config) -> list[tuple[str, str]]:
     """Return (method, protocol) of every row of a table but the chance rows."""
-    chosen, rows = config.downstream.protocols, []
-    if "raw" in chosen:
-        rows += [(name, "raw") for name in raw_controls(config)]
-    reference = config.tables.reference
-    rows += [(reference, name) for name in ("shuffled", "supervised") if name in chosen]
-    judged = [name for name in ("linear", "linear_input", "knn", "finetune") if name in chosen]
-    rows += [(method, name) for method in config.pretrain.methods for name in judged]
+    chosen = {name: protocol for name, protocol in PROTOCOLS.items() if name in config.downstream.protocols}
+    of = {"raw": list(raw_controls(config)), "reference": [config.tables.reference], "methods": config.pretrain.methods}
+    rows = [(method, name) for kind, methods in of.items() for method in methods for name in _judging(chosen, kind)]
     controls = dict.fromkeys(config.downstream.controls)
-    return rows + [(method, name) for method in controls for name in judged if name in FROZEN_PROTOCOLS]
+    frozen = [name for name in _judging(chosen, "methods") if chosen[name].frozen]
+    return rows + [(method, name) for method in controls for name in frozen]
+
+
+def _judging(protocols: Mapping[str, Protocol], kind: str) -> list[str]:
+    return [name for name, protocol in protocols.items() if protocol.judges == kind]
 
 
 def pretrained_rows(config: Config) -> list[tuple[str, str]]:
-    """Return the rows of a table that another preset changes, but the shuffled one: neither are PCA and GCCA."""
+    """Return the rows of a table that another preset changes, each method's: neither are PCA and GCCA."""
     return [
-        (method, protocol)
-        for method, protocol in table_rows(config)
-        if protocol in PRETRAINED_PROTOCOLS and protocol != "shuffled" and method not in (PCA, GCCA)
+        (method, name)
+        for method, name in table_rows(config)
+        if PROTOCOLS[name].network and PROTOCOLS[name].judges == "methods" and method not in (PCA, GCCA)
     ]
 
 
@@ -151,9 +152,9 @@ def drawn_controls(config: Config) -> list[str]:
 def robust_rows(config: Config) -> list[tuple[str, str]]:
     """Return the rows of a table whose classifier sees several modalities at once, each of which can be masked."""
     return [
-        (method, protocol)
-        for method, protocol in table_rows(config)
-        if protocol in ("raw", "linear", "linear_input") and len(evaluated(config, method)[1]) > 1
+        (method, name)
+        for method, name in table_rows(config)
+        if PROTOCOLS[name].masks and len(evaluated(config, method)[1]) > 1
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conclugen import choices, slices
 from conclugen.config import OTHER_TABLES, Config
+from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE
 from conclugen.store import packaged
@@ -65,7 +66,7 @@ def width_mistakes(config: Config) -> list[str]:
 
     Of arrays the header is read; what is not there yet, or is named by a model, cannot be told and is let pass.
     """
-    if not set(config.downstream.protocols) & set(choices.PRETRAINED_PROTOCOLS):
+    if not any(PROTOCOLS[name].network for name in config.downstream.protocols):
         return []
     found: dict[str, None] = {}
     for method in config.pretrain.methods:

@@ -13,6 +13,7 @@ from typing import Any
 
 from conclugen import choices
 from conclugen.config import Config
+from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
 from conclugen.pretrain.methods import told
@@ -110,18 +111,16 @@ def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What all protocols share, and the budget of this one."""
-    method, protocol, section = wildcards["method"], wildcards["protocol"], config.downstream
+    method, protocol, section = wildcards["method"], PROTOCOLS[wildcards["protocol"]], config.downstream
     joined, evaluate = choices.evaluated(config, method)
     values = section.model_dump(include={"seeds", "standardise"})
     values |= {"label_fraction": choices.fractions(config)[wildcards["share"]]}
     values |= {"modalities": joined, "evaluate": evaluate, "target": choices.TARGETS[wildcards["target"]]}
-    if protocol == "knn":
-        return values | section.knn.model_dump()
-    networks = protocol in ("finetune", "supervised")
-    values |= (section.networks if networks else section.heads).model_dump()
+    budget = getattr(section, protocol.budget).model_dump()
     if wildcards["dataset"] in section.rates:
-        values |= section.rates[wildcards["dataset"]].model_dump(exclude_none=True)
-    return values | _architecture(config, wildcards["preset"]) if protocol == "supervised" else values
+        rates = section.rates[wildcards["dataset"]].model_dump(exclude_none=True)
+        budget |= {key: value for key, value in rates.items() if key in budget}
+    return values | budget | (_architecture(config, wildcards["preset"]) if protocol.architecture else {})
 
 
 def _views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:

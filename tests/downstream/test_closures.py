@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.store.fingerprint import fingerprint
-
-PROTOCOLS = ("linear", "linear_input", "raw", "shuffled", "knn", "finetune", "supervised")
 
 
 def files(module):

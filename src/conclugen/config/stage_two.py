@@ -8,11 +8,12 @@ from pydantic import Field, model_validator
 
 from conclugen.config.recipes import OwnRecipe
 from conclugen.config.types import Above0, Count, Modalities, Name, Number, Section, Seed, Share
+from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 from conclugen.pretrain.unlearned import CONTROLS
 
-Protocol = Literal["raw", "shuffled", "linear", "linear_input", "knn", "finetune", "supervised"]
+ProtocolName = Literal[tuple(PROTOCOLS)]
 
 
 class Sizes(Section):
@@ -83,7 +84,7 @@ class Downstream(Section):
 
     datasets: list[str]
     targets: Annotated[list[Literal["expression", "sentiment"]], Field(min_length=1)] = ["expression", "sentiment"]
-    protocols: list[Protocol] = ["raw", "shuffled", "linear", "linear_input"]
+    protocols: list[ProtocolName] = ["raw", "shuffled", "linear", "linear_input"]
     controls: list[Literal["untrained", "PCA", "GCCA"]] = list(CONTROLS)
     raw_rows: dict[Name, Annotated[Modalities, Field(min_length=1)]] = {}
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2, 3, 4]

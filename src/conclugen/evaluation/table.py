@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.evaluation import chance, metrics, paper, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.contamination import names_of, of_streams
@@ -26,9 +27,7 @@ from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.pretrain.unlearned import UNTRAINED
 from conclugen.store.settings import parse
 
-PROTOCOLS = (CHANCE, "raw", "supervised", "linear", "linear_input", "finetune", "knn", "shuffled")
-# Which protocol of the reference method a control is compared with; every other protocol with itself.
-COMPARED_WITH = {"raw": "linear", "shuffled": "linear", "supervised": "finetune"}
+IN_ORDER = (CHANCE, *PROTOCOLS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +106,7 @@ def build(truth: Truth, predictions: Sequence[Predictions], settings: Settings) 
 
 def order(p: Predictions) -> tuple:
     """Sort key of a row: protocol, corpus, preset, then the paper's order of methods."""
-    protocol = PROTOCOLS.index(p.protocol) if p.protocol in PROTOCOLS else len(PROTOCOLS)
+    protocol = IN_ORDER.index(p.protocol) if p.protocol in IN_ORDER else len(IN_ORDER)
     method = paper.METHODS.index(p.method) if p.method in paper.METHODS else len(paper.METHODS)
     return protocol, p.protocol, p.corpus, p.preset, method, p.method
 
@@ -171,8 +170,8 @@ def _tests(rows: Sequence[Row], headline: str, reference: str) -> list[dict[str,
 
 def _reference(row: Row, rows: Sequence[Row], reference: str) -> Row | None:
     """The row that `row` is tested against: the reference method's with the same corpus and preset, if it exists."""
-    protocol = COMPARED_WITH.get(row.protocol, row.protocol)
-    wanted = (row.corpus, row.preset, reference, protocol)
+    protocol = PROTOCOLS[row.protocol].against if row.protocol in PROTOCOLS else None
+    wanted = (row.corpus, row.preset, reference, protocol or row.protocol)
     found = [one for one in rows if (one.corpus, one.preset, one.method, one.protocol) == wanted]
     return found[0] if found and found[0] is not row else None
 

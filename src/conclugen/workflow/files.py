@@ -10,13 +10,14 @@ from snakemake.exceptions import WorkflowError
 
 from conclugen import choices
 from conclugen.config import SENTIMENT_TABLE, Config
+from conclugen.downstream.protocols import PROTOCOLS
 
 Rows = Sequence[tuple[str, str]]  # (method, protocol)
 
 
 def models(config: Config, wildcards: Any) -> list[str]:
     """Return the pretrained networks that a protocol starts from, one per pretraining seed; none for raw features."""
-    if wildcards.protocol not in choices.PRETRAINED_PROTOCOLS:
+    if not PROTOCOLS[wildcards.protocol].network:
         return []
     method = choices.pretrained_as(config, wildcards.method)
     folder = f"results/pretrain/{wildcards.corpus}/{wildcards.preset}/{method}"

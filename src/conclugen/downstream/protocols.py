@@ -1,0 +1,42 @@
+"""The protocols, each the module of its name: whom it judges, from what, with which budget. Plain values alone."""
+
+from __future__ import annotations
+
+import dataclasses
+
+RAW, REFERENCE, METHODS = "raw", "reference", "methods"
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """What rules and tables know of a protocol.
+
+    Attributes:
+        judges: `raw`: the input itself; `reference`: the method of `tables.reference`; `methods`: each.
+        budget: the section of `downstream` that says what its heads are chosen from.
+        network: it starts from pretrained networks.
+        frozen: it leaves them as they are, so controls that learned nothing are judged by it, too.
+        architecture: it draws a network of its own, and is told of which heads.
+        masks: its classifier sees modalities side by side, each of which can be masked.
+        against: the protocol whose row of the reference method its row is compared with; None: its own.
+    """
+
+    judges: str
+    budget: str
+    network: bool = True
+    frozen: bool = True
+    architecture: bool = False
+    masks: bool = False
+    against: str | None = None
+
+
+# In the order of a table.
+PROTOCOLS = {
+    "raw": Protocol(RAW, "heads", network=False, masks=True, against="linear"),
+    "supervised": Protocol(REFERENCE, "networks", network=False, frozen=False, architecture=True, against="finetune"),
+    "linear": Protocol(METHODS, "heads", masks=True),
+    "linear_input": Protocol(METHODS, "heads", masks=True),
+    "finetune": Protocol(METHODS, "networks", frozen=False),
+    "knn": Protocol(METHODS, "knn"),
+    "shuffled": Protocol(REFERENCE, "heads", against="linear"),
+}
