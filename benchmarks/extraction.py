@@ -16,7 +16,7 @@ import dataclasses
 import functools
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter
 from conclugen.features import audio, common, frames2d, frames3d
 from conclugen.features.audio import AudioSettings
-from conclugen.features.backbone import Backbone, WeightFile, choose
+from conclugen.features.backbone import Backbone, WeightFile, chosen
 from conclugen.features.backbones.davenet import Davenet
 from conclugen.features.backbones.r3d101 import R3D101
 from conclugen.features.backbones.resnet152 import ResNet152
@@ -80,7 +80,7 @@ def of_faces(
 ) -> dict[str, object]:
     """Measure a visual stream."""
     kind, streams = VISUAL[stream]
-    settings, backbone, module = loaded(stream, paper, kind, streams.BACKBONES)
+    settings, backbone, module = loaded(stream, paper, kind)
     settings = dataclasses.replace(settings, size=backbone.size)
     path = face_shard(folder / f"{stream}-{paper}.h5", clips, copies)
     with FaceShard(path) as shard:
@@ -93,23 +93,21 @@ def of_audio(
     stream: str, paper: bool, folder: Path, clips: Sequence[Path], copies: int, repeats: int
 ) -> dict[str, object]:
     """Measure sound; the start of the decoding process is counted."""
-    settings, backbone, module = loaded(stream, paper, AudioSettings, audio.BACKBONES)
+    settings, backbone, module = loaded(stream, paper, AudioSettings)
     items = [MediaItem(f"{c.stem}-{i}", c.name, None, None, None, 0, "") for i in range(copies) for c in clips]
     do = functools.partial(audio.extract, items, folder, settings, backbone)
     return about(stream, backbone, paper) | compare(do, module, repeats)
 
 
-def loaded(
-    stream: str, paper: bool, kind: type, backbones: Mapping[str, Callable[..., Backbone]]
-) -> tuple[Any, Backbone, torch.nn.Module]:
+def loaded(stream: str, paper: bool, kind: type) -> tuple[Any, Backbone, torch.nn.Module]:
     """Return the settings, the backbone and the network of a stream: the default ones or the paper's."""
     settings = kind(**SECTIONS[stream].model_dump(exclude={"seen"}))
     if not paper:
-        backbone = choose(backbones, settings)
+        backbone = chosen(settings)
         return settings, backbone, backbone.load(device())[0]
     name, construct = PAPER[stream]
     settings = dataclasses.replace(settings, backbone=name, weights=WeightFile("random", "0" * 64))
-    return settings, choose(backbones, settings), construct().eval().requires_grad_(False).to(device())
+    return settings, chosen(settings), construct().eval().requires_grad_(False).to(device())
 
 
 def about(stream: str, backbone: Backbone, paper: bool) -> dict[str, object]:

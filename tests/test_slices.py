@@ -1,5 +1,6 @@
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from conclugen.evaluation import ablation, leaks, qc, several, table
 from conclugen.faces import run as faces
 from conclugen.features import (
     audio,
+    backbones,
     frames2d,
     frames2d_views,
     frames3d,
@@ -115,8 +117,11 @@ STREAMS = {"frames2d": frames2d, "frames3d": frames3d, "audio": audio, "text": t
 def test_backbones_in_the_configuration_are_those_of_the_streams_and_of_the_catalogue():
     for name, module in STREAMS.items():
         field = type(getattr(CONFIG.features, name)).model_fields["backbone"]
-        assert set(field.annotation.__args__) == set(module.BACKBONES) == set(CATALOGUE[name])
+        assert set(field.annotation.__args__) == set(CATALOGUE[name])
+        assert name == module.STREAM
         assert field.default == EMBEDDED[name]
+    modules = {path.stem for path in Path(backbones.__file__).parent.glob("*.py")} - {"__init__"}
+    assert modules == {name for entries in CATALOGUE.values() for name in entries}
 
 
 def with_features(**streams):

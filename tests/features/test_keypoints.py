@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conclugen.faces.shard import FaceShardWriter, FaceTrack
 from conclugen.features import keypoints
-from conclugen.features.backbone import WeightFile, choose
+from conclugen.features.backbone import WeightFile, chosen
 from conclugen.features.landmarks import summarise
 from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
 from conclugen.store.shards import read_shard
@@ -142,4 +142,4 @@ def test_a_shard_of_landmarks_without_any_crops(run):
 def test_weights_for_the_detectors_landmarks_are_a_mistake():
     given = types.SimpleNamespace(backbone="mtcnn", weights=WeightFile("net.bin", "0" * 64))
     with pytest.raises(ValueError, match=r"mtcnn brings its own weights; set weights to null instead of net\.bin"):
-        choose(keypoints.BACKBONES, given)
+        chosen(given)

@@ -78,7 +78,7 @@ class Stream(Section):
 class Frames2d(Stream):
     """Still frames of the face, mean over frames."""
 
-    backbone: Literal["mobilenet_v2", "resnet152", "timm", "torchvision"] = "mobilenet_v2"
+    backbone: Literal[tuple(CATALOGUE["frames2d"])] = "mobilenet_v2"
     fps: Above0 = 1.0
     size: Count | None = None
     batch_frames: Count = 64
@@ -87,7 +87,7 @@ class Frames2d(Stream):
 class Frames3d(Stream):
     """Windows of moving face, mean over windows."""
 
-    backbone: Literal["i3d", "r3d101", "videomae"] = "i3d"
+    backbone: Literal[tuple(CATALOGUE["frames3d"])] = "i3d"
     fps: Above0 = 16.0
     window: Count = 16
     stride: Count = 16
@@ -98,9 +98,7 @@ class Frames3d(Stream):
 class Audio(Stream):
     """Sound of the whole utterance, mean over time."""
 
-    backbone: Literal[
-        "resemblyzer", "soundnet", "egemaps", "davenet", "davenet_official", "speech_encoder", "whisper"
-    ] = "resemblyzer"
+    backbone: Literal[tuple(CATALOGUE["audio"])] = "resemblyzer"
     max_seconds: Above0 = 60.0
     batch_seconds: Above0 = 120.0
     timeout_s: Above0 = 60.0
@@ -109,14 +107,14 @@ class Audio(Stream):
 class Text(Stream):
     """Words of the whole utterance, mean over tokens."""
 
-    backbone: Literal["minilm", "distilbert_sst2", "distilroberta_emotion", "text_encoder"] = "minilm"
+    backbone: Literal[tuple(CATALOGUE["text"])] = "minilm"
     batch_texts: Count = 64
 
 
 class Keypoints(Stream):
     """Landmarks of the face, how they lie and move."""
 
-    backbone: Literal["mtcnn", "face68"] = "mtcnn"
+    backbone: Literal[tuple(CATALOGUE["keypoints"])] = "mtcnn"
     fps: Above0 = 8.0
     batch_frames: Count = 64
 

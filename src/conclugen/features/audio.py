@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from conclugen.features.backbone import Backbone, WeightFile, choose
+from conclugen.features.backbone import Backbone, WeightFile, chosen
 from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed
 from conclugen.features.retried import joined
 from conclugen.features.waves import read_wave
@@ -29,7 +29,7 @@ class AudioSettings:
     """Settings of the stream.
 
     Attributes:
-        backbone: a key of `BACKBONES`.
+        backbone: a module of `features/backbones/`.
         model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         max_seconds: a longer utterance is cut to this length.
@@ -46,59 +46,6 @@ class AudioSettings:
     batch_seconds: float
     timeout_s: float
     dtype: str
-
-
-def _resemblyzer(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import resemblyzer
-
-    return resemblyzer.build(settings.weights)
-
-
-def _soundnet(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import soundnet
-
-    return soundnet.build(settings.weights)
-
-
-def _davenet(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import davenet
-
-    return davenet.build(settings.weights)
-
-
-def _davenet_official(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import davenet_official
-
-    return davenet_official.build(settings.weights)
-
-
-def _egemaps(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import egemaps
-
-    return egemaps.build(settings.weights)
-
-
-def _speech_encoder(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import speech_encoder
-
-    return speech_encoder.build(settings.weights, settings.model)
-
-
-def _whisper(settings: AudioSettings) -> Backbone:
-    from conclugen.features.backbones import whisper
-
-    return whisper.build(settings.weights, settings.model)
-
-
-BACKBONES = {
-    "resemblyzer": _resemblyzer,
-    "soundnet": _soundnet,
-    "davenet": _davenet,
-    "davenet_official": _davenet_official,
-    "egemaps": _egemaps,
-    "speech_encoder": _speech_encoder,
-    "whisper": _whisper,
-}
 
 
 def batches(waves: Iterable[tuple[int, np.ndarray]], budget: int) -> Iterator[tuple[tuple[int, ...], list[np.ndarray]]]:
@@ -160,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(AudioSettings, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads - 1)  # one is the decoding process
-    backbone = choose(BACKBONES, settings)
+    backbone = chosen(settings)
     module, sha256 = backbone.load(devices.device())
     items = read_media_list(args.media_list)
     attempt = retries.attempt(args.retries, args.media_list, args.version)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+import importlib.util
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -134,11 +136,15 @@ def staged(name: str, file: WeightFile | None, source: str, instead: str, folder
     return StagedWeights(file, source, instead, folder)
 
 
-def choose(table: Mapping[str, Callable[[Any], Backbone]], settings: Any) -> Backbone:
-    """Return the backbone that a stream's settings name; raises ValueError that lists the known ones."""
-    if settings.backbone not in table:
-        raise ValueError(f"backbone is {settings.backbone!r}; known are {', '.join(sorted(table))}")
-    return table[settings.backbone](settings)
+def chosen(settings: Any) -> Backbone:
+    """Return the backbone that a stream's settings name: `build` of the module of that name in `features/backbones/`,
+    given those settings that it asks for. Raises ValueError where there is no such module.
+    """
+    name = f"conclugen.features.backbones.{settings.backbone}"
+    if importlib.util.find_spec(name) is None:
+        raise ValueError(f"backbone is {settings.backbone!r}; there is no module {name}")
+    build = importlib.import_module(f"conclugen.features.backbones.{settings.backbone}").build
+    return build(**{asked: getattr(settings, asked) for asked in inspect.signature(build).parameters})
 
 
 def required(name: str, model: str | None) -> str:

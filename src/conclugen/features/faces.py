@@ -14,7 +14,7 @@ import numpy as np
 from conclugen.faces.recut import recut, wanted
 from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard
-from conclugen.features.backbone import Backbone, choose
+from conclugen.features.backbone import Backbone, chosen
 from conclugen.features.common import Clock, Collector, arguments, check_dtype, losses_before
 from conclugen.media.items import read_media_list
 from conclugen.media.worker import DecodePool, Outcome
@@ -133,7 +133,6 @@ def run(
     argv: Sequence[str] | None,
     description: str,
     kind: type,
-    backbones: Mapping[str, Callable[..., Backbone]],
     extract: Callable[..., Collector],
     describe: Callable[[Backbone, Any], Backbone] = lambda backbone, settings: backbone,
 ) -> None:
@@ -142,14 +141,13 @@ def run(
     Args:
         argv, description: of the command line.
         kind: dataclass of the stream's settings.
-        backbones: constructors, by the name in the settings.
         extract: the stream's own part, (clips, settings, module, dim) to a collector.
         describe: what the shard says of its backbone, where that differs from the backbone alone.
     """
     args = _parser(description).parse_args(argv)
     settings = parse(kind, args.settings)
     check_dtype(settings.dtype)
-    backbone = choose(backbones, settings)
+    backbone = chosen(settings)
     if settings.size is None:
         settings = dataclasses.replace(settings, size=backbone.size)
     with FaceShard(args.faces) as shard:

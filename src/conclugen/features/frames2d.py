@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from conclugen.features import faces
-from conclugen.features.backbone import Backbone, WeightFile, required
+from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
 from conclugen.store import devices
@@ -22,7 +22,7 @@ class Frames2dSettings:
     """Settings of the stream.
 
     Attributes:
-        backbone: a key of `BACKBONES`.
+        backbone: a module of `features/backbones/`.
         model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         fps: frames per second that are looked at; a clip has at least one.
@@ -38,33 +38,6 @@ class Frames2dSettings:
     size: int | None
     batch_frames: int
     dtype: str
-
-
-def _mobilenet_v2(settings: Frames2dSettings) -> Backbone:
-    from conclugen.features.backbones import mobilenet_v2
-
-    return mobilenet_v2.build(settings.weights)
-
-
-def _resnet152(settings: Frames2dSettings) -> Backbone:
-    from conclugen.features.backbones import resnet152
-
-    return resnet152.build(settings.weights)
-
-
-def _timm(settings: Frames2dSettings) -> Backbone:
-    from conclugen.features.backbones import timm
-
-    return timm.build(settings.weights, required("timm", settings.model), settings.size)
-
-
-def _torchvision(settings: Frames2dSettings) -> Backbone:
-    from conclugen.features.backbones import torchvision
-
-    return torchvision.build(settings.weights, required("torchvision", settings.model), settings.size)
-
-
-BACKBONES = {"mobilenet_v2": _mobilenet_v2, "resnet152": _resnet152, "timm": _timm, "torchvision": _torchvision}
 
 
 def pool(
@@ -88,7 +61,7 @@ def extract(clips: faces.Clips, settings: Frames2dSettings, module: torch.nn.Mod
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    faces.run(argv, __doc__, Frames2dSettings, BACKBONES, extract)
+    faces.run(argv, __doc__, Frames2dSettings, extract)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from conclugen.features import faces, views
 from conclugen.features.augment import AugmentSettings
-from conclugen.features.frames2d import BACKBONES, Frames2dSettings, pool
+from conclugen.features.frames2d import Frames2dSettings, pool
 
 STREAM = "frames2d_views"
 
@@ -27,7 +27,7 @@ extract = functools.partial(views.extract, STREAM, lambda _: np.arange, pool)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    faces.run(argv, __doc__, ViewsSettings, BACKBONES, extract, views.describe)
+    faces.run(argv, __doc__, ViewsSettings, extract, views.describe)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from conclugen.features import faces
-from conclugen.features.backbone import Backbone, WeightFile
+from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
 from conclugen.store import devices
@@ -23,7 +23,7 @@ class Frames3dSettings:
     """Settings of the stream.
 
     Attributes:
-        backbone: a key of `BACKBONES`.
+        backbone: a module of `features/backbones/`.
         model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         fps: frames per second of the windows.
@@ -43,27 +43,6 @@ class Frames3dSettings:
     size: int | None
     batch_frames: int
     dtype: str
-
-
-def _i3d(settings: Frames3dSettings) -> Backbone:
-    from conclugen.features.backbones import i3d
-
-    return i3d.build(settings.weights)
-
-
-def _r3d101(settings: Frames3dSettings) -> Backbone:
-    from conclugen.features.backbones import r3d101
-
-    return r3d101.build(settings.weights)
-
-
-def _videomae(settings: Frames3dSettings) -> Backbone:
-    from conclugen.features.backbones import videomae
-
-    return videomae.build(settings.weights, settings.model, settings.window, settings.size)
-
-
-BACKBONES = {"i3d": _i3d, "r3d101": _r3d101, "videomae": _videomae}
 
 
 def window_indices(frames: int, window: int, stride: int) -> np.ndarray:
@@ -116,7 +95,7 @@ def extract(clips: faces.Clips, settings: Frames3dSettings, module: torch.nn.Mod
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    faces.run(argv, __doc__, Frames3dSettings, BACKBONES, extract)
+    faces.run(argv, __doc__, Frames3dSettings, extract)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from conclugen.features import faces, views
 from conclugen.features.augment import AugmentSettings
-from conclugen.features.frames3d import BACKBONES, Frames3dSettings, items, pool
+from conclugen.features.frames3d import Frames3dSettings, items, pool
 
 STREAM = "frames3d_views"
 
@@ -25,7 +25,7 @@ extract = functools.partial(views.extract, STREAM, items, pool)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    faces.run(argv, __doc__, ViewsSettings, BACKBONES, extract, views.describe)
+    faces.run(argv, __doc__, ViewsSettings, extract, views.describe)
 
 
 if __name__ == "__main__":

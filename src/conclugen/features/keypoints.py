@@ -15,17 +15,16 @@ import torch
 
 from conclugen.faces.shard import FaceShard
 from conclugen.features import face_points
-from conclugen.features.backbone import Backbone, WeightFile, choose, embedded
+from conclugen.features.backbone import Backbone, WeightFile, chosen
 from conclugen.features.common import Clock, Collector, arguments, check_dtype, losses_before
 from conclugen.features.faces import Clips
-from conclugen.features.landmarks import SUMMARY, eyes_frame, summarise, summary_dim
+from conclugen.features.landmarks import FIVE_SHAPE, eyes_frame, summarise, summary_dim
 from conclugen.store import devices
 from conclugen.store.ledger import Status
 from conclugen.store.settings import parse
 
 STREAM = "keypoints"
 EYES, NOSE, MOUTH = (0, 1), 2, (3, 4)
-SHAPE = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +32,7 @@ class KeypointsSettings:
     """Settings of the stream.
 
     Attributes:
-        backbone: a key of `BACKBONES`.
+        backbone: a module of `features/backbones/`.
         model: None, for no backbone is a family.
         weights: the file of a network, None for the detector's landmarks.
         fps: frames per second that a network looks at; a clip has at least one.
@@ -47,42 +46,6 @@ class KeypointsSettings:
     fps: float
     batch_frames: int
     dtype: str
-
-
-@dataclasses.dataclass(frozen=True)
-class DetectorLandmarks:
-    """The landmarks that are in the face shard already; as a backbone, it says of itself what a shard records."""
-
-    name: str = "mtcnn landmarks"
-    dim: int = summary_dim(SHAPE)
-    licence: str = "MIT"
-    preprocessing: str = (
-        "five landmarks per detected frame; shape: nose and mouth corners in a frame with its origin between the eyes, "
-        f"its x axis along them and their distance as unit, mouth width, distance from nose to mouth; {SUMMARY}"
-    )
-
-    def attributes(self, sha256: str) -> dict[str, str]:
-        """Return what a shard records."""
-        return {
-            "backbone": self.name,
-            "weights_sha256": sha256,
-            "preprocessing": self.preprocessing,
-            "licence": self.licence,
-        }
-
-
-def _mtcnn(settings: KeypointsSettings) -> DetectorLandmarks:
-    embedded("mtcnn", settings.weights)
-    return DetectorLandmarks()
-
-
-def _face68(settings: KeypointsSettings) -> Backbone:
-    from conclugen.features.backbones import face68
-
-    return face68.build(settings.weights)
-
-
-BACKBONES = {"mtcnn": _mtcnn, "face68": _face68}
 
 
 def five_shape(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +63,7 @@ def five_shape(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def extract(shard: FaceShard, lost: dict[str, tuple[Status, str]]) -> Collector:
     """Return the vector of every utterance of a face shard that has a face with landmarks, those of the detector."""
-    collector, clock = Collector(STREAM, shard.ids, summary_dim(SHAPE)), Clock()
+    collector, clock = Collector(STREAM, shard.ids, summary_dim(FIVE_SHAPE)), Clock()
     for row, name in enumerate(shard.ids):
         clock.lap()
         rows = int(shard.frames_offset[row]) + shard.choose(row)
@@ -125,9 +88,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     settings = parse(KeypointsSettings, args.settings)
     check_dtype(settings.dtype)
-    backbone, lost = choose(BACKBONES, settings), losses_before(args.faces_ledger)
+    backbone, lost = chosen(settings), losses_before(args.faces_ledger)
     with FaceShard(args.faces) as shard:
-        if isinstance(backbone, DetectorLandmarks):
+        if not isinstance(backbone, Backbone):  # no network
             devices.set_threads(args.threads)
             collector = extract(shard, lost)
             sha256 = shard.attributes.get("detector_weights_sha256", "none")

@@ -7,6 +7,7 @@ import numpy as np
 POSE = 4
 LONGEST_STEP_S = 1.0  # over longer gaps no velocity is taken
 HIGH = 0.95  # quantile that stands for the fastest movement: the maximum of jittering landmarks is mostly jitter
+FIVE_SHAPE = 8  # of five landmarks: nose and corners of the mouth, its width, its distance from the nose
 SUMMARY = (
     "pose: roll, place and log size about their means over the utterance; mean (of the shape), deviation, mean and "
     "0.95 quantile of the speed"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from conclugen.features.backbone import Backbone, WeightFile, choose
+from conclugen.features.backbone import WeightFile, chosen
 from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed, losses_before
 from conclugen.features.lists import read_texts
 from conclugen.store import devices
@@ -23,7 +23,7 @@ class TextSettings:
     """Settings of the stream.
 
     Attributes:
-        backbone: a key of `BACKBONES`.
+        backbone: a module of `features/backbones/`.
         model: which of its networks, where the backbone is a family, else None.
         weights: the file of a backbone that is not embedded, else None.
         batch_texts: texts in a forward pass; bounds memory.
@@ -35,38 +35,6 @@ class TextSettings:
     weights: WeightFile | None
     batch_texts: int
     dtype: str
-
-
-def _minilm(settings: TextSettings) -> Backbone:
-    from conclugen.features.backbones import minilm
-
-    return minilm.build(settings.weights)
-
-
-def _distilbert_sst2(settings: TextSettings) -> Backbone:
-    from conclugen.features.backbones import distilbert_sst2
-
-    return distilbert_sst2.build(settings.weights)
-
-
-def _distilroberta_emotion(settings: TextSettings) -> Backbone:
-    from conclugen.features.backbones import distilroberta_emotion
-
-    return distilroberta_emotion.build(settings.weights)
-
-
-def _text_encoder(settings: TextSettings) -> Backbone:
-    from conclugen.features.backbones import text_encoder
-
-    return text_encoder.build(settings.weights, settings.model)
-
-
-BACKBONES = {
-    "minilm": _minilm,
-    "distilbert_sst2": _distilbert_sst2,
-    "distilroberta_emotion": _distilroberta_emotion,
-    "text_encoder": _text_encoder,
-}
 
 
 def extract(
@@ -103,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(TextSettings, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads)
-    backbone = choose(BACKBONES, settings)
+    backbone = chosen(settings)
     module, sha256 = backbone.load(devices.device())
     texts, lost = read_texts(args.text_list), losses_before(args.transcripts_ledger)
     collector = extract(texts, lost, settings.batch_texts, module, backbone.width(module))

@@ -39,9 +39,7 @@ def of_stream(config: Config, stream: str, module: str | None = None) -> list[st
     other backbones are no part of it.
     """
     chosen = getattr(config.features, stream)
-    folder = source.SOURCE / source.PACKAGE / "features/backbones"
-    others = {file.stem for file in folder.glob("*.py")} - {"__init__", "base", chosen.backbone}
-    code = of(config, f"features.{module or stream}", [f"conclugen.features.backbones.{name}" for name in others])
+    code = of(config, f"features.{module or stream}", plus=[f"conclugen.features.backbones.{chosen.backbone}"])
     return code + staged.companions(stream, chosen) + packaged.hashes([chosen.backbone])
 
 

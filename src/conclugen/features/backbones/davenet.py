@@ -38,6 +38,6 @@ class Davenet(ResDavenet):
         return (level - level.max()).clamp_min(-RANGE_DB).T
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
-    return backbone("davenet", Davenet, PREPROCESSING, file)
+    return backbone("davenet", Davenet, PREPROCESSING, weights)

@@ -40,6 +40,6 @@ class OfficialDavenet(ResDavenet):
         return (power - power.min()) / (power.max() - power.min() + EPSILON)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
-    return backbone("davenet_official", OfficialDavenet, PREPROCESSING, file)
+    return backbone("davenet_official", OfficialDavenet, PREPROCESSING, weights)

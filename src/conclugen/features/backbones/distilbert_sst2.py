@@ -31,11 +31,11 @@ def construct(path: Path) -> nn.Module:
     return encoder_of_classifier(path, model, MAX_TOKENS)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
         name="distilbert_sst2",
-        weights=staged("distilbert_sst2", file, SOURCE, "minilm", folder=True),
+        weights=staged("distilbert_sst2", weights, SOURCE, "minilm", folder=True),
         construct=construct,
         preprocessing=f"lower-case word pieces, at most {MAX_TOKENS}, mean of the last hidden state over tokens",
         dim=768,

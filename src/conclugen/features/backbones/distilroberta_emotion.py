@@ -29,11 +29,11 @@ def construct(path: Path) -> nn.Module:
     return encoder_of_classifier(path, model, min(MAX_TOKENS, model.config.max_position_embeddings - 2))
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
         name="distilroberta_emotion",
-        weights=staged("distilroberta_emotion", file, SOURCE, "minilm", folder=True),
+        weights=staged("distilroberta_emotion", weights, SOURCE, "minilm", folder=True),
         construct=construct,
         preprocessing=f"byte pairs, at most {MAX_TOKENS}, mean of the last hidden state over tokens",
         dim=768,

@@ -50,9 +50,9 @@ def construct(path: Path) -> nn.Module:
     return EGeMAPS()
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError where openSMILE is not installed."""
-    embedded("egemaps", file)
+    embedded("egemaps", weights)
     if importlib.util.find_spec("opensmile") is None:
         raise WeightsError("egemaps needs openSMILE: install the extra `speech`, or set backbone to resemblyzer")
     return Backbone(

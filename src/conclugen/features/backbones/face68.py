@@ -124,11 +124,11 @@ def construct(path: Path) -> nn.Module:
     return load_strictly(FaceLandmark68Net(), dict(state(read_tfjs(path))), str(path))
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone; its module gives landmarks, of which `face_points` makes the vector."""
     return Backbone(
         name="face68",
-        weights=staged("face68", file, SOURCE, "mtcnn", folder=True),
+        weights=staged("face68", weights, SOURCE, "mtcnn", folder=True),
         construct=construct,
         preprocessing=(
             "faces turned upright by the detector's eyes, its square without margin, 112 x 112, mean RGB subtracted; "

@@ -186,9 +186,9 @@ def _at(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     return tree
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone."""
-    embedded("i3d", file)
+    embedded("i3d", weights)
     return Backbone(
         name="i3d",
         weights=WEIGHTS,

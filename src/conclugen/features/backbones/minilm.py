@@ -25,9 +25,9 @@ def construct(path: Path) -> nn.Module:
     return SentenceEncoder(path.parent, model, MAX_TOKENS)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone."""
-    embedded("minilm", file)
+    embedded("minilm", weights)
     return Backbone(
         name="minilm",
         weights=WEIGHTS,

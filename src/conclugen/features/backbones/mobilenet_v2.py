@@ -36,9 +36,9 @@ def construct(path: Path) -> nn.Module:
     return MobileNetV2(network).to(memory_format=torch.channels_last)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone."""
-    embedded("mobilenet_v2", file)
+    embedded("mobilenet_v2", weights)
     return Backbone(
         name="mobilenet_v2",
         weights=WEIGHTS,

@@ -73,11 +73,11 @@ def construct(path: Path) -> nn.Module:
     return network.to(memory_format=torch.channels_last_3d)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
         name="r3d101",
-        weights=staged("r3d101", file, SOURCE, "i3d"),
+        weights=staged("r3d101", weights, SOURCE, "i3d"),
         construct=construct,
         preprocessing="RGB, ImageNet mean and std, mean of the last map over time and space",
         dim=2048,

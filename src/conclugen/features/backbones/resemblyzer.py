@@ -94,9 +94,9 @@ def _renamed(name: str) -> str:
     return f"layers.{layer}.{parameter}_l0" if name.startswith("lstm.") else name
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone."""
-    embedded("resemblyzer", file)
+    embedded("resemblyzer", weights)
     return Backbone(
         name="resemblyzer",
         weights=WEIGHTS,

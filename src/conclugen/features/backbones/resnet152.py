@@ -38,11 +38,11 @@ def construct(path: Path) -> nn.Module:
     return ResNet152(network).to(memory_format=torch.channels_last)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
         name="resnet152",
-        weights=staged("resnet152", file, SOURCE, "mobilenet_v2"),
+        weights=staged("resnet152", weights, SOURCE, "mobilenet_v2"),
         construct=construct,
         preprocessing="RGB, ImageNet mean and std, spatial mean of the last map",
         dim=2048,

@@ -86,9 +86,9 @@ def state(layers: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
         yield f"{norm}.num_batches_tracked", torch.tensor(0)
 
 
-def build(file: WeightFile | None = None) -> Backbone:
+def build(weights: WeightFile | None = None) -> Backbone:
     """Return the backbone."""
-    embedded("soundnet", file)
+    embedded("soundnet", weights)
     return Backbone(
         name="soundnet",
         weights=WEIGHTS,

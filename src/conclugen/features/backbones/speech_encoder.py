@@ -80,11 +80,11 @@ def construct(path: Path) -> nn.Module:
     return SpeechEncoder(load_model(path, config), bool(preprocessor.get("do_normalize", True)))
 
 
-def build(file: WeightFile | None = None, model: str | None = None) -> Backbone:
+def build(weights: WeightFile | None = None, model: str | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
-        name=title("speech_encoder", model, file),
-        weights=files_of("speech_encoder", model, file, "resemblyzer"),
+        name=title("speech_encoder", model, weights),
+        weights=files_of("speech_encoder", model, weights, "resemblyzer"),
         construct=construct,
         preprocessing="16 kHz, normalised as its preprocessor says, mean of the last hidden state over time",
         dim=None,

@@ -38,11 +38,11 @@ def construct(path: Path) -> nn.Module:
     return encoder
 
 
-def build(file: WeightFile | None = None, model: str | None = None) -> Backbone:
+def build(weights: WeightFile | None = None, model: str | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
-        name=title("text_encoder", model, file),
-        weights=files_of("text_encoder", model, file, "minilm"),
+        name=title("text_encoder", model, weights),
+        weights=files_of("text_encoder", model, weights, "minilm"),
         construct=construct,
         preprocessing=f"its own tokens, at most {MAX_TOKENS}, mean of the last hidden state over tokens",
         dim=None,

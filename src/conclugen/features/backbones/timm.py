@@ -15,7 +15,7 @@ import timm
 import torch
 from torch import nn
 
-from conclugen.features.backbone import Backbone, WeightFile, staged
+from conclugen.features.backbone import Backbone, WeightFile, required, staged
 from conclugen.features.pixels import Normalise
 from conclugen.store.weights import WeightsError, load_state
 
@@ -82,13 +82,14 @@ def _create(model: str, config: Any, state: dict[str, torch.Tensor], classes: in
         raise ValueError(f"{model} takes images of {config.input_size[-1]} pixels only: set size to null") from error
 
 
-def build(file: WeightFile | None, model: str, size: int | None) -> Backbone:
+def build(weights: WeightFile | None, model: str | None, size: int | None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named and ValueError for an unknown model."""
+    model = required("timm", model)
     config = configuration(model)
     size = size or config.input_size[-1]
     return Backbone(
         name=f"timm: {model}",
-        weights=staged("timm", file, f"timm: {model} (snakemake weights)", "mobilenet_v2"),
+        weights=staged("timm", weights, f"timm: {model} (snakemake weights)", "mobilenet_v2"),
         construct=functools.partial(construct, model=model, size=size),
         preprocessing="RGB, mean and std of timm's data configuration, its own pooling before the classifier",
         dim=None,

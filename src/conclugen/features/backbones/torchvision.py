@@ -15,7 +15,7 @@ import torch
 import torchvision
 from torch import nn
 
-from conclugen.features.backbone import Backbone, WeightFile, load_strictly, staged
+from conclugen.features.backbone import Backbone, WeightFile, load_strictly, required, staged
 from conclugen.features.pixels import Normalise
 from conclugen.store.weights import WeightsError, load_state
 
@@ -79,15 +79,16 @@ def published(model: str) -> Any:
         raise ValueError(f"model {model!r} is unknown to torchvision {torchvision.__version__}") from error
 
 
-def build(file: WeightFile | None, model: str, size: int | None) -> Backbone:
+def build(weights: WeightFile | None, model: str | None, size: int | None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named and ValueError for a model or size it has not."""
+    model = required("torchvision", model)
     own = published(model).transforms().crop_size[0]
     if model.startswith(ONE_SIZE) and size not in (None, own):
         raise ValueError(f"{model} takes images of {own} pixels only: set size to null")
     size = size or own
     return Backbone(
         name=f"torchvision: {model}",
-        weights=staged("torchvision", file, published(model).url, "mobilenet_v2"),
+        weights=staged("torchvision", weights, published(model).url, "mobilenet_v2"),
         construct=functools.partial(construct, model=model, size=size),
         preprocessing="RGB, mean and std of the published weights, the input of the last classifier",
         dim=None,

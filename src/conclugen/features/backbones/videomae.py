@@ -45,11 +45,11 @@ def construct(path: Path, window: int, size: int | None) -> nn.Module:
     return VideoMAE(load_model(path, config), preprocessor["image_mean"], preprocessor["image_std"])
 
 
-def build(file: WeightFile | None, model: str | None, window: int, size: int | None) -> Backbone:
+def build(weights: WeightFile | None, model: str | None, window: int, size: int | None) -> Backbone:
     """Return the backbone for windows of that many frames. Raises WeightsError when no file is named."""
     return Backbone(
-        name=title("videomae", model, file),
-        weights=files_of("videomae", model, file, "i3d"),
+        name=title("videomae", model, weights),
+        weights=files_of("videomae", model, weights, "i3d"),
         construct=functools.partial(construct, window=window, size=size),
         preprocessing="RGB, mean and std of its preprocessor, mean of the last hidden state over patches",
         dim=None,

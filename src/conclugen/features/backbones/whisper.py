@@ -64,11 +64,11 @@ def construct(path: Path) -> nn.Module:
     return WhisperEncoder(load_model(path, config).encoder, spectra)
 
 
-def build(file: WeightFile | None = None, model: str | None = None) -> Backbone:
+def build(weights: WeightFile | None = None, model: str | None = None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named."""
     return Backbone(
-        name=title("whisper", model, file),
-        weights=files_of("whisper", model, file, "resemblyzer"),
+        name=title("whisper", model, weights),
+        weights=files_of("whisper", model, weights, "resemblyzer"),
         construct=construct,
         preprocessing="16 kHz, pieces of 30 s, log-mel spectra, mean of the encoder's states over the sound alone",
         dim=None,
