@@ -24,7 +24,8 @@ from pathlib import Path
 import yaml
 from harness import machine, write_csv
 
-from conclugen.config.datasets import Plan, VoxCeleb2
+from conclugen.config.datasets import VoxCeleb2
+from conclugen.config.every_dataset import Plan
 from conclugen.data.common import table
 from conclugen.data.manifest import Manifest, write_manifest
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conclugen.config import check
-from conclugen.config.datasets import Asr
 from conclugen.config.errors import ConfigError
+from conclugen.config.every_dataset import Asr
 from conclugen.config.written import NULL
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from tiny_project import ROOT, Project
 
-from conclugen.config.datasets import Plan
+from conclugen.config.every_dataset import Plan
 from conclugen.data.common import table
 from conclugen.data.manifest import Manifest, write_manifest
 from conclugen.data.plan import Settings, plan, shard_count

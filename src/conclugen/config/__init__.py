@@ -28,7 +28,21 @@ SENTIMENT_TABLE = "-sentiment"  # what follows the name of a data set in that of
 
 
 class Config(Section):
-    """The whole configuration."""
+    """The whole configuration.
+
+    Attributes:
+        device: `auto`: a GPU where there is one; `cuda`: a GPU or an error; `cpu`.
+        rerun_on_upgrade: whether an upgraded library reruns the stages that import it: false, true (any library), or
+            those named, such as `[torch, transformers]`. Switching it on reruns, once, what was made without it (see
+            docs/reruns.md).
+        worlds: controls, by name; adapter `features` reads them (see docs/control.md).
+        datasets: by name: an adapter, a root, and what else the adapter may be told.
+        modalities: what is contrasted: each modality joins one or more streams, of those that the data sets in use
+            have. Shipped methods choose among the three of the default; any other one, such as
+            `modalities: {keypoints: [keypoints]}`, joins in every method but Instance-Cont.
+        presets: your own, by name: the preset each is based on and the switches that differ, for example
+            `presets: {warm: {based_on: paper, objective: {temperature: 0.1}}}`. The switches stand below.
+    """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     rerun_on_upgrade: bool | list[str] = False

@@ -2,85 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from conclugen.config import written
-from conclugen.config.stage_one import WeightFile
-from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share, Split
+from conclugen.config.every_dataset import Dataset, Plan
+from conclugen.config.types import Name, Section, Seed, Share, Split
 from conclugen.media.suffixes import MEDIA
 
 
 class Fractions(Section):
-    """Shares of the groups that go to each split, drawn by hash; what is left over belongs to none."""
+    """Shares of the groups that go to each fold, drawn by hash, where no row names one; what is left over is in none.
+
+    Attributes:
+        train: to learn from.
+        valid: to choose with.
+        test: to measure with.
+    """
 
     train: Share = 0.7
     valid: Share = 0.1
     test: Share = 0.2
 
 
-class Plan(Section):
-    """How a data set is cut into shards."""
-
-    shards: Count | None = None
-    shard_size: Count = 512
-    max_shards: Count = 256
-
-
-class OwnFaces(Section):
-    """What a data set may say otherwise about its faces; null: as under `faces`."""
-
-    keep: bool | None = None
-
-
-class Asr(Section):
-    """Recognition of speech where a data set has no text; `whisper` needs a weight file in a folder of its own."""
-
-    engine: Literal["whisper_tiny_en", "whisper"] = "whisper_tiny_en"
-    weights: WeightFile | None = None
-    language: str | None = None
-    beams: Count = 1
-    speech: Share | None = 0.5
-    no_speech: Share = 0.6
-    min_logprob: Number = -1.0
-    max_compression: Above0 = 2.4
-    min_steady: Share = 0.33
-    min_language: Share = 0.5
-    batch_windows: Count = 8
-    max_seconds: Above0 = 60.0
-    timeout_s: Above0 = 60.0
-
-
-class Dataset(Section):
-    """What every data set has: where it is, what it holds (None: found out), how it is cut, whether faces are searched
-    for, how its words are found, what loss is bearable, whether changed files are looked for (None: where there are not
-    too many)."""
-
-    FILES: ClassVar[tuple[str, ...]] = ()  # keys that name files or folders below the root
-
-    root: str
-    has: Annotated[list[Literal["video", "audio", "text"]], Field(min_length=1)] | None = None
-    plan: Plan = Plan()
-    detector: Literal["mtcnn", "none"] = "mtcnn"
-    faces: OwnFaces = OwnFaces()
-    asr: Asr | None = None
-    max_lost: Share | None = None
-    watch: bool | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _places(cls, values: Any) -> Any:
-        """Write each path in one way: a folder that is named otherwise is the same folder."""
-        if not isinstance(values, dict) or not isinstance(values.get("root"), str):
-            return values
-        found = {key: values[key] for key in cls.FILES if isinstance(values.get(key), str)}
-        files = {key: written.place_in(values["root"], path) for key, path in found.items()}
-        return values | files | {"root": written.place(values["root"])}
-
-
 class VoxCeleb2(Dataset):
-    """VoxCeleb2 in its official layout: tight faces, no labels."""
+    """VoxCeleb2 in its official layout: tight faces, no labels.
+
+    Attributes:
+        parts: the fold of each part that is read.
+        valid_fraction: share of the speakers in train that go to valid, chosen by hash.
+        seed: of that choice.
+    """
 
     adapter: Literal["voxceleb2"]
     detector: Literal["mtcnn", "none"] = "none"
@@ -90,7 +43,14 @@ class VoxCeleb2(Dataset):
 
 
 class Mosei(Dataset):
-    """CMU-MOSEI in its official layout; null: look in the official places."""
+    """CMU-MOSEI in its official layout; paths are relative to the root, and null means the official places.
+
+    Attributes:
+        labels: table of labels, `.csd` or `.csv`.
+        folds: JSON of {fold: [video]}.
+        transcripts: folder of segmented transcripts, CSV with text, or `.csd` of words.
+        media: `segmented` clips, `full` videos with times, or `auto`: segmented where there are any.
+    """
 
     FILES = ("labels", "folds", "transcripts")
 
@@ -102,20 +62,30 @@ class Mosei(Dataset):
 
 
 class Meld(Dataset):
-    """MELD in its official layout; `group` is the unit of resampling."""
+    """MELD in its official layout.
+
+    Attributes:
+        group: what is resampled. Dialogues of one episode share story, cast and sound, so only episodes come near to
+            independent draws.
+    """
 
     adapter: Literal["meld"]
     group: Literal["episode", "dialogue"] = "episode"
 
 
 class Caer(Dataset):
-    """CAER in its official layout."""
+    """CAER in its official layout. It comes without text; a `transcripts.csv` (file, text) that you add is read."""
 
     adapter: Literal["caer"]
 
 
 class Ravdess(Dataset):
-    """RAVDESS; folds by actor (1 to 24), those not named train."""
+    """RAVDESS; folds by actor (1 to 24).
+
+    Attributes:
+        valid_actors: in valid.
+        test_actors: in test; the others are in train.
+    """
 
     adapter: Literal["ravdess"]
     valid_actors: list[int] = [17, 18, 19, 20]
@@ -123,7 +93,12 @@ class Ravdess(Dataset):
 
 
 class Cremad(Dataset):
-    """CREMA-D; folds by actor (1001 to 1091), those not named train."""
+    """CREMA-D; folds by actor (1001 to 1091).
+
+    Attributes:
+        valid_actors: in valid.
+        test_actors: in test; the others are in train.
+    """
 
     adapter: Literal["cremad"]
     valid_actors: list[int] = list(range(1064, 1074))
@@ -131,9 +106,18 @@ class Cremad(Dataset):
 
 
 class Folder(Dataset):
-    """Media files of your own and, if there is one, a CSV of labels, texts and times.
+    """Media files of your own and, if there is one, a table of labels, texts and times (see docs/tables.md).
 
-    `labels` lists the columns of a multi-label task; the name of a file there is that of the table.
+    Attributes:
+        table: the table, below the root; null: every file is an utterance in no fold.
+        columns: the column of each role that is called otherwise, such as `columns: {file: path, label: emotion}`.
+        labels: columns of a multi-label task, in which numbers above 0 mean that the class is present; or, in place of
+            `table`, the table.
+        classes: names and order of the classes in the column label; empty: those found.
+        ignored: labels that are left out on purpose: their rows have none.
+        splits: what other values of the column split mean, such as `splits: {held-out: test}`; common names are known.
+        seed: of the draw of folds.
+        extensions: suffixes of media files.
     """
 
     FILES = ("table",)
@@ -176,7 +160,15 @@ def _is_table(name: Any) -> bool:
 
 
 class Labels(Section):
-    """Where the labels of pre-extracted features lie."""
+    """Where the labels lie.
+
+    Attributes:
+        kind: `single`: per row a name, the place of its class, or a one-hot row; `multi`: (N, C) numbers, above 0 means
+            present.
+        key: the array.
+        classes: names of the classes in order; may be empty for a single array of names.
+        ignored: names in a single array that are left out on purpose: their rows have no label.
+    """
 
     kind: Literal["single", "multi"]
     key: str
@@ -185,7 +177,22 @@ class Labels(Section):
 
 
 class Features(Dataset):
-    """Features already extracted: arrays with ids, labels and folds from one .npz, .h5 or .csv file."""
+    """Features already extracted: arrays with ids, labels and folds from one file. Keys name arrays, or columns of a
+    CSV; `audio_*` takes all numeric ones of that pattern.
+
+    Attributes:
+        file: `.npz`, `.h5` or `.csv`, below the root.
+        ids: ids (N,), one per row.
+        streams: by stream, its features (N, D).
+        labels: null: there are none.
+        split: folds (N,); null: drawn by hash of the group.
+        splits: what other values of it mean, such as `splits: {held-out: test}`; common names are known.
+        seed: of the draw of folds.
+        group: what is resampled (N,); null: the speaker, else every row for itself.
+        speaker: names or numbers (N,).
+        text: texts (N,), which are kept.
+        sentiment: from -3 to 3 (N,), beside the labels.
+    """
 
     FILES = ("file",)
 

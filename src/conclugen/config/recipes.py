@@ -18,10 +18,18 @@ if TYPE_CHECKING:
 
 
 class OwnRecipe(Section):
-    """A method of one's own: its losses and modalities, or the method whose networks it judges on fewer modalities.
+    """A method of your own: its losses and modalities, or the method whose networks it judges on fewer modalities.
 
-    None: all modalities of the configuration; all modalities of the recipe are evaluated; rate and decay as for the
-    shipped methods.
+    Attributes:
+        losses: of `mms`, `clustering`, `reconstruction`, and `infonce` (of the streams of `features.views` alone); they
+            are added up.
+        modalities: by modality, any streams, such as `modalities: {face: [frames2d, keypoints], words: [text]}`; null:
+            those of `modalities`.
+        evaluate: the modalities that tables judge it on; null: all that it is pretrained on.
+        learning_rate: null: that of `pretrain`.
+        weight_decay: null: that of `pretrain`.
+        pretrained_as: the method whose networks it uses, in place of losses; `evaluate` then says on which modalities
+            they are judged here.
     """
 
     losses: list[str] = []

@@ -12,7 +12,13 @@ from conclugen.features.catalogue import CATALOGUE, model_mistake
 
 
 class Strengths(Section):
-    """How well each stream of the demo gives the emotion away, 0 to 1."""
+    """Probability that an emotion of an utterance shows in a stream at all.
+
+    Attributes:
+        face: in the picture.
+        voice: in the sound.
+        words: in the text.
+    """
 
     face: Share = 0.8
     voice: Share = 0.5
@@ -20,7 +26,15 @@ class Strengths(Section):
 
 
 class Demo(Section):
-    """The demo corpus: clips per layout and how they are made."""
+    """The demo corpus, written in the official layouts.
+
+    Attributes:
+        utterances: clips of each layout. More give steadier numbers and cost about a second of work each.
+        seconds: mean length of a clip.
+        height: lines of a frame; VoxCeleb2's are 224 by 224 always.
+        fps: frames per second.
+        seed: everything is drawn from it.
+    """
 
     utterances: dict[Literal["voxceleb2", "mosei", "meld", "caer"], Count] = {
         "voxceleb2": 200,
@@ -36,7 +50,23 @@ class Demo(Section):
 
 
 class Faces(Section):
-    """Detection, tracking and cropping of faces, on frames sampled at `fps`."""
+    """Finding and cutting of faces. A change redoes faces, the visual streams, and all that follows.
+
+    Attributes:
+        fps: frames kept per second; frames2d, frames3d and keypoints choose among them.
+        detect_lines: frames are scaled down to this height to look for faces; more is slower and finds smaller faces.
+        detect_every: a face is looked for in every n-th kept frame; boxes between are interpolated.
+        min_face: smallest face, relative to the height of the frame.
+        min_probability: of a detected face.
+        margin: by which the face's square is enlarged before it is cut, relative to its side.
+        smooth_s: seconds over which boxes are steadied (standard deviation of a Gaussian); 0: not at all.
+        crop_size: height and width of the crops, pixels.
+        jpeg_quality: of the crops.
+        keep: crops are kept on disk, about 170 kB a second; false: each visual stream decodes the videos again.
+        min_frames: a damaged file that gives fewer is lost.
+        max_seconds: longer utterances are cut to this length.
+        timeout_s: an utterance that takes longer is lost, its decoder killed; `make retry` tries it again.
+    """
 
     fps: Above0 = 16.0
     detect_lines: Count = 360
@@ -54,7 +84,12 @@ class Faces(Section):
 
 
 class WeightFile(Section):
-    """A weight file of your own: its path and its sha256 (at least the first 8 digits)."""
+    """A weight file of your own.
+
+    Attributes:
+        path: safetensors, or a PyTorch file that holds tensors alone.
+        sha256: of it, at least the first 8 digits.
+    """
 
     path: str
     sha256: str
@@ -66,8 +101,15 @@ class WeightFile(Section):
 
 
 class Stream(Section):
-    """What every stream has: which network of a family, a weight file of one's own, what labels went into that network,
-    and the stored type."""
+    """What each stream has: one frozen backbone (docs/backbones.md), whose vector is a mean over the utterance.
+
+    Attributes:
+        model: which network, where the backbone is a family, such as `vit_small_patch14_dinov2.lvd142m` for timm.
+        weights: a file of your own; null: what the package holds, or `snakemake --cores 1 -- weights` has staged.
+        seen: data sets whose emotion labels went into a network of your own, `[]` for none; null: what is known of it.
+            A score on one of them is flagged in the tables. A change extracts and trains nothing anew.
+        dtype: of the stored features.
+    """
 
     model: str | None = None
     weights: WeightFile | None = None
@@ -76,7 +118,14 @@ class Stream(Section):
 
 
 class Frames2d(Stream):
-    """Still frames of the face, mean over frames."""
+    """Still frames of the face, mean over frames.
+
+    Attributes:
+        backbone: the network; timm and torchvision are families.
+        fps: frames per second that are looked at; a clip has at least one.
+        size: pixels of the square input; null: what the backbone asks for.
+        batch_frames: frames in a forward pass, over utterances; bounds memory.
+    """
 
     backbone: Literal[tuple(CATALOGUE["frames2d"])] = "mobilenet_v2"
     fps: Above0 = 1.0
@@ -85,7 +134,17 @@ class Frames2d(Stream):
 
 
 class Frames3d(Stream):
-    """Windows of moving face, mean over windows."""
+    """Windows of moving face, mean over windows.
+
+    Attributes:
+        backbone: the network; videomae is a family.
+        fps: frames per second of the windows.
+        window: frames in a window.
+        stride: frames from one window to the next.
+        size: pixels of the square input, with whose square the cost grows; null: what the backbone asks for (i3d and
+            r3d101: 112, a quarter of the cost of 224).
+        batch_frames: frames in a forward pass, over utterances, at least one window; bounds memory.
+    """
 
     backbone: Literal[tuple(CATALOGUE["frames3d"])] = "i3d"
     fps: Above0 = 16.0
@@ -96,7 +155,14 @@ class Frames3d(Stream):
 
 
 class Audio(Stream):
-    """Sound of the whole utterance, mean over time."""
+    """Sound of the whole utterance, mean over time.
+
+    Attributes:
+        backbone: the network (see docs/audio-backbone.md); speech_encoder and whisper are families.
+        max_seconds: a longer utterance is cut to this length.
+        batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory.
+        timeout_s: an utterance that takes longer to decode is lost; `make retry` tries it again.
+    """
 
     backbone: Literal[tuple(CATALOGUE["audio"])] = "resemblyzer"
     max_seconds: Above0 = 60.0
@@ -105,14 +171,25 @@ class Audio(Stream):
 
 
 class Text(Stream):
-    """Words of the whole utterance, mean over tokens."""
+    """Words of the whole utterance, mean over tokens.
+
+    Attributes:
+        backbone: the network; text_encoder is a family.
+        batch_texts: texts in a forward pass; bounds memory.
+    """
 
     backbone: Literal[tuple(CATALOGUE["text"])] = "minilm"
     batch_texts: Count = 64
 
 
 class Keypoints(Stream):
-    """Landmarks of the face, how they lie and move."""
+    """Landmarks of the face, how they lie and move; needs `detector: mtcnn`, and a modality must name it.
+
+    Attributes:
+        backbone: `mtcnn`: the detector's five, which cost nothing; `face68`: 68 by a network, from the crops.
+        fps: frames per second that face68 looks at; a clip has at least one.
+        batch_frames: frames in a forward pass, over utterances; bounds memory.
+    """
 
     backbone: Literal[tuple(CATALOGUE["keypoints"])] = "mtcnn"
     fps: Above0 = 8.0
@@ -123,7 +200,25 @@ Range = Annotated[list[Above0], Field(min_length=2, max_length=2)]
 
 
 class Views(Section):
-    """Augmented copies of clips, for methods that compare views of a clip; the strengths are SimCLR's and CVRL's."""
+    """Augmented copies of the corpus's clips, made only for methods that compare views of a clip (Instance-Cont). They
+    cost copies × each stream; the strengths are SimCLR's and CVRL's.
+
+    Attributes:
+        streams: of which copies are made; with both, a copy is augmented alike in each.
+        copies: of each clip; two are drawn at each step. A copy is augmented alike in all its frames.
+        seed: other seeds give other copies.
+        crop_scale: smallest and largest share of the frame's area that is kept.
+        crop_ratio: smallest and largest width of what is kept over its height; it becomes a square.
+        flip: probability that left and right are exchanged.
+        jitter: probability that colours are changed, by the four strengths that follow.
+        brightness: strength: a factor within 1 ± this.
+        contrast: strength: a factor within 1 ± this.
+        saturation: strength: a factor within 1 ± this.
+        hue: strength: a turn by up to this share of the circle.
+        grayscale: probability that colours are dropped.
+        blur: probability of a blur.
+        blur_sigma: smallest and largest standard deviation of its Gaussian, pixels of the result.
+    """
 
     streams: Annotated[list[Literal["frames2d", "frames3d"]], Field(min_length=1)] = ["frames3d"]
     copies: Annotated[int, Field(ge=2)] = 10
@@ -154,7 +249,7 @@ class Views(Section):
 
 
 class Streams(Section):
-    """The five streams, and augmented copies of the visual ones."""
+    """One frozen backbone per stream."""
 
     frames2d: Frames2d = Frames2d()
     frames3d: Frames3d = Frames3d()

@@ -17,7 +17,16 @@ ProtocolName = Literal[tuple(PROTOCOLS)]
 
 
 class Sizes(Section):
-    """Widths of the heads (the paper's representation is 4096)."""
+    """Widths of the heads.
+
+    Attributes:
+        representation: what is evaluated; the paper's is 4096.
+        hidden: inside its head.
+        projection: what MMS and clustering compare.
+        projection_hidden: inside its head.
+        clustering: output of the clustering head.
+        decoder_hidden: inside the decoders.
+    """
 
     representation: Count = 256
     hidden: Count = 256
@@ -28,14 +37,38 @@ class Sizes(Section):
 
 
 class Search(Section):
-    """What pretraining may choose from, by the loss on validation rows; nothing: the rate and decay of the method."""
+    """Rates and decays to choose from, for each network by the loss on its validation rows; a network then costs as
+    much as there are pairs.
+
+    Attributes:
+        learning_rates: empty: the method's, without a choice.
+        weight_decays: empty: the method's, without a choice.
+    """
 
     learning_rates: list[Above0] = []
     weight_decays: list[Number] = []
 
 
 class Pretrain(Section):
-    """Self-supervised pretraining; without a data set, each that is evaluated on is pretrained on for itself."""
+    """Self-supervised pretraining.
+
+    Attributes:
+        dataset: what is pretrained on; null: every data set of `downstream.datasets`, each for itself.
+        preset: `paper` (as printed), `official-code` (as the authors' code behaves), `improved`, or one of your own.
+        methods: shipped ones and recipes of your own. Instance-Cont, the paper's ninth, is not among them: with it, the
+            corpus gets the copies of `features.views`, which take ten times as long as its frames3d.
+        recipes: methods of your own, by name; named under `methods` they get their rows, too.
+        seeds: one network each.
+        splits: folds to learn from; `[train, none]`: utterances of no fold, too, as where a corpus has no training
+            fold. The fold valid only measures, and test is never read.
+        validation_fraction: share of the groups (videos, …) held out where the corpus has no fold valid.
+        epochs: times that the corpus is gone through; the best one is kept.
+        batch_size: never larger than the corpus; the paper's is 4096.
+        learning_rate: of methods whose recipe names none; null: the paper's, which suit its batch and corpus.
+        weight_decay: of methods whose recipe names none; null: the paper's.
+        collapsed: `warn`: tables flag a network whose vectors have all become alike; `fail`: the run stops there.
+        mem_mb: asked of the scheduler.
+    """
 
     dataset: str | None
     preset: str = "improved"
@@ -55,7 +88,16 @@ class Pretrain(Section):
 
 
 class Budget(Section):
-    """What is trained for how long; validation chooses among rates, decays and epochs."""
+    """Validation chooses among rates, decays and epochs.
+
+    Attributes:
+        learning_rates: of AdamW, tried with every decay.
+        weight_decays: of AdamW, tried with every rate.
+        dropout: share of inputs dropped in training.
+        epochs: at most; the rate falls to 0 along a cosine over them.
+        batch_size: rows per step, at most the training fold.
+        patience: epochs without a better validation score, after which the best one is kept.
+    """
 
     learning_rates: Annotated[list[Above0], Field(min_length=1)]
     weight_decays: Annotated[list[Number], Field(min_length=1)] = [0.01, 1.0, 10.0]
@@ -66,21 +108,52 @@ class Budget(Section):
 
 
 class Rates(Section):
-    """What validation may choose from on one data set, in place of a budget's own; None: the budget's."""
+    """What validation chooses among on one data set.
+
+    Attributes:
+        learning_rates: null: those of heads and networks.
+        weight_decays: null: those of heads and networks.
+    """
 
     learning_rates: Annotated[list[Above0], Field(min_length=1)] | None = None
     weight_decays: Annotated[list[Number], Field(min_length=1)] | None = None
 
 
 class Neighbours(Section):
-    """k nearest neighbours; validation chooses k."""
+    """The nearest neighbours.
+
+    Attributes:
+        neighbours: how many; validation chooses.
+        temperature: of their vote, in units of cosine.
+    """
 
     neighbours: Annotated[list[Count], Field(min_length=1)] = [5, 20, 50, 100]
     temperature: Above0 = 0.1
 
 
 class Downstream(Section):
-    """What representations are worth: protocols, seeds, and what validation may choose from."""
+    """What the representations are worth.
+
+    Attributes:
+        datasets: those that are evaluated on, each in a table of its own.
+        targets: `expression`, and `sentiment`, from -3 to 3, where the labels have it
+            (`results/tables/NAME-sentiment.csv`).
+        protocols: `linear`: heads on the representation alone; `linear_input`: on the representation beside the input
+            it was made of; `raw`: on the input alone; `shuffled`: linear, with labels permuted; `knn`: the nearest
+            neighbours; `finetune`: the pretrained network is trained on; `supervised`: the same network from scratch.
+        controls: rows of networks that learned nothing, beside those of methods: `untrained`, the network of
+            `tables.reference` as it is drawn; `PCA` and `GCCA` (what modalities have in common), linear maps as wide as
+            a representation.
+        raw_rows: more raw rows, by name; in each, by modality, any streams, whether a modality joins them or not.
+        seeds: of the heads; seed n starts from pretraining seed n mod their number.
+        label_fractions: shares of the labels to train and to choose with; 1.0 must be among them.
+        every_class: a class that a fold lacks is an error before anything is extracted; false: go on without it.
+        standardise: inputs of the heads get mean 0 and deviation 1 on the training fold.
+        heads: Of raw, shuffled, linear and linear_input.
+        networks: Of finetune and supervised.
+        rates: other rates and decays for single data sets, by their name.
+        mem_mb: asked of the scheduler.
+    """
 
     datasets: list[str]
     targets: Annotated[list[Literal["expression", "sentiment"]], Field(min_length=1)] = ["expression", "sentiment"]
@@ -105,7 +178,14 @@ class Downstream(Section):
 
 
 class Qc(Section):
-    """How much any stage may lose of a split, and of a class within a split; fewer than the minimum never fail."""
+    """What may be lost before the run fails.
+
+    Attributes:
+        max_lost: largest share of a fold that a stage may lose.
+        min_lost: fewer lost utterances than this do not fail, as long as others are left.
+        max_lost_of_class: largest share of a class within a fold; where `max_lost` is larger, that counts.
+        min_lost_of_class: fewer lost utterances of a class than this do not fail, as long as others are left.
+    """
 
     max_lost: Share = 0.1
     min_lost: Count = 10
@@ -114,7 +194,18 @@ class Qc(Section):
 
 
 class Tables(Section):
-    """Intervals and tests."""
+    """Intervals and tests.
+
+    Attributes:
+        resamples: of the groups (videos, dialogues, …) and seeds.
+        level: of the intervals.
+        seed: of the draws.
+        chance_draws: how often the row `prior sampling` is drawn.
+        reference: the method that the others are tested against.
+        presets: compared in `results/tables/presets.csv`, the others with the first.
+        ablation: presets that differ from another in one switch, compared with it in `results/tables/ablation.csv`, on
+            validation data, by the reference method; shipped ones stand at the end of this page.
+    """
 
     resamples: Annotated[int, Field(ge=50)] = 1000
     level: Annotated[Number, Field(gt=0, lt=1)] = 0.95

@@ -19,7 +19,11 @@ Split = Literal["train", "valid", "test", "none"]
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys and wrong types are refused, null means the default."""
+    """A part of the configuration: unknown keys and wrong types are refused, null means the default.
+
+    What a key means stands in the `Attributes` of its class and nowhere else; docs/configuration.md is printed from
+    them.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -14,7 +14,17 @@ WORLDS = "results/worlds"  # the root of every data set that is one
 
 
 class World(Section):
-    """A world to write: what it is like, and how many items it has. The split `none` is unlabelled."""
+    """A control that is written from a seed, `results/worlds/NAME.npz`.
+
+    Attributes:
+        kind: `shared`, `shared-nonlinear`, `second`: three modalities see the same latents, which decide the class;
+            `private`: each sees a part of its own, so that agreement gains nothing; `null`: classes are noise.
+        seed: other seeds give other latents, mixings and classes.
+        unlabelled: items of the split none.
+        train: labelled items to learn from.
+        valid: labelled items to choose with.
+        test: labelled items to measure with.
+    """
 
     kind: Literal["shared", "shared-nonlinear", "second", "private", "null"]
     seed: Seed = 0

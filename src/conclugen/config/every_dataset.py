@@ -1,0 +1,109 @@
+"""What every data set may be told, whatever its adapter."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from conclugen.config import written
+from conclugen.config.stage_one import WeightFile
+from conclugen.config.types import Above0, Count, Number, Section, Share
+
+
+class Plan(Section):
+    """How it is cut into shards.
+
+    Attributes:
+        shards: how many, a power of two; null: the smallest that keeps them within `shard_size`, at most `max_shards`.
+        shard_size: utterances that a shard should not exceed, on average.
+        max_shards: upper bound of their number, whatever the size.
+    """
+
+    shards: Count | None = None
+    shard_size: Count = 512
+    max_shards: Count = 256
+
+
+class OwnFaces(Section):
+    """What it may say otherwise about its faces.
+
+    Attributes:
+        keep: null: as under `faces`.
+    """
+
+    keep: bool | None = None
+
+
+class Asr(Section):
+    """Recognition of speech where there is no text. What has text keeps it.
+
+    Attributes:
+        engine: `whisper_tiny_en`: embedded, English, about half a second a clip; `whisper`: any size, of a local
+            folder.
+        weights: whisper's, with its config and tokenizer in the same folder.
+        language: such as `de`; null: found out.
+        beams: of the search for words; more is a little better and slower.
+        speech: probability above which the detector believes in speech; null: everything is recognised.
+        no_speech: words are dropped where silence is likelier than this and `min_logprob` is not reached.
+        min_logprob: mean log-probability of the words.
+        max_compression: words are dropped where they repeat themselves: bytes over compressed bytes.
+        min_steady: below, the speech is not English, which is all that whisper_tiny_en knows: words change with tempo.
+        min_language: of whisper with `language`: probability above which another language is spoken.
+        batch_windows: windows of up to 30 s that are recognised at once; bounds memory.
+        max_seconds: longer utterances are cut to this length.
+        timeout_s: an utterance that takes longer to decode is lost; `make retry` tries it again.
+    """
+
+    engine: Literal["whisper_tiny_en", "whisper"] = "whisper_tiny_en"
+    weights: WeightFile | None = None
+    language: str | None = None
+    beams: Count = 1
+    speech: Share | None = 0.5
+    no_speech: Share = 0.6
+    min_logprob: Number = -1.0
+    max_compression: Above0 = 2.4
+    min_steady: Share = 0.33
+    min_language: Share = 0.5
+    batch_windows: Count = 8
+    max_seconds: Above0 = 60.0
+    timeout_s: Above0 = 60.0
+
+
+class Dataset(Section):
+    """What every data set has.
+
+    Attributes:
+        adapter: how its files lie; what else each adapter may be told stands below.
+        root: its folder. The shipped ones are the demo's: give the folder of the real data to use it.
+        has: what it holds; null: found out from its files, a few of their headers and its table. Of what it does not
+            hold no stream is made, and none is lost.
+        detector: `mtcnn`: faces are looked for; `none`: the videos are tight faces already, and the centre square is
+            kept.
+        asr: null: no speech is recognised; `{}`: as below.
+        max_lost: as `qc.max_lost`, for this set alone; null: that.
+        watch: whether every call looks for new and changed media; null: up to 20,000 files and folders; true costs some
+            12 s per million files on a local disk; false: never, but for the flag `-R manifest` of Snakemake.
+    """
+
+    FILES: ClassVar[tuple[str, ...]] = ()  # keys that name files or folders below the root
+
+    adapter: str
+    root: str
+    has: Annotated[list[Literal["video", "audio", "text"]], Field(min_length=1)] | None = None
+    plan: Plan = Plan()
+    detector: Literal["mtcnn", "none"] = "mtcnn"
+    faces: OwnFaces = OwnFaces()
+    asr: Asr | None = None
+    max_lost: Share | None = None
+    watch: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _places(cls, values: Any) -> Any:
+        """Write each path in one way: a folder that is named otherwise is the same folder."""
+        if not isinstance(values, dict) or not isinstance(values.get("root"), str):
+            return values
+        found = {key: values[key] for key in cls.FILES if isinstance(values.get(key), str)}
+        files = {key: written.place_in(values["root"], path) for key, path in found.items()}
+        return values | files | {"root": written.place(values["root"])}
