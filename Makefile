@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
-.PHONY: FORCE mosei meld caer control why retry benchmarks test test-fast lint format slurm slurm-test pins clean
+.PHONY: FORCE mosei meld caer control why retry benchmarks docs test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/tables/$@.csv
 
@@ -38,6 +38,11 @@ benchmarks: .venv/.ready
 why: .venv/.ready
 	@$(BIN)/python -m conclugen.why $(TARGET) $(WITH)
 
+# Print the reference pages and the tables of docs/results.md anew, from the code and from docs/results/.
+docs: .venv/.ready
+	$(BIN)/python -m conclugen.docs
+	$(BIN)/python benchmarks/results_page.py
+
 # One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
@@ -52,6 +57,7 @@ lint: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/python -m conclugen.docs --check
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix .

@@ -3,15 +3,18 @@
 Each table stands between `<!-- NAME -->` and `<!-- /NAME -->`; what is between is written anew, the rest is left alone.
 A test holds the page to the files.
 
-    python benchmarks/results_page.py
+    make docs
 """
 
 from __future__ import annotations
 
 import csv
+import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from conclugen.docs.markdown import filled, grid
 
 DOCS = Path(__file__).parents[1] / "docs"
 Row = dict[str, str]
@@ -44,11 +47,6 @@ def told(row: Row) -> str:
     """The verdict on the networks of a row, and how many of them collapsed where some have."""
     count = row["networks_collapsed"]
     return f"{row['pretext']} ({count} of {row['networks']})" if count not in ("", "0") else row["pretext"]
-
-
-def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
 
 
 def control(name: str) -> str:
@@ -160,11 +158,7 @@ TABLES: dict[str, Callable[[str], str]] = {
 
 def page(text: str) -> str:
     """Return the page with every table written anew. Raises KeyError for a name without a table."""
-    return re.sub(r"<!-- ([\w-]+) -->\n.*?<!-- /\1 -->", lambda m: _table(m[1]), text, flags=re.DOTALL)
-
-
-def _table(name: str) -> str:
-    return f"<!-- {name} -->\n\n{TABLES[name](name)}\n\n<!-- /{name} -->"
+    return filled(text, {name: functools.partial(table, name) for name, table in TABLES.items()})
 
 
 def names(text: str) -> Iterator[str]:

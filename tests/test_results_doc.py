@@ -15,7 +15,7 @@ import results_page  # noqa: E402
 
 def test_every_table_is_that_of_its_file():
     text = (DOCS / "results.md").read_text(encoding="utf-8")
-    assert results_page.page(text) == text, "python benchmarks/results_page.py prints it anew"
+    assert results_page.page(text) == text, "make docs prints it anew"
     assert set(results_page.names(text)) == set(results_page.TABLES)
 
 

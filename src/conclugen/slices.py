@@ -16,6 +16,7 @@ from conclugen.config import Config
 from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
+from conclugen.features.said import licence
 from conclugen.pretrain.methods import told
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
 from conclugen.pretrain.unlearned import UNTRAINED
@@ -143,7 +144,7 @@ def _weights(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     stream, backbone = staged.to_stage(config.features, list(CATALOGUE))[wildcards["weights"]]
     entry = CATALOGUE[stream][backbone]
     model = getattr(config.features, stream).model
-    return {"address": dataclasses.asdict(entry.address), "model": model, "licence": entry.licence}
+    return {"address": dataclasses.asdict(entry.address), "model": model, "licence": licence(backbone)}
 
 
 def seen(config: Config, dataset: str) -> dict[str, list[str] | None]:

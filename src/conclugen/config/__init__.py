@@ -39,9 +39,9 @@ class Config(Section):
         datasets: by name: an adapter, a root, and what else the adapter may be told.
         modalities: what is contrasted: each modality joins one or more streams, of those that the data sets in use
             have. Shipped methods choose among the three of the default; any other one, such as
-            `modalities: {keypoints: [keypoints]}`, joins in every method but Instance-Cont.
+            one of the stream keypoints, joins in every method but Instance-Cont.
         presets: your own, by name: the preset each is based on and the switches that differ, for example
-            `presets: {warm: {based_on: paper, objective: {temperature: 0.1}}}`. The switches stand below.
+            `presets: {warm: {based_on: paper, objective: {temperature: 0.1}}}`; all switches stand below.
     """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"

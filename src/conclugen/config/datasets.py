@@ -13,7 +13,7 @@ from conclugen.media.suffixes import MEDIA
 
 
 class Fractions(Section):
-    """Shares of the groups that go to each fold, drawn by hash, where no row names one; what is left over is in none.
+    """Shares of the groups that go to each split, drawn by hash, where no row names one; what is left over is in none.
 
     Attributes:
         train: to learn from.
@@ -30,7 +30,7 @@ class VoxCeleb2(Dataset):
     """VoxCeleb2 in its official layout: tight faces, no labels.
 
     Attributes:
-        parts: the fold of each part that is read.
+        parts: the split of each part that is read.
         valid_fraction: share of the speakers in train that go to valid, chosen by hash.
         seed: of that choice.
     """
@@ -109,14 +109,14 @@ class Folder(Dataset):
     """Media files of your own and, if there is one, a table of labels, texts and times (see docs/tables.md).
 
     Attributes:
-        table: the table, below the root; null: every file is an utterance in no fold.
+        table: the table, below the root; null: every file is an utterance in no split.
         columns: the column of each role that is called otherwise, such as `columns: {file: path, label: emotion}`.
         labels: columns of a multi-label task, in which numbers above 0 mean that the class is present; or, in place of
             `table`, the table.
         classes: names and order of the classes in the column label; empty: those found.
         ignored: labels that are left out on purpose: their rows have none.
         splits: what other values of the column split mean, such as `splits: {held-out: test}`; common names are known.
-        seed: of the draw of folds.
+        seed: of the draw of splits.
         extensions: suffixes of media files.
     """
 
@@ -184,10 +184,10 @@ class Features(Dataset):
         file: `.npz`, `.h5` or `.csv`, below the root.
         ids: ids (N,), one per row.
         streams: by stream, its features (N, D).
-        labels: null: there are none.
-        split: folds (N,); null: drawn by hash of the group.
+        labels: what they are; null: there are none.
+        split: splits (N,); null: drawn by hash of the group.
         splits: what other values of it mean, such as `splits: {held-out: test}`; common names are known.
-        seed: of the draw of folds.
+        seed: of the draw of splits.
         group: what is resampled (N,); null: the speaker, else every row for itself.
         speaker: names or numbers (N,).
         text: texts (N,), which are kept.

@@ -52,7 +52,7 @@ class Asr(Section):
         min_language: of whisper with `language`: probability above which another language is spoken.
         batch_windows: windows of up to 30 s that are recognised at once; bounds memory.
         max_seconds: longer utterances are cut to this length.
-        timeout_s: an utterance that takes longer to decode is lost; `make retry` tries it again.
+        timeout_s: an utterance that takes longer to decode is lost; `make retry DATASET=name` tries it again.
     """
 
     engine: Literal["whisper_tiny_en", "whisper"] = "whisper_tiny_en"

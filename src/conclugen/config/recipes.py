@@ -23,7 +23,7 @@ class OwnRecipe(Section):
     Attributes:
         losses: of `mms`, `clustering`, `reconstruction`, and `infonce` (of the streams of `features.views` alone); they
             are added up.
-        modalities: by modality, any streams, such as `modalities: {face: [frames2d, keypoints], words: [text]}`; null:
+        modalities: by modality, any streams, such as `modalities: {face: [frames2d], words: [text]}`; null:
             those of `modalities`.
         evaluate: the modalities that tables judge it on; null: all that it is pretrained on.
         learning_rate: null: that of `pretrain`.

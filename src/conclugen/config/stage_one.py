@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from conclugen.config import written
 from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
-from conclugen.features.catalogue import CATALOGUE, model_mistake
+from conclugen.features.catalogue import CATALOGUE, EMBEDDED, model_mistake
 
 
 class Strengths(Section):
@@ -57,7 +57,7 @@ class Faces(Section):
         detect_lines: frames are scaled down to this height to look for faces; more is slower and finds smaller faces.
         detect_every: a face is looked for in every n-th kept frame; boxes between are interpolated.
         min_face: smallest face, relative to the height of the frame.
-        min_probability: of a detected face.
+        min_probability: a face of which the detector is less sure is none.
         margin: by which the face's square is enlarged before it is cut, relative to its side.
         smooth_s: seconds over which boxes are steadied (standard deviation of a Gaussian); 0: not at all.
         crop_size: height and width of the crops, pixels.
@@ -65,7 +65,7 @@ class Faces(Section):
         keep: crops are kept on disk, about 170 kB a second; false: each visual stream decodes the videos again.
         min_frames: a damaged file that gives fewer is lost.
         max_seconds: longer utterances are cut to this length.
-        timeout_s: an utterance that takes longer is lost, its decoder killed; `make retry` tries it again.
+        timeout_s: an utterance that takes longer is lost, its decoder killed; `make retry DATASET=name` tries it again.
     """
 
     fps: Above0 = 16.0
@@ -101,7 +101,7 @@ class WeightFile(Section):
 
 
 class Stream(Section):
-    """What each stream has: one frozen backbone (docs/backbones.md), whose vector is a mean over the utterance.
+    """What each of the five streams has.
 
     Attributes:
         model: which network, where the backbone is a family, such as `vit_small_patch14_dinov2.lvd142m` for timm.
@@ -127,7 +127,7 @@ class Frames2d(Stream):
         batch_frames: frames in a forward pass, over utterances; bounds memory.
     """
 
-    backbone: Literal[tuple(CATALOGUE["frames2d"])] = "mobilenet_v2"
+    backbone: Literal[*CATALOGUE["frames2d"]] = EMBEDDED["frames2d"]
     fps: Above0 = 1.0
     size: Count | None = None
     batch_frames: Count = 64
@@ -146,7 +146,7 @@ class Frames3d(Stream):
         batch_frames: frames in a forward pass, over utterances, at least one window; bounds memory.
     """
 
-    backbone: Literal[tuple(CATALOGUE["frames3d"])] = "i3d"
+    backbone: Literal[*CATALOGUE["frames3d"]] = EMBEDDED["frames3d"]
     fps: Above0 = 16.0
     window: Count = 16
     stride: Count = 16
@@ -161,10 +161,10 @@ class Audio(Stream):
         backbone: the network (see docs/audio-backbone.md); speech_encoder and whisper are families.
         max_seconds: a longer utterance is cut to this length.
         batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory.
-        timeout_s: an utterance that takes longer to decode is lost; `make retry` tries it again.
+        timeout_s: an utterance that takes longer to decode is lost; `make retry DATASET=name` tries it again.
     """
 
-    backbone: Literal[tuple(CATALOGUE["audio"])] = "resemblyzer"
+    backbone: Literal[*CATALOGUE["audio"]] = EMBEDDED["audio"]
     max_seconds: Above0 = 60.0
     batch_seconds: Above0 = 120.0
     timeout_s: Above0 = 60.0
@@ -178,7 +178,7 @@ class Text(Stream):
         batch_texts: texts in a forward pass; bounds memory.
     """
 
-    backbone: Literal[tuple(CATALOGUE["text"])] = "minilm"
+    backbone: Literal[*CATALOGUE["text"]] = EMBEDDED["text"]
     batch_texts: Count = 64
 
 
@@ -191,7 +191,7 @@ class Keypoints(Stream):
         batch_frames: frames in a forward pass, over utterances; bounds memory.
     """
 
-    backbone: Literal[tuple(CATALOGUE["keypoints"])] = "mtcnn"
+    backbone: Literal[*CATALOGUE["keypoints"]] = EMBEDDED["keypoints"]
     fps: Above0 = 8.0
     batch_frames: Count = 64
 
@@ -249,7 +249,7 @@ class Views(Section):
 
 
 class Streams(Section):
-    """One frozen backbone per stream."""
+    """What is extracted of each utterance: a vector per stream, by one frozen backbone each (docs/backbones.md)."""
 
     frames2d: Frames2d = Frames2d()
     frames3d: Frames3d = Frames3d()

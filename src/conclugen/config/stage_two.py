@@ -58,10 +58,10 @@ class Pretrain(Section):
         methods: shipped ones and recipes of your own. Instance-Cont, the paper's ninth, is not among them: with it, the
             corpus gets the copies of `features.views`, which take ten times as long as its frames3d.
         recipes: methods of your own, by name; named under `methods` they get their rows, too.
-        seeds: one network each.
-        splits: folds to learn from; `[train, none]`: utterances of no fold, too, as where a corpus has no training
-            fold. The fold valid only measures, and test is never read.
-        validation_fraction: share of the groups (videos, …) held out where the corpus has no fold valid.
+        seeds: of each method, one network is trained with each.
+        splits: splits to learn from; `[train, none]`: utterances of no split, too, as where a corpus has no training
+            split. The split valid only measures, and test is never read.
+        validation_fraction: share of the groups (videos, …) held out where the corpus has no split valid.
         epochs: times that the corpus is gone through; the best one is kept.
         batch_size: never larger than the corpus; the paper's is 4096.
         learning_rate: of methods whose recipe names none; null: the paper's, which suit its batch and corpus.
@@ -95,7 +95,7 @@ class Budget(Section):
         weight_decays: of AdamW, tried with every rate.
         dropout: share of inputs dropped in training.
         epochs: at most; the rate falls to 0 along a cosine over them.
-        batch_size: rows per step, at most the training fold.
+        batch_size: rows per step, at most the training split.
         patience: epochs without a better validation score, after which the best one is kept.
     """
 
@@ -147,8 +147,8 @@ class Downstream(Section):
         raw_rows: more raw rows, by name; in each, by modality, any streams, whether a modality joins them or not.
         seeds: of the heads; seed n starts from pretraining seed n mod their number.
         label_fractions: shares of the labels to train and to choose with; 1.0 must be among them.
-        every_class: a class that a fold lacks is an error before anything is extracted; false: go on without it.
-        standardise: inputs of the heads get mean 0 and deviation 1 on the training fold.
+        every_class: a class that a split lacks is an error before anything is extracted; false: go on without it.
+        standardise: inputs of the heads get mean 0 and deviation 1 on the training split.
         heads: Of raw, shuffled, linear and linear_input.
         networks: Of finetune and supervised.
         rates: other rates and decays for single data sets, by their name.
@@ -181,9 +181,9 @@ class Qc(Section):
     """What may be lost before the run fails.
 
     Attributes:
-        max_lost: largest share of a fold that a stage may lose.
+        max_lost: largest share of a split that a stage may lose.
         min_lost: fewer lost utterances than this do not fail, as long as others are left.
-        max_lost_of_class: largest share of a class within a fold; where `max_lost` is larger, that counts.
+        max_lost_of_class: largest share of a class within a split; where `max_lost` is larger, that counts.
         min_lost_of_class: fewer lost utterances of a class than this do not fail, as long as others are left.
     """
 

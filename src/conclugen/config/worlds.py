@@ -20,7 +20,7 @@ class World(Section):
         kind: `shared`, `shared-nonlinear`, `second`: three modalities see the same latents, which decide the class;
             `private`: each sees a part of its own, so that agreement gains nothing; `null`: classes are noise.
         seed: other seeds give other latents, mixings and classes.
-        unlabelled: items of the split none.
+        unlabelled: items of no split, without labels.
         train: labelled items to learn from.
         valid: labelled items to choose with.
         test: labelled items to measure with.

@@ -1,7 +1,8 @@
 """What is known of every backbone before any of them is built: plain facts, standard library only.
 
 Read while the configuration is checked and the jobs are planned; no stage imports it, so an entry corrected here
-extracts nothing anew. What a backbone's weights have seen of emotion labels stands here alone.
+extracts nothing anew. What a backbone's weights have seen of emotion labels stands here alone; what its module says of
+itself, such as its licence, is read from there (`features/said.py`). docs/backbones.md is printed from both.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from conclugen.features.said import said
 
 HUB_FILES = (  # what a model's folder may hold besides its weights
     "config.json",
@@ -59,34 +62,30 @@ class Entry:
     """One backbone.
 
     Attributes:
-        sampling: what of an utterance it looks at, for people.
+        about: what it is, for people.
+        sampling: what of an utterance it looks at, for people; in braces, settings of its stream or `MAX_TOKENS`.
         dim: length of the vector, for people where it depends on the model.
-        licence: of the weights.
         seen: data sets whose emotion labels went into the weights; None: not known, unless the configuration says.
         address: None for what ships inside a package.
         family: it needs `model`.
-        instead: the embedded backbone of the stream.
     """
 
+    about: str
     sampling: str
     dim: str
-    licence: str
     seen: tuple[str, ...] | None
     address: Address | None = None
     family: bool = False
-    instead: str = ""
 
 
-HUB_LICENCE = "the model's own"
-RESNET152 = Address(
-    "url", "https://download.pytorch.org/models/resnet152-394f9c45.pth", "resnet152-394f9c45.pth", "394f9c45"
-)
-R3D101 = Address(
-    "url",
-    "http://pretorched-x.csail.mit.edu/models/resnet3d101_kinetics-8d4c9d63.pth",
-    "resnet3d101_kinetics-8d4c9d63.pth",
-    "8d4c9d63",
-)
+def published(url: str) -> Address:
+    """Return the address of a file of weights whose name ends in the first digits of its sha256, as PyTorch's do."""
+    name = url.rpartition("/")[2]
+    return Address("url", url, name, name.partition(".")[0].rpartition("-")[2])
+
+
+RESNET152 = published("https://download.pytorch.org/models/resnet152-394f9c45.pth")
+R3D101 = published("http://pretorched-x.csail.mit.edu/models/resnet3d101_kinetics-8d4c9d63.pth")
 RESDAVENET = Address(
     "url",
     "https://drive.usercontent.google.com/download?id=1J-tw3eg3R5e9k0vIfQaBVKiaHyOJUcIB&export=download&confirm=t",
@@ -96,9 +95,9 @@ RESDAVENET = Address(
 )
 FACE68 = Address(
     "npm",
-    "@vladmandic/face-api@1.7.15",
+    said("face68", "SOURCE").removeprefix("npm: "),
     "face_landmark_68_model.bin",
-    "4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b",
+    said("face68", "SHA256"),
     member="package/model/face_landmark_68_model.bin",
     beside=("face_landmark_68_model-weights_manifest.json",),
 )
@@ -106,49 +105,46 @@ SST2 = Address("hub", "distilbert/distilbert-base-uncased-finetuned-sst-2-englis
 EMOTION = Address("hub", "j-hartmann/emotion-english-distilroberta-base")
 EMOTION_LABELS = ("Crowdflower", "Emotion Dataset (Elvis et al.)", "GoEmotions", "ISEAR", "MELD", "SemEval-2018 EI-reg")
 
-WINDOWS = "windows of 16 frames at 16 fps"
+FRAMES = "frames, {fps:g} per second"
+WINDOWS = "windows of {window} frames at {fps:g} fps"
 UTTERANCE = "the whole utterance"
+TOKENS = "up to {MAX_TOKENS} tokens"
+BY_MODEL = "the model's"
+SPEECH = "wav2vec 2.0, HuBERT, WavLM, data2vec, UniSpeech"
+# The first of each stream ships inside a package, needs nothing, and is the default.
 CATALOGUE: dict[str, dict[str, Entry]] = {
     "frames2d": {
-        "mobilenet_v2": Entry("1 frame per second", "1280", "BSD-3-Clause; ImageNet terms", ()),
-        "resnet152": Entry("1 frame per second", "2048", "BSD-3-Clause; ImageNet terms", (), RESNET152),
-        "timm": Entry("1 frame per second", "the model's", "the model's, as timm states it", (), Address("timm"), True),
-        "torchvision": Entry(
-            "1 frame per second", "the model's", "BSD-3-Clause; ImageNet terms", (), Address("torchvision"), True
-        ),
+        "mobilenet_v2": Entry("ImageNet", FRAMES, "1280", ()),
+        "resnet152": Entry("ImageNet; the paper's", FRAMES, "2048", (), RESNET152),
+        "timm": Entry("its image networks", FRAMES, BY_MODEL, (), Address("timm"), True),
+        "torchvision": Entry("its image networks", FRAMES, BY_MODEL, (), Address("torchvision"), True),
     },
     "frames3d": {
-        "i3d": Entry(WINDOWS, "1024", "Apache-2.0; package MIT", ()),
-        "r3d101": Entry(WINDOWS, "2048", "not stated", (), R3D101),
-        "videomae": Entry("windows of the model's frames", "the model's", HUB_LICENCE, None, Address("hub"), True),
+        "i3d": Entry("Kinetics-400", WINDOWS, "1024", ()),
+        "r3d101": Entry("Kinetics-400; the paper's", WINDOWS, "2048", (), R3D101),
+        "videomae": Entry("VideoMAE", "windows of the model's frames", BY_MODEL, None, Address("hub"), True),
     },
     "audio": {
-        "resemblyzer": Entry("windows of 1.6 s, half overlapping", "1024", "Apache-2.0", ()),
-        "soundnet": Entry(UTTERANCE, "1024", "MIT", ()),
-        "egemaps": Entry(UTTERANCE, "88", "research only (audEERING)", ()),
-        "davenet": Entry(UTTERANCE, "1024", "BSD-3-Clause", (), RESDAVENET),
-        "davenet_official": Entry(UTTERANCE, "1024", "BSD-3-Clause", (), RESDAVENET),
-        "speech_encoder": Entry(UTTERANCE, "the model's", HUB_LICENCE, None, Address("hub"), True),
-        "whisper": Entry("pieces of 30 s", "the model's", HUB_LICENCE, None, Address("hub"), True),
+        "resemblyzer": Entry("voices", "windows of 1.6 s, half overlapping", "1024", ()),
+        "soundnet": Entry("sound of two million videos", UTTERANCE, "1024", ()),
+        "egemaps": Entry("88 measures by openSMILE (extra `speech`); no network", UTTERANCE, "88", ()),
+        "davenet": Entry("spoken captions; the paper's", UTTERANCE, "1024", (), RESDAVENET),
+        "davenet_official": Entry("the same, fed as the authors' code does", UTTERANCE, "1024", (), RESDAVENET),
+        "speech_encoder": Entry(SPEECH, UTTERANCE, BY_MODEL, None, Address("hub"), True),
+        "whisper": Entry("its encoder", "pieces of 30 s", BY_MODEL, None, Address("hub"), True),
     },
     "text": {
-        "minilm": Entry("up to 256 tokens", "384", "Apache-2.0", ()),
-        "distilbert_sst2": Entry("up to 512 tokens", "768", "Apache-2.0", ("SST-2 (sentiment)",), SST2),
-        "distilroberta_emotion": Entry("up to 512 tokens", "768", "not stated", EMOTION_LABELS, EMOTION),
-        "text_encoder": Entry("up to 512 tokens", "the model's", HUB_LICENCE, None, Address("hub"), True),
+        "minilm": Entry("sentence pairs", TOKENS, "384", ()),
+        "distilbert_sst2": Entry("sentiment of film reviews; the paper's", TOKENS, "768", ("SST-2 (sentiment)",), SST2),
+        "distilroberta_emotion": Entry("emotions; the authors' code's", TOKENS, "768", EMOTION_LABELS, EMOTION),
+        "text_encoder": Entry("BERT, RoBERTa, MPNet and others", TOKENS, BY_MODEL, None, Address("hub"), True),
     },
     "keypoints": {
-        "mtcnn": Entry("frames in which a face was looked for", "44", "MIT", ()),
-        "face68": Entry("8 frames per second", "612", "MIT", (), FACE68),
+        "mtcnn": Entry("the face detector's five landmarks", "frames in which a face was looked for", "44", ()),
+        "face68": Entry("68 landmarks by FaceLandmark68Net of face-api.js", FRAMES, "612", (), FACE68),
     },
 }
-EMBEDDED = {
-    "frames2d": "mobilenet_v2",
-    "frames3d": "i3d",
-    "audio": "resemblyzer",
-    "text": "minilm",
-    "keypoints": "mtcnn",
-}
+EMBEDDED = {stream: next(iter(entries)) for stream, entries in CATALOGUE.items()}
 
 # Emotion labels that well-known models of the hub have seen; of others the configuration may say it (`seen`).
 SEEN: dict[str, tuple[str, ...]] = {

@@ -1,7 +1,8 @@
 """Settings of pretraining: what arrives as JSON in `--settings`.
 
 Fields and what they allow, nothing that computes, so this file is no part of the code that networks depend on. What no
-loss of a method reads is None (`methods.told`).
+loss of a method reads is None (`methods.told`). What the switches of presets mean stands here alone;
+docs/configuration.md is printed from it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """Widths: of the representation, inside its head, of the projection, inside it, of the clustering head's output,
-    inside the decoders."""
+    """Widths: the keys of `conclugen.config.stage_two.Sizes`."""
 
     representation: int
     hidden: int
@@ -24,7 +24,19 @@ class Sizes:
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """Switches of the heads, as in `models.network.NetworkSettings`."""
+    """The heads of a network.
+
+    Attributes:
+        gated: representation heads have a context gate in place of the middle layer.
+        representation_relu: representation heads end in a ReLU.
+        residual: representation heads add a linear map of their input.
+        narrow: modalities whose representation head keeps the input's width inside and ends in a plain linear layer.
+        standardise: inputs are standardised per dimension; decoders then rebuild the standardised input.
+        projection_shared: one projection head for all modalities, not one each.
+        projection_batch_norm: batch normalisation inside projection heads.
+        projection_relu: projection heads end in a ReLU.
+        decoder_relu: decoders end in a ReLU, and cannot produce negative values then.
+    """
 
     gated: bool
     representation_relu: bool
@@ -43,12 +55,12 @@ class Objective:
 
     Attributes:
         reduction: `sum` of the active losses or their `mean`.
-        reconstruction_weight: factor of the reconstruction loss in it.
+        reconstruction_weight: factor of the reconstruction loss in that.
         margin: δ of MMS and clustering.
         normalise: MMS by cosine: projections are scaled to unit length first. Eq. 3 and 4 print plain dot products.
-        temperature: of MMS; None for plain dot products.
+        temperature: of MMS; null: plain dot products.
         clustering: `joint` (the mean of the modalities against its centroid) or `individual` (each one, summed).
-        clustering_temperature: of clustering; None for plain dot products.
+        clustering_temperature: of clustering; null: plain dot products.
         clustering_normalise: clustering by cosine; goes with spherical k-means.
         instance_temperature: τ of InfoNCE.
     """
@@ -77,11 +89,11 @@ class ClusterSettings:
     Attributes:
         count: number of clusters.
         start_epoch: the clustering loss is active from this epoch on (the first is 0).
-        start_share: instead, from this share of training on, however many epochs it has; None: `start_epoch`.
+        start_share: instead, from this share of training on, however many epochs it has; null: `start_epoch`.
         queue_batches: k-means sees the representations of this many last batches (of an epoch's, if it has fewer).
         queue_reset: every epoch starts with an empty queue and without centroids.
         refit_every: batches between two fits.
-        refit_share: at most this share of an epoch between two fits; None: no such limit.
+        refit_share: at most this share of an epoch between two fits; null: no such limit.
         warm_start: start from the last centroids, not from random points.
         queue_before: k-means sees the current batch and, once the queue is full, the `queue_batches` before it, so
             that there are centroids from the first batch of `start_epoch` on. Otherwise the current batch is the last
@@ -113,11 +125,12 @@ class Schedule:
 
     Attributes:
         least_steps: a corpus of few batches is gone through more often than `epochs` until there are so many steps.
-        patience: training ends after so many epochs without a better one; None: never early.
-        patience_share: instead, after so large a share of training; None: `patience`.
-        warmup_epochs, warmup_from: the rate rises from `warmup_from` times the base rate over so many epochs.
-        warmup_share: instead, over this share of training; None: `warmup_epochs`.
-        cycle_epochs: length of the first cosine cycle; None for one cycle to the end of training.
+        patience: training ends after so many epochs without a better one; null: never early.
+        patience_share: instead, after so large a share of training; null: `patience`.
+        warmup_epochs: the rate rises from `warmup_from` times the base rate over so many epochs.
+        warmup_share: instead, over this share of training; null: `warmup_epochs`.
+        warmup_from: what the rate begins with, relative to the base rate.
+        cycle_epochs: length of the first cosine cycle; null: one cycle to the end of training.
         cycle_factor: each cycle is so many times as long as the one before.
         floor: the lowest rate.
         stepwise: the rate changes with every batch, not with every epoch.

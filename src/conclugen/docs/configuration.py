@@ -1,0 +1,129 @@
+"""The keys of the configuration, from its classes: the path, type, default and meaning of each."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from conclugen.config import Config
+from conclugen.config.types import Section
+from conclugen.docs.attributes import meanings, summary
+from conclugen.docs.kinds import words
+from conclugen.docs.markdown import flow, grid
+
+HEAD = ("key", "type", "default", "meaning")
+
+
+class UntoldError(ValueError):
+    """A key whose meaning stands nowhere, or a meaning of no key."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a section stands.
+
+    Attributes:
+        path: of its keys, `*` for a name of the user's own.
+        kind: the adapter or the like that has such a section, empty where all have it.
+        about: what is said of it there.
+        values: what it is by default there; None: what its class says.
+    """
+
+    path: str = ""
+    kind: str = ""
+    about: str = ""
+    values: Section | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A section where it stands, what it is, and the (path, type, default, meaning) of each key that is none itself."""
+
+    place: Place
+    about: str
+    rows: list[tuple[str, str, str, str]]
+
+
+def keys() -> str:
+    """Return all keys, a heading and a table for each section."""
+    printed, tops = [], set()
+    for part in parts(Config, Place()):
+        path, top = part.place.path, part.place.path.split(".")[0]
+        title = f"`{path}`{part.place.kind}" if path else "Top level"
+        printed += [f"{'###' if top in tops else '##'} {title}", *([part.about] if path else [])]
+        printed += [grid(HEAD, part.rows)] if part.rows else []
+        tops.add(top)
+    return re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", "\n\n".join(printed))
+
+
+def parts(section: type[Section], place: Place) -> Iterator[Part]:
+    """Yield a section and those within it; before several that share keys, the section of these.
+
+    Raises UntoldError that names the key and the class.
+    """
+    rows, within = [], []
+    for name, field in _own(section).items():
+        path, meaning = f"{place.path}.{name}".lstrip("."), meanings(section).get(name, "")
+        default = field.default if place.values is None else getattr(place.values, name)
+        if _is_section(field.annotation):
+            values = default if isinstance(default, Section) else None
+            within.append((field.annotation, Place(path, place.kind, meaning, values)))
+            continue
+        if not meaning:
+            raise UntoldError(f"{path}: no meaning; say it under Attributes of {_name(section)}")
+        if not _tag(field):
+            rows.append((f"`{path}`", words(field.annotation, field.metadata), _default(default), meaning))
+        below = f"{path}.*" if typing.get_origin(field.annotation) is dict else path
+        within += [(kind, Place(below, place.kind or _tagged(kind))) for kind in _sections(field.annotation)]
+    if strange := sorted(meanings(section).keys() - section.model_fields):
+        raise UntoldError(f"{strange[0]}: no key; take it out of Attributes of {_name(section)}")
+    yield Part(place, " ".join([place.about, summary(section)]).strip(), rows)
+    told = {Section}
+    for kind, where in within:
+        if (base := kind.__bases__[0]) not in told:
+            told.add(base)
+            yield from parts(base, Place(f"{where.path.rpartition('.')[0]}.*"))
+        yield from parts(kind, where)
+
+
+def _own(section: type[Section]) -> dict[str, FieldInfo]:
+    """The fields that a section does not take over from another one as they are."""
+    own = vars(section).get("__annotations__", {})
+    return {name: field for name, field in section.model_fields.items() if name in own}
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def _sections(kind: Any) -> list[type[Section]]:
+    """The sections that an annotation holds."""
+    return [kind] if _is_section(kind) else [found for part in typing.get_args(kind) for found in _sections(part)]
+
+
+def _tag(field: FieldInfo) -> str:
+    """The one value that a field may have, where it tells which section this is."""
+    values = typing.get_args(field.annotation) if typing.get_origin(field.annotation) is Literal else ()
+    return values[0] if len(values) == 1 else ""
+
+
+def _tagged(section: type[Section]) -> str:
+    found = {name: tag for name, field in section.model_fields.items() if (tag := _tag(field))}
+    return "".join(f", {name}: {tag}" for name, tag in found.items())
+
+
+def _default(default: Any) -> str:
+    if default is PydanticUndefined:
+        return "required"
+    return f"`{flow(default.model_dump() if isinstance(default, BaseModel) else default)}`"
+
+
+def _name(section: type[Section]) -> str:
+    return f"{section.__module__}.{section.__qualname__}"

@@ -1,0 +1,30 @@
+"""Tables in Markdown, and pages of which a program writes the parts between marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+MARKED = re.compile(r"<!-- ([\w-]+) -->\n.*?<!-- /\1 -->", re.DOTALL)
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
+
+
+def flow(value: Any) -> str:
+    """Return a value as it may stand in the configuration: YAML, on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=float("inf"), sort_keys=False, allow_unicode=True)
+    return text.removesuffix("...\n").strip()
+
+
+def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """Return a page with what stands between `<!-- NAME -->` and `<!-- /NAME -->` written anew, the rest as it is.
+
+    Raises KeyError for a name without a part.
+    """
+    return MARKED.sub(lambda found: f"<!-- {found[1]} -->\n\n{parts[found[1]]()}\n\n<!-- /{found[1]} -->", text)
