@@ -91,10 +91,10 @@ class Budget(Section):
     """Validation chooses among rates, decays and epochs.
 
     Attributes:
-        learning_rates: of AdamW, tried with every decay.
-        weight_decays: of AdamW, tried with every rate.
-        dropout: share of inputs dropped in training.
-        epochs: at most; the rate falls to 0 along a cosine over them.
+        learning_rates: of AdamW, each tried with every decay.
+        weight_decays: of AdamW, decoupled, none on the bias.
+        dropout: share of inputs dropped in training, in steps of 1/256.
+        epochs: at most; the rate falls from its start to 0 along a cosine over them, step by step.
         batch_size: rows per step, at most the training split.
         patience: epochs without a better validation score, after which the best one is kept.
     """
@@ -145,7 +145,8 @@ class Downstream(Section):
             `tables.reference` as it is drawn; `PCA` and `GCCA` (what modalities have in common), linear maps as wide as
             a representation.
         raw_rows: more raw rows, by name; in each, by modality, any streams, whether a modality joins them or not.
-        seeds: of the heads; seed n starts from pretraining seed n mod their number.
+        seeds: of the heads: order of rows, dropout, start; seed n takes the network of pretraining seed n mod their
+            number.
         label_fractions: shares of the labels to train and to choose with; 1.0 must be among them.
         every_class: a class that a split lacks is an error before anything is extracted; false: go on without it.
         standardise: inputs of the heads get mean 0 and deviation 1 on the training split.

@@ -35,12 +35,7 @@ class Recording:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The folds.
-
-    Attributes:
-        valid_actors: numbers of the actors in `valid`.
-        test_actors: those in `test`; the others are in `train`.
-    """
+    """The folds: the keys of `conclugen.config.datasets.Ravdess`, for whichever actors."""
 
     valid_actors: tuple[int, ...]
     test_actors: tuple[int, ...]

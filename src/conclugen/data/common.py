@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Fractions:
-    """Shares of the groups; what is left over belongs to no split."""
+    """Shares of the groups: the keys of `conclugen.config.datasets.Fractions`."""
 
     train: float
     valid: float

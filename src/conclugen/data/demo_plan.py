@@ -16,7 +16,7 @@ WORDS_PER_SECOND = 2.7
 
 @dataclasses.dataclass(frozen=True)
 class Strengths:
-    """Per stream, the probability in [0, 1] that an emotion of the utterance is expressed in it at all."""
+    """How well each stream gives an emotion away: the keys of `conclugen.config.stage_one.Strengths`."""
 
     face: float
     voice: float
@@ -25,16 +25,7 @@ class Strengths:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Settings of one layout.
-
-    Attributes:
-        utterances: number of clips.
-        seconds: mean length of a clip, in seconds.
-        height: lines of a frame (VoxCeleb2 has 224 by 224 always).
-        fps: frames per second.
-        seed: everything is drawn from it.
-        strengths: how well each stream gives the emotion away.
-    """
+    """Settings of one layout: the keys of `conclugen.config.stage_one.Demo`, of `utterances` its own."""
 
     utterances: int
     seconds: float

@@ -27,15 +27,7 @@ from conclugen.store.ledger import Status
 
 @dataclasses.dataclass(frozen=True)
 class Labels:
-    """Where labels lie.
-
-    Attributes:
-        kind: `single` (per row a class name, its place in `classes`, or a one-hot row) or `multi` ((N, C) numbers,
-            above 0: present).
-        key: the array.
-        classes: their names in order; may be empty for a `single` array of names.
-        ignored: names in a `single` array that are left out on purpose: their rows have no label.
-    """
+    """Where labels lie: the keys of `conclugen.config.datasets.Labels`."""
 
     kind: str
     key: str
@@ -45,21 +37,7 @@ class Labels:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Options; keys name arrays of the file.
-
-    Attributes:
-        file: the file, relative to the root.
-        ids: key of the ids (N,).
-        labels: what the labels are, or None.
-        split: key of the splits (N,), or None: drawn by hash of the group.
-        splits: split for each value of that array; common names are known without it.
-        fractions: shares of the groups where there is no split.
-        seed: of that draw.
-        group: key of the unit of resampling, or None: the speaker, else every row is one.
-        speaker: key of the speakers, or None.
-        text: key of the texts, or None.
-        sentiment: key of the sentiment (N,) from -3 to 3, kept beside the labels, or None.
-    """
+    """Options: the keys of `conclugen.config.datasets.Features`."""
 
     file: str
     ids: str

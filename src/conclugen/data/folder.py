@@ -29,21 +29,7 @@ from conclugen.media.suffixes import is_sound
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Options.
-
-    Attributes:
-        table: the CSV, relative to the root; None: there is none.
-        columns: names of its columns where they differ from the roles `file, id, label, text, start, end, split,
-            speaker, group`. Only `file` must be there, or `text` where there are no media; a column that is named
-            here must be there, too.
-        labels: columns of a multi-label task (a number above 0: present); empty where `label` holds one of n.
-        classes: names and order of the classes in `label`; empty: those found, sorted.
-        ignored: labels that are left out on purpose: their rows have none.
-        splits: split for each value of the split column; common names are known without it.
-        fractions: shares of the groups in each split, drawn by hash, where no row names its split.
-        seed: of that draw.
-        extensions: of media files, lower case and with the dot.
-    """
+    """Options: the keys of `conclugen.config.datasets.Folder`."""
 
     table: str | None
     columns: dict[str, str]

@@ -27,12 +27,7 @@ REQUIRED = ("Utterance", "Emotion", "Dialogue_ID", "Utterance_ID")
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Options.
-
-    Attributes:
-        group: `episode` or `dialogue`: what is resampled. Dialogues of one episode share story, cast and sound, so
-            only episodes come near to independent draws.
-    """
+    """Options: the keys of `conclugen.config.datasets.Meld`."""
 
     group: str
 

@@ -39,14 +39,7 @@ LEAST_OVERLAP = 0.5
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Options; paths are relative to the root, None means: look in the official places.
-
-    Attributes:
-        labels: label table, `.csd` or `.csv`.
-        folds: JSON of {fold: [video]}.
-        transcripts: folder of segmented transcripts, CSV with text, or `.csd` of words.
-        media: `segmented` clips, `full` videos with times, or `auto`: segmented where there are any.
-    """
+    """Options: the keys of `conclugen.config.datasets.Mosei`."""
 
     labels: str | None
     folds: str | None

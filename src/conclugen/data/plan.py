@@ -36,13 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Options.
-
-    Attributes:
-        shards: how many shards, a power of two; None: chosen by the next two.
-        shard_size: utterances that a shard should not exceed, on average.
-        max_shards: upper bound of their number, whatever the size.
-    """
+    """Options: the keys of `conclugen.config.every_dataset.Plan`."""
 
     shards: int | None
     shard_size: int

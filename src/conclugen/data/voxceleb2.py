@@ -21,13 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Options.
-
-    Attributes:
-        parts: the split of each part that is read, such as `{"dev": "train", "test": "none"}`.
-        valid_fraction: share of the speakers in `train` that go to `valid`, chosen by hash.
-        seed: of that choice.
-    """
+    """Options: the keys of `conclugen.config.datasets.VoxCeleb2`."""
 
     parts: dict[str, str]
     valid_fraction: float

@@ -67,14 +67,7 @@ KINDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """A world to write.
-
-    Attributes:
-        kind: one of KINDS.
-        seed: other seeds give other latents, mixings and classes.
-        unlabelled: items of the split `none`, without labels.
-        train, valid, test: labelled items.
-    """
+    """A world to write: the keys of `conclugen.config.worlds.World`; `kind` is one of KINDS."""
 
     kind: str
     seed: int

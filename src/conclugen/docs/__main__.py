@@ -30,12 +30,12 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
 }
 
 
-def printed(root: Path = ROOT) -> dict[Path, str]:
+def printed() -> dict[Path, str]:
     """Return by path each page that is not as the code prints it, as it should be.
 
     Raises UntoldError for a key without a meaning and KeyError for a mark that is none.
     """
-    pages = {root / name: parts for name, parts in PAGES.items()}
+    pages = {ROOT / name: parts for name, parts in PAGES.items()}
     given = {path: path.read_text(encoding="utf-8") for path in pages}
     return {path: text for path, parts in pages.items() if (text := filled(given[path], parts)) != given[path]}
 

@@ -68,9 +68,11 @@ def parts(section: type[Section], place: Place) -> Iterator[Part]:
 
     Raises UntoldError that names the key and the class.
     """
-    rows, within = [], []
+    told, rows, within = meanings(section), [], []
+    if strange := sorted(told.keys() - section.model_fields):
+        raise UntoldError(f"{strange[0]}: no key; take it out of Attributes of {_name(section)}")
     for name, field in _own(section).items():
-        path, meaning = f"{place.path}.{name}".lstrip("."), meanings(section).get(name, "")
+        path, meaning = f"{place.path}.{name}".lstrip("."), told.get(name, "")
         default = field.default if place.values is None else getattr(place.values, name)
         if _is_section(field.annotation):
             values = default if isinstance(default, Section) else None
@@ -82,13 +84,11 @@ def parts(section: type[Section], place: Place) -> Iterator[Part]:
             rows.append((f"`{path}`", words(field.annotation, field.metadata), _default(default), meaning))
         below = f"{path}.*" if typing.get_origin(field.annotation) is dict else path
         within += [(kind, Place(below, place.kind or _tagged(kind))) for kind in _sections(field.annotation)]
-    if strange := sorted(meanings(section).keys() - section.model_fields):
-        raise UntoldError(f"{strange[0]}: no key; take it out of Attributes of {_name(section)}")
     yield Part(place, " ".join([place.about, summary(section)]).strip(), rows)
-    told = {Section}
+    bases = {Section}
     for kind, where in within:
-        if (base := kind.__bases__[0]) not in told:
-            told.add(base)
+        if (base := kind.__bases__[0]) not in bases:
+            bases.add(base)
             yield from parts(base, Place(f"{where.path.rpartition('.')[0]}.*"))
         yield from parts(kind, where)
 

@@ -24,15 +24,7 @@ LEAST_STEPS = 8  # of an epoch: with fewer, heads on few rows end short of their
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """How heads are trained.
-
-    Attributes:
-        learning_rates, weight_decays: every pair is a candidate; AdamW (decoupled decay, none on the bias).
-        dropout: share of inputs dropped in training, in steps of 1/256.
-        epochs: at most; the rate falls from its start to 0 along a cosine over them, step by step.
-        batch_size: rows per step, at most the training set.
-        patience: a head is frozen at its best epoch after so many epochs without a better validation score.
-    """
+    """How heads are trained: the keys of `conclugen.config.stage_two.Budget`."""
 
     learning_rates: tuple[float, ...]
     weight_decays: tuple[float, ...]

@@ -34,12 +34,12 @@ ROWS_AT_ONCE = 2048
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What the protocol depends on beside data, networks and code.
+    """What the protocol depends on beside data, networks and code: the keys of
+    `conclugen.config.stage_two.Neighbours`, `seeds` and `standardise` of `conclugen.config.stage_two.Downstream`, and
+    more.
 
     Attributes:
-        modalities, evaluate, target, seeds, standardise, label_fraction: as for linear evaluation.
-        neighbours: candidates for k; the validation split chooses.
-        temperature: of the vote, in units of cosine.
+        modalities, evaluate, target, label_fraction: as for linear evaluation.
     """
 
     modalities: dict[str, tuple[str, ...]]

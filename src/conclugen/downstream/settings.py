@@ -10,15 +10,13 @@ from conclugen.downstream.heads import Budget
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What every protocol but `knn` depends on beside data, networks and code.
+    """What every protocol but `knn` depends on beside data, networks and code: `seeds` and `standardise` of
+    `conclugen.config.stage_two.Downstream`, the keys of `conclugen.config.stage_two.Budget`, and more.
 
     Attributes:
         modalities: by modality, the streams it joins.
         evaluate: the modalities that are used.
         target: what is predicted: `expression` or `sentiment`.
-        seeds: downstream seeds: order of rows, dropout, start, and the pretrained network (seed mod their number).
-        learning_rates, weight_decays, dropout, epochs, batch_size, patience: see `heads.Budget`.
-        standardise: inputs get mean 0 and deviation 1 on the training split.
         label_fraction: share of the training labels, in (0, 1]; 1 is the main result.
     """
 

@@ -21,7 +21,13 @@ from conclugen.store.settings import parse
 
 @dataclasses.dataclass(frozen=True)
 class Settings(common.Settings):
-    """The shared settings, and the representation heads to train: fields as in `models.network.NetworkSettings`."""
+    """The shared settings, and the representation heads to train: switches of
+    `conclugen.pretrain.settings.Architecture`.
+
+    Attributes:
+        representation_dim, hidden_dim: widths of the representation and inside its head.
+        standardise_inputs: the switch `standardise`.
+    """
 
     representation_dim: int
     hidden_dim: int

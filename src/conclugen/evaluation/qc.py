@@ -35,14 +35,7 @@ COLUMNS = ("stage", "split", "class", "status", "lost", "count", "share")
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Limits.
-
-    Attributes:
-        max_lost: largest share of a split that a stage may lose.
-        min_lost: fewer lost utterances than this do not fail, as long as others are left.
-        max_lost_of_class: largest share of a class within a split; where `max_lost` is larger, that counts.
-        min_lost_of_class: fewer lost utterances of a class than this do not fail, as long as others are left.
-    """
+    """Limits: the keys of `conclugen.config.stage_two.Qc`."""
 
     max_lost: float
     min_lost: int

@@ -32,16 +32,14 @@ IN_ORDER = (CHANCE, *PROTOCOLS)
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a table depends on beside predictions, manifest and code.
+    """What a table depends on beside predictions, manifest and code: keys of `conclugen.config.stage_two.Tables`,
+    and more.
 
     Attributes:
-        resamples, level, seed: of the group bootstrap.
-        chance_draws: how often `prior sampling` is drawn.
         target: what is measured: `expression` or `sentiment`.
-        reference: the method that others are tested against.
         paper: whose numbers stand beside: mosei, meld, caer or null.
         seen: by stream, the data sets whose emotion labels went into its backbone; null: not known.
-        data: `demo` (a made-up corpus, not comparable with the paper) or `own`; for the record.
+        data: `demo` (a made-up corpus, not comparable with the paper), `world` or `own`; for the record.
     """
 
     resamples: int

@@ -10,24 +10,8 @@ DETECTORS = ("mtcnn", "none")
 
 @dataclasses.dataclass(frozen=True)
 class FaceSettings:
-    """What the face stage is told.
-
-    Attributes:
-        detector: `mtcnn`, or `none` where the videos are tight faces already: then the centre square is kept.
-        fps: frames kept per second.
-        detect_lines: height that frames are scaled down to for detection.
-        detect_every: a face is looked for in every n-th kept frame; boxes between are interpolated.
-        min_face: smallest face looked for, relative to the height of the frame.
-        min_probability: of a detected face.
-        margin: by which the face's square is enlarged before it is cut, relative to its side.
-        smooth_s: standard deviation of the Gaussian that steadies boxes over time, seconds; 0: none.
-        crop_size: height and width of the crops, pixels.
-        jpeg_quality: of the crops, 1 to 100.
-        keep: the shard holds the crops; if not, those who need them cut them from the video again.
-        min_frames: a damaged file that gives fewer is lost.
-        max_seconds: longer utterances are cut to this length.
-        timeout_s: wall-clock limit per utterance.
-    """
+    """What the face stage is told: the keys of `conclugen.config.stage_one.Faces`, and the `detector` of
+    `conclugen.config.every_dataset.Dataset`."""
 
     detector: str
     fps: float

@@ -26,18 +26,8 @@ CPU_SECONDS = 48.0  # of sound in one pass on a CPU; with 120 each took a tenth 
 
 @dataclasses.dataclass(frozen=True)
 class AudioSettings:
-    """Settings of the stream.
-
-    Attributes:
-        backbone: a module of `features/backbones/`.
-        model: which of its networks, where the backbone is a family, else None.
-        weights: the file of a backbone that is not embedded, else None.
-        max_seconds: a longer utterance is cut to this length.
-        batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory. On a CPU at most
-            `CPU_SECONDS`.
-        timeout_s: wall-clock limit for decoding one utterance.
-        dtype: float16 or float32, of the stored features.
-    """
+    """Settings of the stream: the keys of `conclugen.config.stage_one.Audio`; on a CPU a pass takes at most
+    `CPU_SECONDS`."""
 
     backbone: str
     model: str | None

@@ -20,18 +20,7 @@ Range = tuple[float, ...]
 
 @dataclasses.dataclass(frozen=True)
 class AugmentSettings:
-    """How copies are drawn.
-
-    Attributes:
-        copies: of each clip.
-        seed: other seeds give other copies.
-        crop_scale: smallest and largest share of the frame's area that is kept, within (0, 1].
-        crop_ratio: smallest and largest width of the crop over its height, for a square frame; crops become squares.
-        flip, jitter, grayscale, blur: probability of each, 0 to 1.
-        brightness, contrast, saturation: jitter multiplies by a factor within 1 ± this (never below 0).
-        hue: jitter turns hues by up to this share of the circle, at most 0.5.
-        blur_sigma: smallest and largest standard deviation of the Gaussian, pixels of the result.
-    """
+    """How copies are drawn: the keys of `conclugen.config.stage_one.Views`."""
 
     copies: int
     seed: int

@@ -19,17 +19,7 @@ STREAM = "frames2d"
 
 @dataclasses.dataclass(frozen=True)
 class Frames2dSettings:
-    """Settings of the stream.
-
-    Attributes:
-        backbone: a module of `features/backbones/`.
-        model: which of its networks, where the backbone is a family, else None.
-        weights: the file of a backbone that is not embedded, else None.
-        fps: frames per second that are looked at; a clip has at least one.
-        size: pixels of the square input; None: what the backbone asks for.
-        batch_frames: frames in a forward pass, over utterances; bounds memory.
-        dtype: float16 or float32, of the stored features.
-    """
+    """Settings of the stream: the keys of `conclugen.config.stage_one.Frames2d`."""
 
     backbone: str
     model: str | None

@@ -20,19 +20,7 @@ STREAM = "frames3d"
 
 @dataclasses.dataclass(frozen=True)
 class Frames3dSettings:
-    """Settings of the stream.
-
-    Attributes:
-        backbone: a module of `features/backbones/`.
-        model: which of its networks, where the backbone is a family, else None.
-        weights: the file of a backbone that is not embedded, else None.
-        fps: frames per second of the windows.
-        window: frames in a window.
-        stride: frames from one window to the next.
-        size: pixels of the square input; None: what the backbone asks for.
-        batch_frames: frames in a forward pass, over utterances; bounds memory (at least one window).
-        dtype: float16 or float32, of the stored features.
-    """
+    """Settings of the stream: the keys of `conclugen.config.stage_one.Frames3d`."""
 
     backbone: str
     model: str | None

@@ -29,16 +29,7 @@ EYES, NOSE, MOUTH = (0, 1), 2, (3, 4)
 
 @dataclasses.dataclass(frozen=True)
 class KeypointsSettings:
-    """Settings of the stream.
-
-    Attributes:
-        backbone: a module of `features/backbones/`.
-        model: None, for no backbone is a family.
-        weights: the file of a network, None for the detector's landmarks.
-        fps: frames per second that a network looks at; a clip has at least one.
-        batch_frames: frames in a forward pass, over utterances; bounds memory.
-        dtype: float16 or float32, of the stored features.
-    """
+    """Settings of the stream: the keys of `conclugen.config.stage_one.Keypoints`."""
 
     backbone: str
     model: str | None

@@ -20,15 +20,7 @@ STREAM = "text"
 
 @dataclasses.dataclass(frozen=True)
 class TextSettings:
-    """Settings of the stream.
-
-    Attributes:
-        backbone: a module of `features/backbones/`.
-        model: which of its networks, where the backbone is a family, else None.
-        weights: the file of a backbone that is not embedded, else None.
-        batch_texts: texts in a forward pass; bounds memory.
-        dtype: float16 or float32, of the stored features.
-    """
+    """Settings of the stream: the keys of `conclugen.config.stage_one.Text`."""
 
     backbone: str
     model: str | None

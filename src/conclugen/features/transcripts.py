@@ -34,20 +34,7 @@ ASR, NONE = "asr", "none"
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Settings of the stage.
-
-    Attributes:
-        engine: a key of `ENGINES`.
-        weights: the file of an engine that is not embedded, else None.
-        language: such as `en`; None: the engine finds it out (or knows but one).
-        beams: of the search for words; 1 is greedy.
-        speech: only where the speech detector's probability exceeds this is anything recognised; None: everywhere.
-        no_speech, min_logprob, max_compression, min_steady, min_language: see `asr.heard.Doubts`; `min_steady` counts
-            for engines of one language, `min_language` for those of many where `language` is given.
-        batch_windows: windows of up to 30 s that are recognised at once; bounds memory.
-        max_seconds: a longer utterance is cut to this length.
-        timeout_s: wall-clock limit for decoding one utterance.
-    """
+    """Settings of the stage: the keys of `conclugen.config.every_dataset.Asr`."""
 
     engine: str
     weights: WeightFile | None

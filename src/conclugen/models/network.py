@@ -16,24 +16,17 @@ Tensors = Mapping[str, torch.Tensor]
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSettings:
-    """Everything that decides the shape of a network; plain values only. What a head that is not there would read has
-    a value that nothing is made of.
+    """Everything that decides the shape of a network; plain values only: the switches of a preset, which
+    `conclugen.pretrain.settings.Architecture` explains, and more. What a head that is not there would read has a value
+    that nothing is made of.
 
     Attributes:
         input_dims: by modality, the width of its input.
         heads: those that exist beside the representation: of `HEADS`; `clustering` needs `projection`.
         representation_dim, hidden_dim: output and inner width of the representation heads.
-        gated: representation heads with a context gate in place of the middle layer.
-        representation_relu: representation heads end in a ReLU.
-        residual: representation heads add a linear map of their input.
-        narrow: modalities whose representation head keeps the input's width inside and ends in a plain Linear.
-        projection_shared: one projection head for all modalities, not one each.
         projection_dim, projection_hidden_dim: output and inner width of the projection.
-        projection_batch_norm, projection_relu: batch normalisation inside, ReLU at the end.
         clustering_dim: output width of the clustering head.
         decoder_hidden_dim: inner width of the decoders.
-        decoder_relu: decoders end in a ReLU (they cannot produce negative values then).
-        standardise: inputs are standardised per dimension; decoders then rebuild the standardised input.
         linear: by modality, the width of a representation that is one linear map of the input; others have a head.
     """
 

@@ -29,7 +29,11 @@ from conclugen.store.shards import by_stream
 
 @dataclasses.dataclass(frozen=True)
 class Drawn:
-    """The representation heads of a network that is drawn, as in `models.network.NetworkSettings`."""
+    """The representation heads of a network that is drawn: switches of `conclugen.pretrain.settings.Architecture`.
+
+    Attributes:
+        hidden_dim: width inside a head.
+    """
 
     hidden_dim: int
     gated: bool

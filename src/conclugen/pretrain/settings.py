@@ -150,14 +150,12 @@ class Schedule:
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """What networks are made from, learned or not.
+    """What networks are made from, learned or not: `splits` and `validation_fraction` of
+    `conclugen.config.stage_two.Pretrain`, and more.
 
     Attributes:
         corpus, preset, method: names, for the record.
         modalities: by modality, the streams it joins.
-        splits: those whose utterances are trained on (never valid or test).
-        validation_fraction: share of the groups (videos, …) held out for the validation loss where the corpus has no
-            split `valid`.
         views: augmented copies per clip that the streams hold (0: none).
     """
 
@@ -176,14 +174,15 @@ class Given:
 
 @dataclasses.dataclass(frozen=True)
 class Settings(Given):
-    """Everything one pretraining depends on beside data, code and seed.
+    """Everything one pretraining depends on beside data, code and seed: `epochs` and `batch_size` of
+    `conclugen.config.stage_two.Pretrain`, and more.
 
     Attributes:
         losses: modules of `conclugen.losses`; infonce needs at least 2 views.
         heads: those of the network that these losses work on.
         learning_rate, weight_decay: AdamW's.
         candidates: pairs of them, each of which is trained; validation rows choose (`pretrain/search.py`).
-        epochs, batch_size: the batch is never larger than the corpus.
+        sizes, architecture, objective, schedule: see there.
         clusters: of k-means; None for losses that need none.
     """
 

@@ -51,15 +51,7 @@ class Engine(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Doubts:
-    """When words are not believed.
-
-    Attributes:
-        no_speech: above this probability, if `min_logprob` is not reached either.
-        min_logprob: mean log-probability of the tokens.
-        max_compression: above this ratio of bytes to zlib-compressed bytes: words that repeat themselves.
-        min_steady: below this steadiness the language is not the network's.
-        language, min_language: where another than `language` is spoken with this probability; None: any may be.
-    """
+    """When words are not believed: the keys of `conclugen.config.every_dataset.Asr`."""
 
     no_speech: float
     min_logprob: float
