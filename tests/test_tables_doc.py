@@ -58,6 +58,6 @@ def test_an_example_works_as_it_stands(tmp_path, example):
 def test_every_key_is_explained():
     assert len(EXAMPLES) == 2
     for adapter in (Folder, Features):
-        part = PAGE[PAGE.index(f"| key of `{adapter.model_fields['adapter'].annotation.__args__[0]}`") :]
+        part = PAGE.split(f"### Adapter `{adapter.model_fields['adapter'].annotation.__args__[0]}`")[1].split("```")[0]
         own = adapter.model_fields.keys() - Dataset.model_fields.keys() - {"adapter"}
         assert [key for key in own if f"`{key}" not in part] == []

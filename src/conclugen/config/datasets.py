@@ -13,12 +13,12 @@ from conclugen.media.suffixes import MEDIA
 
 
 class Fractions(Section):
-    """Shares of the groups that go to each split, drawn by hash, where no row names one; what is left over is in none.
+    """Shares of the groups that go to each split, drawn by hash where no row names one; what is left over is in none.
 
     Attributes:
-        train: to learn from.
-        valid: to choose with.
-        test: to measure with.
+        train: share of the groups to learn from.
+        valid: share of the groups to choose with.
+        test: share of the groups to measure with.
     """
 
     train: Share = 0.7
@@ -116,8 +116,8 @@ class Folder(Dataset):
         classes: names and order of the classes in the column label; empty: those found.
         ignored: labels that are left out on purpose: their rows have none.
         splits: what other values of the column split mean, such as `splits: {held-out: test}`; common names are known.
-        seed: of the draw of splits.
-        extensions: suffixes of media files.
+        seed: of the draw of `fractions`.
+        extensions: suffixes of media files; null: those of `src/conclugen/media/suffixes.py`.
     """
 
     FILES = ("table",)
@@ -165,7 +165,7 @@ class Labels(Section):
     Attributes:
         kind: `single`: per row a name, the place of its class, or a one-hot row; `multi`: (N, C) numbers, above 0 means
             present.
-        key: the array.
+        key: the array of labels.
         classes: names of the classes in order; may be empty for a single array of names.
         ignored: names in a single array that are left out on purpose: their rows have no label.
     """
@@ -187,7 +187,7 @@ class Features(Dataset):
         labels: what they are; null: there are none.
         split: splits (N,); null: drawn by hash of the group.
         splits: what other values of it mean, such as `splits: {held-out: test}`; common names are known.
-        seed: of the draw of splits.
+        seed: of the draw of `fractions`.
         group: what is resampled (N,); null: the speaker, else every row for itself.
         speaker: names or numbers (N,).
         text: texts (N,), which are kept.

@@ -7,6 +7,7 @@ What stands between `<!-- NAME -->` and `<!-- /NAME -->` in a page is written an
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +21,10 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "keys": configuration.keys,
         "switches": switches.switches,
         "variants": switches.variants,
+    },
+    "docs/tables.md": {
+        "folder": functools.partial(configuration.of_adapter, "folder"),
+        "features": functools.partial(configuration.of_adapter, "features"),
     },
     "docs/backbones.md": {
         "backbones": backbones.backbones,

@@ -19,6 +19,7 @@ from conclugen.docs.kinds import words
 from conclugen.docs.markdown import flow, grid
 
 HEAD = ("key", "type", "default", "meaning")
+LONG, SHOWN = 20, 3  # of a list with more entries so many are printed
 
 
 class UntoldError(ValueError):
@@ -60,7 +61,14 @@ def keys() -> str:
         printed += [f"{'###' if top in tops else '##'} {title}", *([part.about] if path else [])]
         printed += [grid(HEAD, part.rows)] if part.rows else []
         tops.add(top)
-    return re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", "\n\n".join(printed))
+    return _linked("\n\n".join(printed))
+
+
+def of_adapter(adapter: str) -> str:
+    """Return a table of the keys that data sets of one adapter have beyond what all have, as they stand in them."""
+    kind, place = f", adapter: {adapter}", "`datasets.*."
+    found = [row for part in parts(Config, Place()) if part.place.kind == kind for row in part.rows]
+    return _linked(grid(HEAD, [(f"`{path.removeprefix(place)}", *rest) for path, *rest in found]))
 
 
 def parts(section: type[Section], place: Place) -> Iterator[Part]:
@@ -81,7 +89,7 @@ def parts(section: type[Section], place: Place) -> Iterator[Part]:
         if not meaning:
             raise UntoldError(f"{path}: no meaning; say it under Attributes of {_name(section)}")
         if not _tag(field):
-            rows.append((f"`{path}`", words(field.annotation, field.metadata), _default(default), meaning))
+            rows.append((f"`{path}`", words(field.annotation, field.metadata), default_text(default), meaning))
         below = f"{path}.*" if typing.get_origin(field.annotation) is dict else path
         within += [(kind, Place(below, place.kind or _tagged(kind))) for kind in _sections(field.annotation)]
     yield Part(place, " ".join([place.about, summary(section)]).strip(), rows)
@@ -91,6 +99,20 @@ def parts(section: type[Section], place: Place) -> Iterator[Part]:
             bases.add(base)
             yield from parts(base, Place(f"{where.path.rpartition('.')[0]}.*"))
         yield from parts(kind, where)
+
+
+def default_text(default: Any) -> str:
+    """Return a default as a cell of a table: YAML, of a long list its beginning."""
+    if default is PydanticUndefined:
+        return "required"
+    if isinstance(default, list) and len(default) > LONG:
+        return f"`{flow(default[:SHOWN]).rstrip(']')}, …]`, {len(default)} in all"
+    return f"`{flow(default.model_dump() if isinstance(default, BaseModel) else default)}`"
+
+
+def _linked(text: str) -> str:
+    """Text with a link for each page of docs/ that it names."""
+    return re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", text)
 
 
 def _own(section: type[Section]) -> dict[str, FieldInfo]:
@@ -117,12 +139,6 @@ def _tag(field: FieldInfo) -> str:
 def _tagged(section: type[Section]) -> str:
     found = {name: tag for name, field in section.model_fields.items() if (tag := _tag(field))}
     return "".join(f", {name}: {tag}" for name, tag in found.items())
-
-
-def _default(default: Any) -> str:
-    if default is PydanticUndefined:
-        return "required"
-    return f"`{flow(default.model_dump() if isinstance(default, BaseModel) else default)}`"
 
 
 def _name(section: type[Section]) -> str:
