@@ -2,14 +2,14 @@ import json
 import subprocess
 import sys
 import types
-from pathlib import Path
 
 import pytest
 import timm
 import torchvision
 
-from conclugen.features import catalogue
+from conclugen.features import catalogue, said
 from conclugen.features.backbone import WeightFile, chosen
+from conclugen.features.backbones import face68
 
 
 def test_every_name_of_the_libraries_is_accepted():
@@ -36,16 +36,26 @@ def test_checking_names_imports_no_library():
 
 
 @pytest.mark.parametrize("stream", catalogue.CATALOGUE)
-def test_named_backbones_say_the_same_of_themselves(stream):
+def test_what_is_read_of_the_source_of_a_backbone_is_what_it_says_of_itself(stream):
     for name, entry in catalogue.CATALOGUE[stream].items():
         if entry.family:
             continue
         file = None if entry.address is None else WeightFile("x", "0" * 64)
         found = chosen(types.SimpleNamespace(backbone=name, weights=file, model=None, size=None, window=16))
         assert str(found.dim) == entry.dim, name
-        assert (
-            found.licence.split()[0].strip(";,") == entry.licence.split()[0].strip(";,") or "audEERING" in found.licence
-        )
+        assert found.licence == said.licence(name)
+
+
+def test_a_family_has_the_licence_of_the_model_unless_its_module_says_one():
+    assert said.licence("timm") == said.licence("speech_encoder") == "the model's own"
+    assert said.licence("torchvision").startswith("BSD-3-Clause")
+    assert said.said("timm", "MAX_TOKENS") == ""
+
+
+def test_the_published_hash_of_a_file_is_that_in_its_name():
+    address = catalogue.published("https://example.org/models/net-0676ba61.pth")
+    assert (address.kind, address.file, address.sha256) == ("url", "net-0676ba61.pth", "0676ba61")
+    assert catalogue.FACE68.sha256 == face68.SHA256
 
 
 def test_an_embedded_backbone_needs_no_address_and_every_other_has_one():
@@ -54,15 +64,3 @@ def test_an_embedded_backbone_needs_no_address_and_every_other_has_one():
         assert all(entry.address is not None for entry in entries.values() if entry.family)
     assert "MELD" in catalogue.CATALOGUE["text"]["distilroberta_emotion"].seen
     assert json.dumps(catalogue.staging_name("timm", "a/b")) == '"timm--a--b"'
-
-
-def test_the_documentation_has_a_line_for_every_backbone_with_its_facts():
-    lines = (Path(__file__).resolve().parents[2] / "docs/backbones.md").read_text().splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    for entries in catalogue.CATALOGUE.values():
-        for name, entry in entries.items():
-            [row] = [row for row in rows if row[1].replace("*", "").partition(":")[0].partition(" ")[0] == name]
-            sampling, licence = (row[3], row[4])
-            assert (row[2], sampling, licence) == (entry.dim, entry.sampling, entry.licence)
-            told = {"by model"} if entry.seen is None else set(entry.seen) or {"none"}
-            assert {one.strip("* ") for one in row[5].split(", ")} == told
