@@ -131,6 +131,15 @@ def test_every_piece_of_configuration_is_accepted(page, span):
         assert over({"downstream": span})
 
 
+def test_every_rule_that_runs_something_is_in_the_table_of_rules(project):
+    code, out, err = project.warm("--list-rules")
+    assert code == 0, out + err
+    told = re.findall(
+        r"^\| (\w+)(?: \(checkpoint\))? \| `\w+\.smk` \|", (ROOT / "docs/contracts.md").read_text(), re.MULTILINE
+    )
+    assert set(told) == set(re.findall(r"^(\w+)$", out, re.MULTILINE)) - {"all", "report", "weights"}
+
+
 def test_what_is_looked_for_is_found():
     assert len(blocks()) >= 5
     assert len(spans()) >= 4

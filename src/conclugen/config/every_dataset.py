@@ -29,7 +29,7 @@ class OwnFaces(Section):
     """What it may say otherwise about its faces.
 
     Attributes:
-        keep: null: as under `faces`.
+        keep: as `faces.keep`, for this set alone; null: as there.
     """
 
     keep: bool | None = None
@@ -41,15 +41,17 @@ class Asr(Section):
     Attributes:
         engine: `whisper_tiny_en`: embedded, English, about half a second a clip; `whisper`: any size, of a local
             folder.
-        weights: whisper's, with its config and tokenizer in the same folder.
-        language: such as `de`; null: found out.
-        beams: of the search for words; more is a little better and slower.
-        speech: probability above which the detector believes in speech; null: everything is recognised.
-        no_speech: words are dropped where silence is likelier than this and `min_logprob` is not reached.
-        min_logprob: mean log-probability of the words.
+        weights: the file of `whisper`, with its config and tokenizer in the same folder.
+        language: what is spoken, such as `de`; null: found out.
+        beams: width of the search for words; more is a little better and slower.
+        speech: words are looked for where somebody speaks with more than this probability; null: everywhere.
+        no_speech: words are dropped where silence is likelier than this and `min_logprob` is not reached either.
+        min_logprob: least mean log-probability of the words, beside `no_speech`.
         max_compression: words are dropped where they repeat themselves: bytes over compressed bytes.
-        min_steady: below, the speech is not English, which is all that whisper_tiny_en knows: words change with tempo.
-        min_language: of whisper with `language`: probability above which another language is spoken.
+        min_steady: least share of the words that outlast another tempo, times how sure they are; below, the speech is
+            not English, which is all that whisper_tiny_en knows.
+        min_language: words are dropped where with more than this probability another language than `language` is
+            spoken.
         batch_windows: windows of up to 30 s that are recognised at once; bounds memory.
         max_seconds: longer utterances are cut to this length.
         timeout_s: an utterance that takes longer to decode is lost; `make retry DATASET=name` tries it again.
@@ -80,8 +82,8 @@ class Dataset(Section):
             hold no stream is made, and none is lost.
         detector: `mtcnn`: faces are looked for; `none`: the videos are tight faces already, and the centre square is
             kept.
-        asr: null: no speech is recognised; `{}`: as below.
-        max_lost: as `qc.max_lost`, for this set alone; null: that.
+        asr: null: no speech is recognised; `{}`: it is, as the part below says.
+        max_lost: as `qc.max_lost`, for this set alone; null: as there.
         watch: whether every call looks for new and changed media; null: up to 20,000 files and folders; true costs some
             12 s per million files on a local disk; false: never, but for the flag `-R manifest` of Snakemake.
     """

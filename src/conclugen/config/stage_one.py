@@ -33,7 +33,7 @@ class Demo(Section):
         seconds: mean length of a clip.
         height: lines of a frame; VoxCeleb2's are 224 by 224 always.
         fps: frames per second.
-        seed: everything is drawn from it.
+        seed: everything is drawn from it; others give other clips.
     """
 
     utterances: dict[Literal["voxceleb2", "mosei", "meld", "caer"], Count] = {

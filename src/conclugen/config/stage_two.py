@@ -20,11 +20,11 @@ class Sizes(Section):
     """Widths of the heads.
 
     Attributes:
-        representation: what is evaluated; the paper's is 4096.
-        hidden: inside its head.
-        projection: what MMS and clustering compare.
-        projection_hidden: inside its head.
-        clustering: output of the clustering head.
+        representation: of the representation, which is evaluated; the paper's is 4096.
+        hidden: inside the representation head.
+        projection: of the projection, which MMS and clustering compare.
+        projection_hidden: inside the projection head.
+        clustering: of what the clustering head gives.
         decoder_hidden: inside the decoders.
     """
 
@@ -67,7 +67,7 @@ class Pretrain(Section):
         learning_rate: of methods whose recipe names none; null: the paper's, which suit its batch and corpus.
         weight_decay: of methods whose recipe names none; null: the paper's.
         collapsed: `warn`: tables flag a network whose vectors have all become alike; `fail`: the run stops there.
-        mem_mb: asked of the scheduler.
+        mem_mb: memory of a job, asked of the scheduler; each further attempt asks for as much more.
     """
 
     dataset: str | None
@@ -120,11 +120,11 @@ class Rates(Section):
 
 
 class Neighbours(Section):
-    """The nearest neighbours.
+    """The vote of the nearest training rows.
 
     Attributes:
-        neighbours: how many; validation chooses.
-        temperature: of their vote, in units of cosine.
+        neighbours: how many vote; validation chooses.
+        temperature: of the vote, in units of cosine.
     """
 
     neighbours: Annotated[list[Count], Field(min_length=1)] = [5, 20, 50, 100]
@@ -152,8 +152,9 @@ class Downstream(Section):
         standardise: inputs of the heads get mean 0 and deviation 1 on the training split.
         heads: Of raw, shuffled, linear and linear_input.
         networks: Of finetune and supervised.
+        knn: Of knn.
         rates: other rates and decays for single data sets, by their name.
-        mem_mb: asked of the scheduler.
+        mem_mb: memory of a job, asked of the scheduler; each further attempt asks for as much more.
     """
 
     datasets: list[str]
@@ -198,9 +199,9 @@ class Tables(Section):
     """Intervals and tests.
 
     Attributes:
-        resamples: of the groups (videos, dialogues, …) and seeds.
-        level: of the intervals.
-        seed: of the draws.
+        resamples: draws of the groups (videos, dialogues, …) and of the seeds that intervals and tests are made from.
+        level: confidence of the intervals.
+        seed: of these draws.
         chance_draws: how often the row `prior sampling` is drawn.
         reference: the method that the others are tested against.
         presets: compared in `results/tables/presets.csv`, the others with the first.

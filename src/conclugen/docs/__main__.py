@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from conclugen.docs import backbones, configuration, switches
+from conclugen.docs import backbones, configuration, rules, switches
 from conclugen.docs.markdown import filled
 from conclugen.store.atomic import write_text
 
@@ -26,6 +26,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "folder": functools.partial(configuration.of_adapter, "folder"),
         "features": functools.partial(configuration.of_adapter, "features"),
     },
+    "docs/contracts.md": {"rules": rules.rules},
     "docs/backbones.md": {
         "backbones": backbones.backbones,
         "packages": backbones.packages,
