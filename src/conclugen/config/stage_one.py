@@ -141,8 +141,7 @@ class Frames3d(Stream):
         fps: frames per second of the windows.
         window: frames in a window.
         stride: frames from one window to the next.
-        size: pixels of the square input, with whose square the cost grows; null: what the backbone asks for (i3d and
-            r3d101: 112, a quarter of the cost of 224).
+        size: pixels of the square input, with whose square the cost grows; null: what the backbone asks for.
         batch_frames: frames in a forward pass, over utterances, at least one window; bounds memory.
     """
 

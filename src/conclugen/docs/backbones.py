@@ -52,8 +52,9 @@ def models() -> str:
 
 
 def _sampling(stream: str, name: str, entry: Entry) -> str:
-    chosen = getattr(Streams(), stream).model_dump()
-    return entry.sampling.format(**chosen, MAX_TOKENS=said(name, "MAX_TOKENS"))
+    chosen, size = getattr(Streams(), stream).model_dump(), said(name, "size")
+    told = entry.sampling.format(**chosen, MAX_TOKENS=said(name, "MAX_TOKENS"))
+    return f"{told}, {size} × {size} pixels" if size else told
 
 
 def _seen(labels: tuple[str, ...] | None) -> str:
