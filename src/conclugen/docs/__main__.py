@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conclugen.docs import backbones, configuration, rules, switches
-from conclugen.docs.markdown import filled
+from conclugen.docs.markdown import MarkError, filled, require_marks
 from conclugen.store.atomic import write_text
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,11 +39,15 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
 def printed() -> dict[Path, str]:
     """Return by path each page that is not as the code prints it, as it should be.
 
-    Raises UntoldError for a key without a meaning and KeyError for a mark that is none.
+    Raises UntoldError for a key without a meaning and MarkError, which names the page, for marks that are wrong.
     """
-    pages = {ROOT / name: parts for name, parts in PAGES.items()}
-    given = {path: path.read_text(encoding="utf-8") for path in pages}
-    return {path: text for path, parts in pages.items() if (text := filled(given[path], parts)) != given[path]}
+    found = {}
+    for name, parts in PAGES.items():
+        given = (ROOT / name).read_text(encoding="utf-8")
+        require_marks(name, given, parts)
+        if (text := filled(given, parts)) != given:
+            found[ROOT / name] = text
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -53,12 +57,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     check = parser.parse_args(argv).check
     try:
         pages = printed()
-    except configuration.UntoldError as error:
+    except (configuration.UntoldError, MarkError) as error:
         raise SystemExit(str(error)) from None
     if check and pages:
-        raise SystemExit(
-            "\n".join(f"{path.relative_to(ROOT)}: not what the code prints; run: make docs" for path in pages)
-        )
+        lines = (f"{path.relative_to(ROOT)}: not what the code prints; run: make docs" for path in pages)
+        raise SystemExit("\n".join(lines))
     for path, text in pages.items():
         write_text(path, text)
 

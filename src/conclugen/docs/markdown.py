@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -20,6 +20,18 @@ def flow(value: Any) -> str:
     """Return a value as it may stand in the configuration: YAML, on one line."""
     text = yaml.safe_dump(value, default_flow_style=True, width=float("inf"), sort_keys=False, allow_unicode=True)
     return text.removesuffix("...\n").strip()
+
+
+class MarkError(ValueError):
+    """A page without the marks of a part, or with marks of none."""
+
+
+def require_marks(page: str, text: str, names: Iterable[str]) -> None:
+    """Raise MarkError where the pairs of marks in a page are others than those of these parts, once each."""
+    found, wanted = sorted(mark[1] for mark in MARKED.finditer(text)), sorted(names)
+    if found != wanted:
+        there, needed = ", ".join(found) or "nothing", ", ".join(wanted)
+        raise MarkError(f"{page}: has <!-- NAME --> … <!-- /NAME --> for {there}, but needs them for {needed}")
 
 
 def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
