@@ -15,22 +15,35 @@ rule made:
         ),
         other="results/d.csv",
     params:
-        settings=settings("made"),
+        **stage(
+            lambda wildcards: f"some.{wildcards.kind}",
+            "made",
+        ),
     message:
-        "Make {wildcards.name} of {params.kind}"
+        "Make {wildcards.name} of {wildcards.kind}"
     shell:
-        "python -m conclugen.some.{params.kind} --table {output.table:q} "
-        "> {log:q} 2>&1"
+        RUN
 
 
 # A remark.
 checkpoint planned:
     output:
         plan="results/plan.csv",
+    params:
+        **stage("plan", root=root_of),
     message:
         "Plan"
     shell:
-        "python -m conclugen.plan"
+        RUN
+
+
+rule sound:
+    output:
+        shard="results/sound.h5",
+    params:
+        **stream("audio"),
+    message:
+        "Hear"
 
 
 rule all:
@@ -51,6 +64,7 @@ def test_a_rule_is_told_with_its_module_and_its_files_and_one_that_runs_nothing_
     assert list(rows([("first.smk", FIRST)])) == [
         ("made", "`first.smk`", "Make {name} of {kind}", "`conclugen.some.{kind}`", files),
         ("planned (checkpoint)", "`first.smk`", "Plan", "`conclugen.plan`", "`results/plan.csv`"),
+        ("sound", "`first.smk`", "Hear", "`conclugen.features.audio`", "`results/sound.h5`"),
     ]
 
 

@@ -14,7 +14,8 @@ INCLUDED = re.compile(r'^include: "(rules/\w+\.smk)"', re.MULTILINE)
 # As snakefmt formats them: a rule starts a line, its sections are indented by four, what they hold by more.
 RULE = re.compile(r"^(rule|checkpoint|use rule (\w+) as) (\w+)(?: with)?:\n((?: {4}.*\n|\n)*)", re.MULTILINE)
 SECTION = re.compile(r"^ {4}(\w+):(.*\n(?: {8}.*\n|\n)*)", re.MULTILINE)
-MODULE = re.compile(r"python -m (conclugen[\w.{}]+)")
+STAGE = re.compile(r'\*\*(stage|stream)\(\s*(?:lambda wildcards: f)?"?([\w.{}]+)"?')
+CALLED = {"adapter_of": "data.{adapter}"}  # params functions that tell the module
 WRITTEN = re.compile(r'"(results/[^"]+)"')
 
 
@@ -30,10 +31,19 @@ def rows(files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
     for name, text in files:
         for kind, base, rule, body in RULE.findall(text):
             known[rule] = known.get(base, {}) | dict(SECTION.findall(body))
-            if module := MODULE.search(_plain(known[rule].get("shell", ""))):
+            if module := _module(known[rule].get("params", "")):
                 does = _plain(known[rule]["message"]).strip().strip('"')
                 called = f"{rule} (checkpoint)" if kind == "checkpoint" else rule
-                yield called, f"`{name}`", does, f"`{module[1]}`", _written(known[rule]["output"])
+                yield called, f"`{name}`", does, f"`{module}`", _written(known[rule]["output"])
+
+
+def _module(params: str) -> str:
+    """The module of the stage that a section of params names; empty for none."""
+    named = STAGE.search(_plain(params))
+    if named is None:
+        return ""
+    kind, name = named.groups()
+    return f"conclugen.{'features.' if kind == 'stream' else ''}{CALLED.get(name, name)}"
 
 
 def _written(output: str) -> str:

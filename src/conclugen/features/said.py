@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 
 FEATURES = Path(__file__).parent
-ELSEWHERE = {"davenet": "resdavenet", "davenet_official": "resdavenet", "mtcnn": "keypoints"}
+ELSEWHERE = {"davenet": "resdavenet", "davenet_official": "resdavenet"}
 BY_MODEL = "the model's own"
 
 
