@@ -49,7 +49,7 @@ def _kinds(adapter: str, root: Path, options: str, recognised: bool) -> tuple[st
     if not root.is_dir():
         return KINDS
     try:
-        video, audio, text = _LOOKS[adapter](root, json.loads(options))
+        video, audio, text = _LOOKS.get(adapter, _named)(root, json.loads(options))
     except (OSError, ValueError):  # what is wrong with it the manifest says, with its reason
         return KINDS
     given = {"video": video, "audio": audio, "text": text or (recognised and audio)}
@@ -112,6 +112,11 @@ def _ravdess(root: Path, options: Mapping[str, Any]) -> tuple[bool, bool, bool]:
 def _cremad(root: Path, options: Mapping[str, Any]) -> tuple[bool, bool, bool]:
     folders = {folder.name for folder in sources.cremad(root, {})}
     return sources.CREMAD_VIDEO in folders or not folders, True, True
+
+
+def _named(root: Path, options: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+    """Of an adapter without a look of its own: whatever media lie below the root, and perhaps the words."""
+    return *_media(root, _below(root, suffixes.MEDIA)), True
 
 
 _LOOKS = {

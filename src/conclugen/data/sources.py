@@ -1,7 +1,8 @@
 """Where each official layout keeps its labels, folds and transcripts.
 
-The workflow asks `SOURCES[adapter](root, settings)` for the files whose change must rebuild a manifest, and `chosen`
-for the folders of media it leads to, so this module stays light: the standard library only. Where a layout has no index
+The workflow asks `sources(adapter, root, settings)` for the files whose change must rebuild a manifest, and `chosen`
+for the folders of media it leads to, so this module stays light: the standard library only. Of an adapter that is not
+named here, all is in the names of its media. Where a layout has no index
 and its folders serve as one, those are returned; where all files of a folder are read, a pattern that finds them.
 """
 
@@ -173,7 +174,8 @@ def scanned(adapter: str, settings: dict[str, Any]) -> tuple[str, ...]:
         return (".m4a", ".mp4")
     if adapter == "folder" and not settings.get("table"):
         return tuple(settings["extensions"])
-    return {"caer": suffixes.VIDEO, "cremad": suffixes.MEDIA, "ravdess": suffixes.MEDIA}.get(adapter, ())
+    listed = dict.fromkeys(("mosei", "meld", "folder", "features"), ())
+    return {**listed, "caer": suffixes.VIDEO}.get(adapter, suffixes.MEDIA)
 
 
 def chosen(adapter: str, root: Path, settings: dict[str, Any]) -> list[str]:
@@ -218,3 +220,8 @@ SOURCES: dict[str, Callable[[Path, dict[str, Any]], list[Path]]] = {
     "ravdess": ravdess,
     "cremad": cremad,
 }
+
+
+def sources(adapter: str, root: Path, settings: dict[str, Any]) -> list[Path]:
+    """Return the label and index files of a layout, as far as they are there."""
+    return SOURCES[adapter](root, settings) if adapter in SOURCES else []

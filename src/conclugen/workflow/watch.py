@@ -7,7 +7,7 @@ from pathlib import Path
 from conclugen import choices, slices
 from conclugen.config import Config
 from conclugen.data import content, tree
-from conclugen.data.sources import SOURCES, chosen, scanned
+from conclugen.data.sources import chosen, scanned, sources
 from conclugen.media import suffixes
 
 
@@ -33,7 +33,7 @@ def contents(config: Config, dataset: str) -> list[str]:
     if inputs(config, dataset):
         return []
     root, options = Path(given.root), slices.stage_settings(config, "manifest", {"dataset": dataset})
-    digests = tree.contents(root, SOURCES[given.adapter](root, options))
+    digests = tree.contents(root, sources(given.adapter, root, options))
     extensions = scanned(given.adapter, options)
     if given.adapter == "folder" and content.spelled_otherwise(root, options):
         extensions = tuple(options["extensions"])
