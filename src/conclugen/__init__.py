@@ -1,3 +1,22 @@
-"""ConCluGen: multi-modal self-supervised pretraining on talking-face video, measured honestly."""
+"""ConCluGen: multi-modal self-supervised pretraining on talking-face video, measured honestly.
+
+`load` (an exported model) and `read` (a file of a run) are found when they are asked for: every job imports this
+package, and few need them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+__all__ = ["load", "read"]
+
+_FOUND_IN = {"load": "model", "read": "read"}
+
+
+def __getattr__(name: str) -> Any:
+    """Return `load` or `read`. Imported by name, or their code would be part of that of every stage."""
+    if name not in _FOUND_IN:
+        raise AttributeError(f"module 'conclugen' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"conclugen.applied.{_FOUND_IN[name]}"), name)

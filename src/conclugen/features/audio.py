@@ -11,14 +11,14 @@ import numpy as np
 import torch
 
 from conclugen.features.backbone import Backbone, WeightFile, chosen
-from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed
+from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, embed
 from conclugen.features.retried import joined
 from conclugen.features.waves import read_wave
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool
 from conclugen.store import devices, retries
 from conclugen.store.ledger import Status
-from conclugen.store.settings import parse
+from conclugen.store.settings import dump, parse
 
 STREAM = "audio"
 CPU_SECONDS = 48.0  # of sound in one pass on a CPU; with 120 each took a tenth longer
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     todo = [item for item in items if item.utterance_id not in attempt.kept]
     limit = dataclasses.replace(settings, timeout_s=attempt.timeout_s or settings.timeout_s)
     collector = joined([i.utterance_id for i in items], extract(todo, args.root, limit, backbone, module), attempt)
-    collector.about[retries.VERSION] = args.version
+    collector.about |= {retries.VERSION: args.version, SETTINGS: dump(settings)}
     collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
     attempt.finish()
 

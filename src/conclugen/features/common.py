@@ -21,6 +21,7 @@ from conclugen.store.shards import write_shard
 
 Item = TypeVar("Item")
 END: Any = object()
+SETTINGS = "settings"  # of the stage, as an attribute of its shards
 DTYPES = {"float16": np.float16, "float32": np.float32}
 CPU_PIXELS = 4 * 3 * 224 * 224  # with 64 images at once MobileNetV2 took 3.4 times as long for each as with 4
 

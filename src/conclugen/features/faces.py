@@ -15,12 +15,12 @@ from conclugen.faces.recut import recut, wanted
 from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard
 from conclugen.features.backbone import Backbone, chosen
-from conclugen.features.common import Clock, Collector, arguments, check_dtype, losses_before
+from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, losses_before
 from conclugen.media.items import read_media_list
 from conclugen.media.worker import DecodePool, Outcome
 from conclugen.store import devices
 from conclugen.store.ledger import Status
-from conclugen.store.settings import parse
+from conclugen.store.settings import dump, parse
 
 
 class Clips:
@@ -156,6 +156,7 @@ def run(
         clips = Clips(shard, losses_before(args.faces_ledger), args.media_list, args.root)
         module, sha256 = backbone.load(devices.device())
         collector = extract(clips, settings, module, backbone.width(module))
+    collector.about[SETTINGS] = dump(settings)
     collector.write(args.output, args.ledger, describe(backbone, settings), sha256, settings.dtype)
 
 

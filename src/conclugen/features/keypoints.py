@@ -16,12 +16,12 @@ import torch
 from conclugen.faces.shard import FaceShard
 from conclugen.features import face_points
 from conclugen.features.backbone import Backbone, WeightFile, chosen
-from conclugen.features.common import Clock, Collector, arguments, check_dtype, losses_before
+from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, losses_before
 from conclugen.features.faces import Clips
 from conclugen.features.landmarks import FIVE_SHAPE, eyes_frame, summarise, summary_dim
 from conclugen.store import devices
 from conclugen.store.ledger import Status
-from conclugen.store.settings import parse
+from conclugen.store.settings import dump, parse
 
 STREAM = "keypoints"
 EYES, NOSE, MOUTH = (0, 1), 2, (3, 4)
@@ -92,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             module, sha256 = backbone.load(devices.device())
             how = settings.fps, settings.batch_frames, module, backbone.size, backbone.dim
             collector = face_points.extract(shard, clips, *how)
+    collector.about[SETTINGS] = dump(settings)
     collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
 
 

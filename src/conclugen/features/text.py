@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from conclugen.features.backbone import WeightFile, chosen
-from conclugen.features.common import Clock, Collector, arguments, check_dtype, embed, losses_before
+from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, embed, losses_before
 from conclugen.features.lists import read_texts
 from conclugen.store import devices
 from conclugen.store.ledger import Status
-from conclugen.store.settings import parse
+from conclugen.store.settings import dump, parse
 
 STREAM = "text"
 
@@ -67,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     module, sha256 = backbone.load(devices.device())
     texts, lost = read_texts(args.text_list), losses_before(args.transcripts_ledger)
     collector = extract(texts, lost, settings.batch_texts, module, backbone.width(module))
+    collector.about[SETTINGS] = dump(settings)
     collector.write(args.output, args.ledger, backbone, sha256, settings.dtype)
 
 

@@ -1,0 +1,128 @@
+"""The card of an exported model: what it is, what was measured, what it is for and what it is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conclugen.applied.exported import Exported
+from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.metrics import HEADLINE, NAMES
+from conclugen.pretrain import verdict
+from conclugen.store.tables import read_about
+
+if TYPE_CHECKING:
+    from conclugen.applied.export import Learned
+
+UNMEASURED = "No video but those of the test split was measured: on other people, cameras or languages it may be far worse."
+LIMITS = f"""\
+- **A perceived expression is not a felt emotion.** Labels are what annotators saw and heard. Nobody's state of mind,
+  honesty, health or character follows from a score.
+- **Faces and voices are personal data**, and in some places so are inferences from them, which the law may forbid, as at
+  work and at school. Use it with the consent of those who are shown, or not at all.
+- **{UNMEASURED}**
+- Heads are trained with class weights, so scores of rare classes lie far above their rate: compare scores of one class
+  between clips rather than classes with one another.
+- It is meant for research on representations and annotations, not for decisions about people.
+"""
+NO_HEAD = "It embeds and predicts nothing: it holds no head."
+
+
+def kind_of_data(results: Path, table: tuple[str, str, str] | None) -> str:
+    """Return the kind of data that a table says it was measured on; `unknown` where there is no such table."""
+    row = measured(results, table)
+    return row.get("data") or "unknown"
+
+
+def measured(results: Path, table: tuple[str, str, str] | None) -> dict[str, str]:
+    """Return the row of a table by (table, method, protocol); empty where there is none."""
+    if table is None:
+        return {}
+    name, method, protocol = table
+    path = results / "tables" / f"{name}.csv"
+    if not path.is_file():
+        return {}
+    rows = [row for row in read_table(path) if (row["method"], row["protocol"]) == (method, protocol)]
+    return rows[0] if rows else {}
+
+
+def text(learned: Learned, exported: Exported) -> str:
+    """Return the card as Markdown."""
+    row = measured(learned.results, learned.table)
+    parts = [f"# {exported.name}", _use(exported), _data(learned, exported, row), _inputs(exported)]
+    parts += [_metrics(learned, exported, row), _pretext(learned), "## Intended use and limits\n\n" + LIMITS]
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _use(exported: Exported) -> str:
+    head = exported.head
+    what = NO_HEAD if head is None else f"It scores {', '.join(head.classes)} ({_task(head.task)})."
+    call = "embed" if head is None else "predict"
+    return f"A conclugen model. {what}\n\n    conclugen {call} clip.mp4 --model FOLDER\n\nWritten by {exported.software}."
+
+
+def _task(task: str) -> str:
+    return {"multi": "any of them at once", "single": "one of them", "regression": "from -3 to 3"}[task]
+
+
+def _data(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
+    lines = ["## Data\n"]
+    manifest = learned.results / "manifests" / f"{learned.dataset}.parquet"
+    about = read_about(manifest) if manifest.is_file() else {}
+    if exported.head is not None:
+        folds = about.get("folds", {}).get("sentiment" if exported.head.task == "regression" else "expression", {})
+        counts = ", ".join(f"{fold} {numbers['labelled']}" for fold, numbers in folds.items())
+        lines.append(f"- Labels: {learned.dataset} ({exported.data} data), labelled utterances: {counts or 'unknown'}.")
+    if learned.network is not None:
+        given = json.loads((learned.network / "settings.json").read_text(encoding="utf-8"))["about"]
+        splits = ", ".join(f"{name} {count}" for name, count in given.get("utterances", {}).items())
+        lines.append(f"- Pretraining, without labels: {given.get('corpus', 'unknown')} ({splits or 'size unknown'}).")
+    if exported.data == "demo" or row.get("data") == "demo":
+        lines.append("- **The demo corpus is made by a program. What was learned from it says nothing about real faces.**")
+    if row.get("contaminated") == "yes":
+        lines.append(f"- Backbones that have seen labels of this data set: {row['contaminated_streams']}.")
+    return "\n".join(lines)
+
+
+def _inputs(exported: Exported) -> str:
+    lines = ["## Inputs\n", "| modality | stream | backbone | sha256 of its weights | licence |", "|---|---|---|---|---|"]
+    for name, streams in exported.joined().items():
+        for stream in streams:
+            one = exported.streams[stream]
+            lines.append(f"| {name} | {stream} | {one.backbone} | {one.weights_sha256[:16]} | {one.licence} |")
+    return "\n".join([*lines, "\nThe settings that make them are in `exported.json`. Other backbones are refused."])
+
+
+def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
+    if exported.head is None:
+        return ""
+    if not row:
+        return "## Measured\n\nNothing: the run had written no table when this was exported."
+    names = [name for name in NAMES[exported.head.task] if row.get(name)]
+    lines = [
+        "## Measured\n",
+        f"On {row['n_test']} test utterances of {learned.dataset} in {row['groups']} groups, over {row['seeds']} seeds, "
+        f"of which this is number {exported.seed}; 95 % intervals. Beats chance: {row.get('beats_chance') or 'not tested'}; "
+        f"beats untrained networks: {row.get('beats_untrained') or 'not tested'}.",
+        *([f"\nCaution: {row['caution']}."] if row.get("caution") else []),
+        "\n| metric | value | from | to |\n|---|---|---|---|",
+    ]
+    headline = HEADLINE[exported.head.task]
+    for name in names:
+        shown = f"**{name}**" if name == headline else name
+        lines.append(f"| {shown} | {row[name]} | {row.get(f'{name}_lo', '')} | {row.get(f'{name}_hi', '')} |")
+    return "\n".join(lines)
+
+
+def _pretext(learned: Learned) -> str:
+    if learned.network is None or not (learned.network / verdict.FILE).is_file():
+        return ""
+    from conclugen.models import io
+
+    record: dict[str, Any] = verdict.read(learned.network, io.weights_sha256(learned.network))
+    cause = f": {record['cause']}" if record["cause"] else ""
+    return (
+        "## Pretraining's own task\n\n"
+        f"On clips it was not trained on ({record['measured_on']}) the network's own task is **{record['pretext']}**{cause}."
+    )

@@ -1,0 +1,218 @@
+"""Export what a run has learned: from its results to a folder that says all of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conclugen.applied import card
+from conclugen.applied.errors import ApplyError
+from conclugen.applied.exported import CARD, FORMAT, HEAD, Exported, Head, Stream, write_record
+from conclugen.choices import FACE_STREAMS, TARGETS
+from conclugen.data.manifest import SENTIMENT
+from conclugen.faces.shard import FaceShard
+from conclugen.features.common import SETTINGS
+from conclugen.models import io
+from conclugen.store import places
+from conclugen.store.atomic import atomic_path, write_text
+from conclugen.store.provenance import file_sha256, versions
+from conclugen.store.settings import dump
+from conclugen.store.shards import open_shard
+from conclugen.store.tables import read_about
+
+# What a head of a protocol stands on: representations, features.
+HEADS = {"linear": (True, False), "linear_input": (True, True), "raw": (False, True)}
+WITHOUT_HEAD = {
+    "shuffled": "learned permuted labels, on purpose nothing",
+    "knn": "has no head, but compares with all training utterances",
+    "finetune": "keeps no head",
+    "supervised": "keeps no head",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Learned:
+    """Where what is exported lies.
+
+    Attributes:
+        results: the folder of all results.
+        dataset, target: whose labels the head learned, and `expression` or `sentiment`; of embeddings alone the corpus.
+        network: folder of the network; None for raw features.
+        modalities: streams by modality, in the order of the head's inputs.
+        head: None for embeddings alone.
+        name: for people.
+        seed: of the head or the network.
+        table: name of the table, and method and protocol of the row, that measured it; None for embeddings alone.
+    """
+
+    results: Path
+    dataset: str
+    network: Path | None
+    modalities: dict[str, list[str]]
+    head: tuple[Path, Head] | None
+    name: str
+    seed: int
+    table: tuple[str, str, str] | None
+
+
+def export(model: Path, output: Path, seed: int | None = None, settings: Mapping[str, Any] | None = None) -> Exported:
+    """Write the exported folder of a protocol's folder, or of a pretrained network's.
+
+    Args:
+        model: `results/downstream/…/{protocol}` or `results/pretrain/…/seed{n}`.
+        output: the folder to write; it must not hold anything else.
+        seed: of a protocol's head; None: the lowest.
+        settings: by stream, of the stage, for shards of earlier versions, which do not say theirs.
+
+    Raises ApplyError for a folder that is neither, or lacks what it stands on.
+    """
+    learned = find(model.absolute(), seed)
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ApplyError(f"{output}: is there already; name a folder that is not, or empty it")
+    names = dict.fromkeys(stream for streams in learned.modalities.values() for stream in streams)
+    streams = {name: _stream(learned, name, settings or {}) for name in names}
+    exported = Exported(
+        FORMAT,
+        learned.name,
+        learned.dataset,
+        card.kind_of_data(learned.results, learned.table),
+        learned.seed,
+        tuple(f"{name}: {'+'.join(joined)}" for name, joined in learned.modalities.items()),
+        streams,
+        _faces(learned, names) if any(stream.settings for stream in streams.values()) else None,
+        None if learned.network is None else io.weights_sha256(learned.network),
+        None if learned.head is None else learned.head[1],
+        versions(),
+    )
+    _write(learned, output, exported)
+    return exported
+
+
+def _write(learned: Learned, output: Path, exported: Exported) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    if learned.network is not None:
+        io.load(learned.network)  # whole, and what its settings say
+        for name in (io.WEIGHTS, io.SETTINGS):
+            _copy(learned.network / name, output / name)
+    if learned.head is not None:
+        _copy(learned.head[0], output / HEAD)
+    write_text(output / CARD, card.text(learned, exported))
+    write_record(output, exported)
+
+
+def find(model: Path, seed: int | None) -> Learned:
+    """Return where what is to be exported lies. Raises ApplyError."""
+    if (model / io.WEIGHTS).is_file():
+        return _network(model, seed)
+    if places.of_predictions(model) and (model / "selection.csv").is_file():
+        return _protocol(model, seed)
+    raise ApplyError(
+        f"{model}: no model; name a folder such as results/downstream/mosei/voxceleb2/improved/ConCluGen/linear, or "
+        "results/pretrain/voxceleb2/improved/ConCluGen/seed0 for embeddings alone"
+    )
+
+
+def _network(model: Path, seed: int | None) -> Learned:
+    about = io.about(model)
+    if seed is not None and model.name != f"seed{seed}":
+        raise ApplyError(f"{model}: is of {model.name}; leave --seed out, or name the folder of seed{seed}")
+    if any(stream.endswith("_views") for streams in about["modalities"].values() for stream in streams):
+        raise ApplyError(f"{model}: was pretrained on augmented copies; export a protocol that evaluates it")
+    name = "/".join(places.of_model(model))
+    return Learned(
+        model.parents[4], about["corpus"], model, about["modalities"], None, name, int(about.get("seed", 0)), None
+    )
+
+
+def _protocol(model: Path, seed: int | None) -> Learned:
+    seeds = sorted(int(m[1]) for path in model.glob("seed*.parquet") if (m := re.fullmatch(r"seed(\d+)", path.stem)))
+    seed = next(iter(seeds), None) if seed is None else seed
+    if seed not in seeds:
+        raise ApplyError(f"{model}: has no seed {seed}; there are {', '.join(map(str, seeds)) or 'none'}")
+    place = places.of_predictions(model).split("/")
+    table, corpus, preset, method, protocol = place[:5]
+    about = read_about(model / f"seed{seed}.parquet")
+    if protocol not in HEADS:
+        raise ApplyError(f"{model}: {protocol} {WITHOUT_HEAD.get(protocol, 'has no head')}; export linear")
+    results = model.parents[len(place)]
+    dataset, task, classes = _labels(results, table)
+    path = model / f"seed{seed}.{HEAD}"
+    if not path.is_file():
+        raise ApplyError(f"{path}: no such file; run the protocol again")
+    order = about["without"] or list(about["streams"])
+    network = _network_of(results / "pretrain" / corpus / preset, method, about) if HEADS[protocol][0] else None
+    head = Head(task, classes, *HEADS[protocol], file_sha256(path))
+    joined = {name: about["streams"][name] for name in order}
+    row = (table, method, protocol) if len(place) == 5 else None
+    return Learned(results, dataset, network, joined, (path, head), f"{'/'.join(place)}, seed {seed}", seed, row)
+
+
+def _labels(results: Path, table: str) -> tuple[str, str, tuple[str, ...]]:
+    """Data set, task and classes of what a table is called after."""
+    for ending, target in TARGETS.items():
+        dataset = table.removesuffix(ending)
+        path = results / "manifests" / f"{dataset}.parquet"
+        if table.endswith(ending) and path.is_file():
+            about = read_about(path)
+            if target == SENTIMENT:
+                return dataset, "regression", (SENTIMENT,)
+            return dataset, about["task"], tuple(about["classes"])
+    raise ApplyError(f"{results / 'manifests' / table}.parquet: no such file, so its classes are not known")
+
+
+def _network_of(folder: Path, method: str, about: Mapping[str, Any]) -> Path:
+    """The folder of the network that predictions come from: of their method, or of one that it is pretrained as."""
+    name, pretext = about["network"]["name"], about["network"]["pretext"]
+    for found in [folder / method / name, *sorted(folder.glob(f"*/{name}"))]:
+        same = found.is_dir() and (pretext is None or io.weights_sha256(found) == pretext["weights_sha256"])
+        if same:
+            return found
+    raise ApplyError(f"{folder / method / name}: the network that was evaluated is not there; run the protocol again")
+
+
+def _stream(learned: Learned, name: str, settings: Mapping[str, Any]) -> Stream:
+    """What makes a stream, as the feature shards of its data set say."""
+    with open_shard(_first(learned.results / "features" / learned.dataset / name, ".h5")) as shard:
+        about, dim = shard.attributes, int(shard.shape[1])
+    backbone = about["backbone"]
+    made = None if backbone.startswith("imported:") else about.get(SETTINGS) or settings.get(name)
+    if made is None and not backbone.startswith("imported:"):
+        raise ApplyError(
+            f"results/features/{learned.dataset}/{name} does not say its settings, as shards of this version do; make "
+            "it again, or run the export in the checkout, which then reads them from its configuration"
+        )
+    return Stream(backbone, about["weights_sha256"], dim, about.get("licence", "not stated"), _portable(made))
+
+
+def _portable(settings: str | Mapping[str, Any] | None) -> str | None:
+    """Settings as JSON, with of a weight file that lies outside the checkout the name alone."""
+    if settings is None:
+        return None
+    values = json.loads(settings) if isinstance(settings, str) else dict(settings)
+    if values.get("weights") and Path(values["weights"]["path"]).is_absolute():
+        values["weights"] = values["weights"] | {"path": Path(values["weights"]["path"]).name}
+    return dump(values)
+
+
+def _faces(learned: Learned, streams: Iterable[str]) -> str | None:
+    if not set(streams) & set(FACE_STREAMS):
+        return None
+    with FaceShard(_first(learned.results / "faces" / learned.dataset, ".h5")) as shard:
+        return shard.attributes[SETTINGS]
+
+
+def _first(folder: Path, ending: str) -> Path:
+    found: Sequence[Path] = sorted(folder.glob(f"*{ending}"))
+    if not found:
+        raise ApplyError(f"{folder}: holds no shard, so what makes the inputs is not known; run the pipeline again")
+    return found[0]
+
+
+def _copy(source: Path, target: Path) -> None:
+    with atomic_path(target) as temporary:
+        shutil.copyfile(source, temporary)

@@ -1,0 +1,137 @@
+"""From clips to features by the stages of the pipeline, in a temporary folder: what they refuse, they refuse here."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from conclugen.applied.clips import Clip
+from conclugen.applied.errors import ApplyError
+from conclugen.applied.exported import Exported, Stream
+from conclugen.faces import run as faces
+from conclugen.features import audio, frames2d, frames3d, keypoints, text
+from conclugen.features.lists import COLUMNS
+from conclugen.media.items import FIELDS
+from conclugen.store.ledger import Status, read_ledger
+from conclugen.store.shards import read_shard
+
+VISUAL: dict[str, Callable[[list[str]], None]] = {
+    "frames2d": frames2d.main,
+    "frames3d": frames3d.main,
+    "keypoints": keypoints.main,
+}
+KNOWN = (*VISUAL, audio.STREAM, text.STREAM)
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """Features of a stream: values (N, D), present (N,) bool, and what the ledger says of each (N,)."""
+
+    values: np.ndarray
+    present: np.ndarray
+    notes: list[str]
+
+
+def extract(clips: Sequence[Clip], exported: Exported, streams: Sequence[str], threads: int) -> dict[str, Features]:
+    """Return the features of `clips` by stream, made as those that the model was trained on.
+
+    Raises ApplyError for a stream that no stage makes, or whose weights here are others.
+    """
+    for name in streams:
+        if name not in KNOWN or exported.streams[name].settings is None:
+            raise ApplyError(f"the stream {name} was imported, so no file can be turned into it: give its features")
+    with tempfile.TemporaryDirectory(prefix="conclugen-") as folder:
+        work = _Work(Path(folder), clips, exported, threads)
+        return {name: work.features(name) for name in streams}
+
+
+class _Work:
+    """The stages of one list of clips, in a folder of their own."""
+
+    def __init__(self, folder: Path, clips: Sequence[Clip], exported: Exported, threads: int) -> None:
+        self.folder, self.clips, self.exported, self.threads = folder, clips, exported, threads
+        self.ids = [f"{number:06d}" for number in range(len(clips))]
+        (folder / "media").mkdir()
+        _write(folder / "media.csv", FIELDS, [self._media(*pair) for pair in zip(self.ids, clips, strict=True)])
+        rows = [(name, clip.text, "official" if clip.text else "none") for name, clip in zip(self.ids, clips, strict=True)]
+        _write(folder / "text.csv", COLUMNS, rows)
+
+    def features(self, stream: str) -> Features:
+        """Run the stage of a stream, and the face stage before the first that needs it."""
+        known = self.exported.streams[stream]
+        if stream in VISUAL and not any(clip.filmed() for clip in self.clips):
+            return self._none(known, "sound or text alone")
+        if stream == audio.STREAM and not any(clip.file for clip in self.clips):
+            return self._none(known, "text alone")
+        if stream == text.STREAM and not any(clip.text for clip in self.clips):
+            return self._none(known, "no text")
+        shard, ledger = self.folder / f"{stream}.h5", self.folder / f"{stream}.ledger.csv"
+        given = ["--settings", known.settings, "--threads", str(self.threads)]
+        given += ["--output", str(shard), "--ledger", str(ledger)]
+        if stream in VISUAL:
+            VISUAL[stream]([*given, *self._faces(), *self._listed()])
+        elif stream == audio.STREAM:
+            audio.main([*given, *self._listed()])
+        else:
+            text.main([*given, "--text-list", str(self.folder / "text.csv")])
+        return _read(stream, known, shard, ledger)
+
+    def _faces(self) -> list[str]:
+        """Flags that name the face shard, which is made where it is not there yet."""
+        shard, ledger = self.folder / "faces.h5", self.folder / "faces.ledger.csv"
+        if not shard.exists():
+            given = ["--settings", self.exported.faces or "", "--threads", str(self.threads), *self._listed()]
+            faces.main([*given, "--output", str(shard), "--ledger", str(ledger)])
+        return ["--faces", str(shard), "--faces-ledger", str(ledger)]
+
+    def _listed(self) -> list[str]:
+        return ["--media-list", str(self.folder / "media.csv"), "--root", str(self.folder / "media")]
+
+    def _media(self, name: str, clip: Clip) -> tuple[object, ...]:
+        """The row of a clip, whose file is linked to below the root of the list."""
+        times = ["" if value is None else repr(float(value)) for value in (clip.start_s, clip.end_s)]
+        if clip.file is None:
+            return name, "", "", *times, -1, ""
+        link = f"{name}{clip.file.suffix}"
+        os.symlink(clip.file.absolute(), self.folder / "media" / link)
+        video, sound = (link, "") if clip.filmed() else ("", link)
+        return name, video, sound, *times, clip.file.stat().st_size, ""
+
+    def _none(self, known: Stream, why: str) -> Features:
+        count = len(self.clips)
+        return Features(np.zeros((count, known.dim), np.float32), np.zeros(count, bool), [why] * count)
+
+
+def _read(stream: str, known: Stream, shard: Path, ledger: Path) -> Features:
+    """Features and notes of a shard, of the weights that the model knows."""
+    found = read_shard(shard)
+    here = found.attributes["weights_sha256"]
+    if here != known.weights_sha256:
+        raise ApplyError(
+            f"{stream}: the weights of {known.backbone} here have sha256 {here[:12]}…, those that the model was trained "
+            f"with {known.weights_sha256[:12]}…; install or name the same ones"
+        )
+    rows = {row.utterance_id: row for row in read_ledger(ledger)}
+    notes = [_note(rows[name].status, rows[name].reason) for name in found.utterance_id.tolist()]
+    return Features(found.features.astype(np.float32), found.present, notes)
+
+
+def _note(status: Status, reason: str) -> str:
+    return reason if status is Status.OK else f"{status.value} ({reason})" if reason else status.value
+
+
+def _write(path: Path, fields: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([fields, *rows])
+
+
+def settings_of(exported: Exported, stream: str) -> dict:
+    """Return the settings of a stream's stage as plain values."""
+    return json.loads(exported.streams[stream].settings or "{}")
