@@ -15,13 +15,12 @@ from conclugen.store.tables import read_about
 if TYPE_CHECKING:
     from conclugen.applied.export import Learned
 
-UNMEASURED = "No video but those of the test split was measured: on other people, cameras or languages it may be far worse."
-LIMITS = f"""\
+LIMITS = """\
 - **A perceived expression is not a felt emotion.** Labels are what annotators saw and heard. Nobody's state of mind,
   honesty, health or character follows from a score.
-- **Faces and voices are personal data**, and in some places so are inferences from them, which the law may forbid, as at
-  work and at school. Use it with the consent of those who are shown, or not at all.
-- **{UNMEASURED}**
+- **Faces and voices are personal data**, and in some places so are inferences from them, which the law may forbid, as
+  at work and at school. Use it with the consent of those who are shown, or not at all.
+- **No video but those of the test split was measured**: on other people, cameras or languages it may be far worse.
 - Heads are trained with class weights, so scores of rare classes lie far above their rate: compare scores of one class
   between clips rather than classes with one another.
 - It is meant for research on representations and annotations, not for decisions about people.
@@ -59,7 +58,8 @@ def _use(exported: Exported) -> str:
     head = exported.head
     what = NO_HEAD if head is None else f"It scores {', '.join(head.classes)} ({_task(head.task)})."
     call = "embed" if head is None else "predict"
-    return f"A conclugen model. {what}\n\n    conclugen {call} clip.mp4 --model FOLDER\n\nWritten by {exported.software}."
+    command = f"    conclugen {call} clip.mp4 --model FOLDER"
+    return f"A conclugen model. {what}\n\n{command}\n\nWritten by {exported.software}."
 
 
 def _task(task: str) -> str:
@@ -79,14 +79,14 @@ def _data(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
         splits = ", ".join(f"{name} {count}" for name, count in given.get("utterances", {}).items())
         lines.append(f"- Pretraining, without labels: {given.get('corpus', 'unknown')} ({splits or 'size unknown'}).")
     if exported.data == "demo" or row.get("data") == "demo":
-        lines.append("- **The demo corpus is made by a program. What was learned from it says nothing about real faces.**")
+        lines.append("- **The demo corpus is made by a program: what was learned from it says nothing of real faces.**")
     if row.get("contaminated") == "yes":
         lines.append(f"- Backbones that have seen labels of this data set: {row['contaminated_streams']}.")
     return "\n".join(lines)
 
 
 def _inputs(exported: Exported) -> str:
-    lines = ["## Inputs\n", "| modality | stream | backbone | sha256 of its weights | licence |", "|---|---|---|---|---|"]
+    lines = ["## Inputs\n\n| modality | stream | backbone | sha256 of its weights | licence |", "|---|---|---|---|---|"]
     for name, streams in exported.joined().items():
         for stream in streams:
             one = exported.streams[stream]
@@ -102,9 +102,8 @@ def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
     names = [name for name in NAMES[exported.head.task] if row.get(name)]
     lines = [
         "## Measured\n",
-        f"On {row['n_test']} test utterances of {learned.dataset} in {row['groups']} groups, over {row['seeds']} seeds, "
-        f"of which this is number {exported.seed}; 95 % intervals. Beats chance: {row.get('beats_chance') or 'not tested'}; "
-        f"beats untrained networks: {row.get('beats_untrained') or 'not tested'}.",
+        f"On {row['n_test']} test utterances of {learned.dataset} in {row['groups']} groups; 95 % intervals over these",
+        f"and over {row['seeds']} seeds, of which this is number {exported.seed}. {_verdicts(row)}",
         *([f"\nCaution: {row['caution']}."] if row.get("caution") else []),
         "\n| metric | value | from | to |\n|---|---|---|---|",
     ]
@@ -113,6 +112,11 @@ def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
         shown = f"**{name}**" if name == headline else name
         lines.append(f"| {shown} | {row[name]} | {row.get(f'{name}_lo', '')} | {row.get(f'{name}_hi', '')} |")
     return "\n".join(lines)
+
+
+def _verdicts(row: dict[str, str]) -> str:
+    chance, untrained = (row.get(name) or "not tested" for name in ("beats_chance", "beats_untrained"))
+    return f"Beats chance: {chance}; beats untrained networks: {untrained}."
 
 
 def _pretext(learned: Learned) -> str:
@@ -124,5 +128,5 @@ def _pretext(learned: Learned) -> str:
     cause = f": {record['cause']}" if record["cause"] else ""
     return (
         "## Pretraining's own task\n\n"
-        f"On clips it was not trained on ({record['measured_on']}) the network's own task is **{record['pretext']}**{cause}."
+        f"On its {record['measured_on']} rows the network does its own task: **{record['pretext']}**{cause}."
     )

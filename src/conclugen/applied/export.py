@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +60,19 @@ class Learned:
     table: tuple[str, str, str] | None
 
 
-def export(model: Path, output: Path, seed: int | None = None, settings: Mapping[str, Any] | None = None) -> Exported:
+def export(
+    model: Path,
+    output: Path,
+    seed: int | None = None,
+    settings: Callable[[str], str | None] = lambda stream: None,
+) -> Exported:
     """Write the exported folder of a protocol's folder, or of a pretrained network's.
 
     Args:
         model: `results/downstream/…/{protocol}` or `results/pretrain/…/seed{n}`.
         output: the folder to write; it must not hold anything else.
         seed: of a protocol's head; None: the lowest.
-        settings: by stream, of the stage, for shards of earlier versions, which do not say theirs.
+        settings: of a stream's stage as JSON, for shards of earlier versions, which do not say theirs; None: unknown.
 
     Raises ApplyError for a folder that is neither, or lacks what it stands on.
     """
@@ -75,7 +80,7 @@ def export(model: Path, output: Path, seed: int | None = None, settings: Mapping
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ApplyError(f"{output}: is there already; name a folder that is not, or empty it")
     names = dict.fromkeys(stream for streams in learned.modalities.values() for stream in streams)
-    streams = {name: _stream(learned, name, settings or {}) for name in names}
+    streams = {name: _stream(learned, name, settings) for name in names}
     exported = Exported(
         FORMAT,
         learned.name,
@@ -175,12 +180,12 @@ def _network_of(folder: Path, method: str, about: Mapping[str, Any]) -> Path:
     raise ApplyError(f"{folder / method / name}: the network that was evaluated is not there; run the protocol again")
 
 
-def _stream(learned: Learned, name: str, settings: Mapping[str, Any]) -> Stream:
+def _stream(learned: Learned, name: str, settings: Callable[[str], str | None]) -> Stream:
     """What makes a stream, as the feature shards of its data set say."""
     with open_shard(_first(learned.results / "features" / learned.dataset / name, ".h5")) as shard:
         about, dim = shard.attributes, int(shard.shape[1])
     backbone = about["backbone"]
-    made = None if backbone.startswith("imported:") else about.get(SETTINGS) or settings.get(name)
+    made = None if backbone.startswith("imported:") else about.get(SETTINGS) or settings(name)
     if made is None and not backbone.startswith("imported:"):
         raise ApplyError(
             f"results/features/{learned.dataset}/{name} does not say its settings, as shards of this version do; make "
@@ -189,11 +194,11 @@ def _stream(learned: Learned, name: str, settings: Mapping[str, Any]) -> Stream:
     return Stream(backbone, about["weights_sha256"], dim, about.get("licence", "not stated"), _portable(made))
 
 
-def _portable(settings: str | Mapping[str, Any] | None) -> str | None:
+def _portable(settings: str | None) -> str | None:
     """Settings as JSON, with of a weight file that lies outside the checkout the name alone."""
     if settings is None:
         return None
-    values = json.loads(settings) if isinstance(settings, str) else dict(settings)
+    values = json.loads(settings)
     if values.get("weights") and Path(values["weights"]["path"]).is_absolute():
         values["weights"] = values["weights"] | {"path": Path(values["weights"]["path"]).name}
     return dump(values)

@@ -60,8 +60,8 @@ class _Work:
         self.ids = [f"{number:06d}" for number in range(len(clips))]
         (folder / "media").mkdir()
         _write(folder / "media.csv", FIELDS, [self._media(*pair) for pair in zip(self.ids, clips, strict=True)])
-        rows = [(name, clip.text, "official" if clip.text else "none") for name, clip in zip(self.ids, clips, strict=True)]
-        _write(folder / "text.csv", COLUMNS, rows)
+        words = [(clip.text, "official" if clip.text else "none") for clip in clips]
+        _write(folder / "text.csv", COLUMNS, [(name, *said) for name, said in zip(self.ids, words, strict=True)])
 
     def features(self, stream: str) -> Features:
         """Run the stage of a stream, and the face stage before the first that needs it."""
@@ -115,8 +115,8 @@ def _read(stream: str, known: Stream, shard: Path, ledger: Path) -> Features:
     here = found.attributes["weights_sha256"]
     if here != known.weights_sha256:
         raise ApplyError(
-            f"{stream}: the weights of {known.backbone} here have sha256 {here[:12]}…, those that the model was trained "
-            f"with {known.weights_sha256[:12]}…; install or name the same ones"
+            f"{stream}: the weights of {known.backbone} have sha256 {here[:12]}… here, the model's have "
+            f"{known.weights_sha256[:12]}…; install or name the same ones"
         )
     rows = {row.utterance_id: row for row in read_ledger(ledger)}
     notes = [_note(rows[name].status, rows[name].reason) for name in found.utterance_id.tolist()]

@@ -30,7 +30,8 @@ def read(
     ids: list[str] | None = None
     found = {}
     for name, value in features.items():
-        own, found[name] = _of_array(name, value) if isinstance(value, np.ndarray) else _of_shards(name, value, exported)
+        array = isinstance(value, np.ndarray)
+        own, found[name] = _of_array(name, value) if array else _of_shards(name, value, exported)
         if found[name].values.shape[1] != exported.streams[name].dim:
             raise ApplyError(
                 f"features of {name} have {found[name].values.shape[1]} numbers a row, the model was trained on "

@@ -21,6 +21,7 @@ from conclugen.applied.exported import HEAD, Exported, read_record
 from conclugen.applied.extraction import Features
 from conclugen.applied.scores import scores
 from conclugen.downstream.representations import represent
+from conclugen.faces.settings import DETECTORS
 from conclugen.models import io
 from conclugen.models.network import Network
 from conclugen.store.devices import device
@@ -29,19 +30,24 @@ from conclugen.store.resident import Resident
 SCORE, HAS = "score_", "has_"  # begin the columns of classes and of modalities
 
 
-def load(folder: str | PathLike[str], weights: Mapping[str, str | PathLike[str]] | None = None) -> Model:
+def load(
+    folder: str | PathLike[str],
+    weights: Mapping[str, str | PathLike[str]] | None = None,
+    detector: str | None = None,
+) -> Model:
     """Return the model of an exported folder.
 
     Args:
         folder: what `conclugen export` wrote.
         weights: by stream, where the weight file of a backbone lies that ships in no package; None: where it lay when
             the model was exported, relative to the current folder.
+        detector: `mtcnn`, or `none` for videos that are tight faces; None: as in the data that the model was made of.
 
     Raises ApplyError or ModelError for a folder that is none, or was altered.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     path = Path(folder)
-    exported = _placed(read_record(path), weights or {})
+    exported = _detecting(_placed(read_record(path), weights or {}), detector)
     if exported.network_sha256 is not None and io.weights_sha256(path) != exported.network_sha256:
         raise ApplyError(f"{path}: holds another network than it says; export the model again")
     network = None if exported.network_sha256 is None else io.load(path)
@@ -66,6 +72,11 @@ class Model:
     def modalities(self) -> dict[str, tuple[str, ...]]:
         """The streams of each modality."""
         return self.exported.joined()
+
+    @property
+    def detector(self) -> str | None:
+        """`mtcnn`, or `none` where videos are taken for tight faces; None where no stream needs faces."""
+        return None if self.exported.faces is None else json.loads(self.exported.faces)["detector"]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -97,8 +108,9 @@ class Model:
             window_s, step_s: seconds of a window, and from one to the next (None: one after the other).
             threads: of the stages.
 
-        Returns columns `file`, `start_s`, `end_s` (of features: `id`), a `score_{class}` for each class (a probability,
-        or sentiment from -3 to 3; NaN where no modality is there), `has_{modality}`, and `notes` on what is missing.
+        Returns columns `file`, `start_s`, `end_s`, `text` (of features: `id`), a `score_{class}` for each class (a
+        probability, or sentiment from -3 to 3; NaN where no modality is there), `has_{modality}`, and `notes` on what
+        is missing.
         Raises ApplyError for what cannot be scored at all.
         """
         if self.exported.head is None or self.head is None:
@@ -157,6 +169,7 @@ class Model:
                 "file": ["" if clip.file is None else str(clip.file) for clip in batch],
                 "start_s": pd.Series([clip.start_s for clip in batch], dtype=float),
                 "end_s": pd.Series([clip.end_s for clip in batch], dtype=float),
+                "text": [clip.text for clip in batch],
             }
             yield self._joined(pd.DataFrame(where), made)
 
@@ -204,6 +217,15 @@ def _longest(exported: Exported) -> float:
     if exported.faces is not None:
         return float(json.loads(exported.faces)["max_seconds"])
     return max([60.0, *(extraction.settings_of(exported, name).get("max_seconds", 0.0) for name in exported.streams)])
+
+
+def _detecting(exported: Exported, detector: str | None) -> Exported:
+    """The same with faces found by `detector`. Raises ApplyError for one that there is not."""
+    if detector is None or exported.faces is None:
+        return exported
+    if detector not in DETECTORS:
+        raise ApplyError(f"detector {detector!r}: allowed are {', '.join(DETECTORS)}")
+    return dataclasses.replace(exported, faces=json.dumps(json.loads(exported.faces) | {"detector": detector}))
 
 
 def _placed(exported: Exported, weights: Mapping[str, str | PathLike[str]]) -> Exported:

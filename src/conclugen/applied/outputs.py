@@ -1,0 +1,40 @@
+"""Tables of scores as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from conclugen.applied.errors import ApplyError
+from conclugen.store.atomic import atomic_path, write_text
+
+
+def check_output(path: Path | None, endings: Sequence[str]) -> None:
+    """Raise ApplyError for a file that cannot be written, before anything is computed."""
+    if path is None:
+        return
+    if path.suffix.lower() not in endings:
+        raise ApplyError(f"{path}: its name must end in {' or '.join(endings)}")
+    if path.is_dir():
+        raise ApplyError(f"{path}: is a folder; name a file")
+
+
+def write(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV or as a JSON list of rows, atomically; what is not there is empty, or null."""
+    if path.suffix.lower() == ".json":
+        text = table.to_json(orient="records", indent=1, force_ascii=False, double_precision=6)
+        write_text(path, text + "\n")
+        return
+    write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+
+
+def write_arrays(path: Path, arrays: dict[str, pd.DataFrame]) -> None:
+    """Write the rows of each modality as an archive (.npz): an array by modality, and what the rows are."""
+    import numpy as np
+
+    index = next(iter(arrays.values())).index.to_frame(index=False)
+    about = {name: index[name].to_numpy(dtype=None if index[name].dtype.kind == "f" else str) for name in index}
+    with atomic_path(path) as temporary:
+        np.savez(temporary, **about, **{name: table.to_numpy() for name, table in arrays.items()})

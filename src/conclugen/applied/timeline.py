@@ -1,0 +1,90 @@
+"""A picture of scores over time: a panel per file, the modalities that were there beneath it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from conclugen.store.atomic import atomic_path
+
+ENDINGS = (".png", ".svg", ".pdf")
+SCORE, HAS = "score_", "has_"  # begin the columns of classes and of modalities
+MOST_FILES = 12  # in one picture
+NOTE = "a perceived expression is not a felt emotion; nothing was measured on other videos than those of the table"
+
+
+def draw(path: Path, table: pd.DataFrame, title: str) -> None:
+    """Write the picture of a table of `Model.predict`, of its first `MOST_FILES` files."""
+    files = list(dict.fromkeys(table["file"]))
+    figure = scores_over_time([(file, table[table["file"] == file]) for file in files[:MOST_FILES]], title)
+    left = len(files) - MOST_FILES
+    figure.supxlabel(NOTE + (f"; {left} more files are left out" if left > 0 else ""), fontsize=7)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150)
+    plt.close(figure)
+
+
+def scores_over_time(parts: list[tuple[str, pd.DataFrame]], title: str) -> Figure:
+    """Draw a panel of scores and one of modalities for each file, in seconds; texts alone by their number."""
+    sizes = [3.0, 0.25 + 0.15 * sum(name.startswith(HAS) for name in parts[0][1])] * len(parts)
+    figure, panels = plt.subplots(
+        2 * len(parts),
+        1,
+        figsize=(9, 1.0 + 1.1 * sum(sizes)),
+        height_ratios=sizes,
+        layout="constrained",
+        squeeze=False,
+    )
+    for (file, rows), upper, lower in zip(parts, panels[::2, 0], panels[1::2, 0], strict=True):
+        spans = _spans(rows)
+        _scores(upper, rows, spans)
+        _modalities(lower, rows, spans)
+        upper.set_title(Path(file).name or "texts", fontsize=9)
+        upper.tick_params(labelbottom=False)
+        lower.set_xlim(upper.get_xlim())
+        lower.set_xlabel("row" if rows["start_s"].isna().any() else "seconds", fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _spans(rows: pd.DataFrame) -> np.ndarray:
+    """Start and end (N, 2) of each row: in seconds where all have a start, else numbers from 0."""
+    if rows["start_s"].isna().any():
+        return np.arange(len(rows))[:, None] + np.array([[0.0, 1.0]])
+    start = rows["start_s"].to_numpy()
+    last = np.append(start[1:], start[-1] + 1.0)  # of a row without an end: to the next one
+    return np.column_stack([start, np.where(rows["end_s"].isna(), last, rows["end_s"])])
+
+
+def _scores(axes: Axes, rows: pd.DataFrame, spans: np.ndarray) -> None:
+    """A line per class through the middles of the rows, and a dot for each row."""
+    names = [name for name in rows if name.startswith(SCORE)]
+    for number, name in enumerate(names):
+        colour = plt.get_cmap("tab10" if len(names) <= 10 else "tab20")(number)
+        axes.plot(spans.mean(1), rows[name], marker="o", markersize=3, color=colour, label=name.removeprefix(SCORE))
+    if names != [f"{SCORE}sentiment"]:
+        axes.set_ylim(0, 1)
+    axes.set_ylabel("score", fontsize=8)
+    axes.set_xlim(spans.min(), spans.max())
+    axes.grid(axis="y", linewidth=0.3)
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _modalities(axes: Axes, rows: pd.DataFrame, spans: np.ndarray) -> None:
+    """A bar per modality where it was there."""
+    names = [name for name in rows if name.startswith(HAS)]
+    for place, name in enumerate(reversed(names)):
+        here = rows[name].to_numpy(dtype=bool)
+        axes.broken_barh([(a, b - a) for a, b in spans[here]], (place - 0.35, 0.7), color="#7f7f7f")
+    axes.set_yticks(range(len(names)), [name.removeprefix(HAS) for name in reversed(names)], fontsize=7)
+    axes.set_ylim(-0.5, len(names) - 0.5)
+    axes.tick_params(labelsize=7)

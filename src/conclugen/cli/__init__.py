@@ -1,0 +1,1 @@
+"""The command `conclugen`: one file for each subcommand, none of which any job runs."""

@@ -1,0 +1,58 @@
+"""The command line: finds the subcommand, and tells what stops it in one line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+COMMANDS = {
+    "init": "look at a folder of your own data and write a configuration that runs at once",
+    "run": "make a table, or another result, by Snakemake",
+    "export": "put what was learned into a folder that says all of itself",
+    "predict": "score videos, sound and texts by an exported model",
+    "embed": "turn videos, sound and texts into the representations of an exported model",
+    "doctor": "look at this machine, the weights and the data sets of a configuration",
+}
+MISTAKE = 2  # exit code: what was asked for cannot be done
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a subcommand. What stops it is one line on standard error, and exit code 2."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    chosen = next((word for word in words if word in COMMANDS), None)
+    parser, modules = _parser(chosen)
+    options = parser.parse_args(words)
+    try:
+        modules[options.command].run(options)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        if not _foreseen(error):
+            raise
+        print(f"conclugen {options.command}: {_one_line(error)}", file=sys.stderr)
+        raise SystemExit(MISTAKE) from None
+
+
+def _parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
+    """The parser, and the module of the subcommand that was chosen: others are not imported."""
+    parser = argparse.ArgumentParser(prog="conclugen", description="Self-supervised models of talking faces.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    modules = {}
+    for name, description in COMMANDS.items():
+        own = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        if name == chosen:
+            modules[name] = importlib.import_module(f"conclugen.cli.{name}")
+            modules[name].add_arguments(own)
+    return parser, modules
+
+
+def _foreseen(error: Exception) -> bool:
+    """Whether an error was written for people: one of this package, or what the system says of a file."""
+    return isinstance(error, OSError) or type(error).__module__.split(".")[0] == "conclugen"
+
+
+def _one_line(error: Exception) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())

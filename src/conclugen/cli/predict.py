@@ -1,0 +1,60 @@
+"""`conclugen predict FILE… --model FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conclugen.cli import inputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from conclugen.applied.model import Model
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags."""
+    inputs.add_arguments(parser)
+    parser.add_argument("--output", type=Path, metavar="FILE", help=".csv or .json to write; without it they are shown")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help=".png, .svg or .pdf of the scores over time")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Score, and say what the scores stand on."""
+    from conclugen.applied import timeline
+    from conclugen.applied.outputs import check_output, write
+
+    check_output(options.output, (".csv", ".json"))
+    check_output(options.figure, timeline.ENDINGS)
+    clips = inputs.clips(options)
+    model = inputs.loaded(options)
+    table = model.predict(clips, **inputs.how(options))
+    if options.output is None:
+        print(table.drop(columns="text").to_string(index=False, float_format="%.3f", na_rep=""))
+    else:
+        write(options.output, table)
+        print(f"{options.output}: {len(table)} rows")
+    if options.figure is not None:
+        timeline.draw(options.figure, table, f"{model.exported.name} ({model.exported.data} data)")
+        print(f"{options.figure}: drawn")
+    for line in told(model, table):
+        print(line, file=sys.stderr)
+
+
+def told(model: Model, table: pd.DataFrame) -> list[str]:
+    """Return what is to be known of scores: which modalities there were, and what was never measured."""
+    count = len(table)
+    there = ", ".join(f"{name} in {int(table[f'has_{name}'].sum())}" for name in model.modalities)
+    lines = [f"modalities, of {count} rows: {there}"]
+    empty = int((~table[[f"has_{name}" for name in model.modalities]].any(axis=1)).sum())
+    lines += [f"{empty} rows have none of them, and so no score; `notes` says why"] if empty else []
+    demo = " (the demo corpus, which no person is in)" if model.exported.data == "demo" else ""
+    return [
+        *lines,
+        *inputs.told(model),
+        f"What its table says was measured on {model.exported.dataset}{demo}, not on a domain that it has not seen.",
+        "A perceived expression is not a felt emotion.",
+    ]
