@@ -55,4 +55,6 @@ def _foreseen(error: Exception) -> bool:
 
 
 def _one_line(error: Exception) -> str:
-    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    lines = [line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip()]
+    head = f"{lines.pop(0)} " if len(lines) > 1 and lines[0].endswith(":") else ""
+    return head + "; ".join(lines)

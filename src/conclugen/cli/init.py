@@ -1,0 +1,104 @@
+"""`conclugen init FOLDER`: look at what lies there, and write a configuration that runs at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conclugen.data.manifest import Manifest
+    from conclugen.survey.found import Found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags; what is not given is found out."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="that holds your clips, arrays or official data")
+    parser.add_argument("--name", help="of the data set; without it that of the folder")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="to write; without it NAME.yaml")
+    parser.add_argument(
+        "--table", metavar="FILE", help="the table of the clips, or the file of arrays, below the folder"
+    )
+    parser.add_argument(
+        "--column", nargs="+", action="extend", default=[], metavar="ROLE=COLUMN", help="such as label=emotion"
+    )
+    parser.add_argument("--labels", metavar="A,B,…", help="columns, or the array, of a task with any of several labels")
+    parser.add_argument("--classes", metavar="A,B,…", help="names of classes that stand as numbers")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Look, write, read back as the pipeline will, and say what was understood."""
+    from conclugen.config.files import read_files
+    from conclugen.store.atomic import write_text
+    from conclugen.survey.account import alone, manifest_of, mistakes, sentences
+    from conclugen.survey.found import SurveyError
+
+    if not options.folder.is_dir():
+        raise SurveyError(f"{options.folder}: no such folder")
+    name = options.name or re.sub(r"[^A-Za-z0-9_-]+", "-", options.folder.resolve().name).strip("-") or "mine"
+    output = options.output or Path(f"{name}.yaml")
+    if output.exists() and not options.force:
+        raise SurveyError(f"{output}: is there already; name another by --output, or write over it by --force")
+    found = look(options)
+    given = {"adapter": found.adapter, "root": os.path.abspath(options.folder), **found.options}
+    manifest = manifest_of(alone(name, given), name)
+    text = _yaml(options.folder, name, given, found, manifest)
+    with tempfile.TemporaryDirectory() as scratch:
+        write_text(Path(scratch, output.name), text)
+        config = read_files([Path(scratch, output.name)])
+    print(f"{options.folder}: read by the adapter {found.adapter}")
+    for line in [*found.notes, *sentences(config, name, manifest), *config.notes]:
+        print(f"  {line}")
+    write_text(output, text)
+    if wrong := mistakes(config, name, manifest):
+        raise SurveyError(f"{output} is written, but a run would stop at: {wrong[0]}")
+    table = config.downstream.datasets[0]
+    if table != name:
+        print(f"  networks learn from it; without labels they are evaluated on {table}, of the configuration below it")
+    print(f"{output}: written. Next: conclugen run {shlex.quote(str(output))} results/tables/{table}.csv")
+
+
+def look(options: argparse.Namespace) -> Found:
+    """Return what lies in the folder. Raises SurveyError."""
+    from conclugen.survey import arrays, layouts, tables
+    from conclugen.survey.found import Found, SurveyError
+
+    pairs = [text.partition("=") for text in options.column]
+    if bad := ["".join(pair) for pair in pairs if not all(pair)]:
+        raise SurveyError(f"--column {bad[0]}: expected ROLE=COLUMN, such as label=emotion")
+    columns = {role: column for role, _, column in pairs}
+    labels, classes = (text.split(",") if text else [] for text in (options.labels, options.classes))
+    if options.table is None and not columns and (layout := layouts.layout_of(options.folder)):
+        return Found(
+            layout, notes=(f"the official layout of {layout}, which has {layouts.OFFICIAL[layout]:,} utterances",)
+        )
+    file = options.table or arrays.file_of(options.folder)
+    if file is not None and not file.lower().endswith(tables.TABLES):
+        return arrays.arrays(options.folder, file, columns, labels, classes)
+    found = tables.clips(options.folder, options.table, columns, labels)
+    return Found(found.adapter, found.options | ({"classes": classes} if classes else {}), notes=found.notes)
+
+
+def _yaml(folder: Path, name: str, given: dict[str, Any], found: Found, manifest: Manifest) -> str:
+    """The configuration: with labels the data set is learned from and evaluated on, without it is learned from."""
+    import yaml
+
+    from conclugen.survey.found import SurveyError
+
+    values: dict[str, Any] = {"datasets": {name: given}}
+    values |= {"modalities": found.modalities} if found.modalities else {}
+    values["pretrain"] = {"dataset": name}
+    if not (manifest.table["split"] == "train").any():
+        values["pretrain"]["splits"] = ["none"]
+    if manifest.task != "none":
+        values["downstream"] = {"datasets": [name]}
+    elif found.adapter == "features":
+        raise SurveyError(f"{folder}: has no labels, so no table can be made; name them: --column label=NAME")
+    head = f"# Written by: conclugen init {shlex.quote(str(folder))}\n"
+    head += "# Every other key stands in config.yaml with its default.\n"
+    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)

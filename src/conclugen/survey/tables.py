@@ -1,0 +1,151 @@
+"""Clips of one's own: which table is about them, and which of its columns is what."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from conclugen.data.common import scan, split_name
+from conclugen.data.csv_tables import ROLES, read_csv
+from conclugen.data.errors import LayoutError
+from conclugen.data.labels import seconds
+from conclugen.media.suffixes import MEDIA
+from conclugen.survey.found import Found, SurveyError
+
+TABLES = (".csv", ".tsv", ".tab")
+LOOKED_AT = 20_000  # rows of a table
+MOST_CLASSES = 60
+NAMES = {  # of columns, in lower case, by role; the first that a table has is taken
+    "file": ("file", "path", "filename", "file_name", "media", "clip", "video", "audio", "wav", "name"),
+    "id": ("id", "utterance_id", "clip_id"),
+    "label": ("label", "emotion", "expression", "class", "category", "emotion_label", "target"),
+    "text": ("text", "transcript", "transcription", "utterance", "sentence", "words"),
+    "start": ("start", "start_s", "start_time", "begin", "onset", "from"),
+    "end": ("end", "end_s", "end_time", "stop", "offset", "to"),
+    "split": ("split", "fold", "set", "subset", "partition", "part", "usage"),
+    "speaker": ("speaker", "speaker_id", "actor", "subject", "participant", "person", "identity"),
+    "group": ("group", "video_id", "dialogue", "dialogue_id", "dialog_id", "session", "episode"),
+}
+Rows = Sequence[Mapping[str, str]]
+
+
+def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Sequence[str]) -> Found:
+    """Return how clips or texts below a folder are read.
+
+    Args:
+        root: the folder.
+        table: the table, below it; None: the one that is about the clips, if there is one.
+        columns: by role, columns that are known.
+        labels: columns of a multi-label task; empty where a label is one of n.
+
+    Raises SurveyError where nothing that could be read lies there, or several tables may be meant.
+    """
+    files = set(scan(root, MEDIA))
+    chosen = table or _table(root, files)
+    if chosen is None:
+        if not files:
+            raise SurveyError(f"{root}: neither media nor a table nor arrays lie there; name another folder")
+        return Found("folder", notes=(f"{len(files)} media files and no table about them: no labels, no texts",))
+    rows = _read(root / chosen)
+    known, notes = _roles(root, files, rows, columns)
+    if labels:
+        known.pop("label", None)
+        if absent := [name for name in labels if name not in rows[0]]:
+            raise SurveyError(f"{chosen}: has no column {absent[0]!r}; it has {', '.join(rows[0])}")
+    own = {role: name for role, name in known.items() if name != role}
+    key = "table" if labels else "labels"
+    options = {key: chosen} | ({"columns": own} if own else {}) | ({"labels": list(labels)} if labels else {})
+    told = ", ".join(f"{role}: {name}" for role, name in known.items())
+    return Found("folder", options, notes=(f"{chosen}, {len(rows)} rows, columns {told}", *notes))
+
+
+def _table(root: Path, files: set[str]) -> str | None:
+    """The table of a folder, or of a folder in it, that names media there, else one of texts."""
+    named, texts = [], []
+    for path in sorted([*root.glob("*"), *root.glob("*/*")]):
+        if path.suffix.lower() not in TABLES or path.name.startswith("."):
+            continue
+        try:
+            rows = _read(path)
+        except (LayoutError, SurveyError):
+            continue
+        place = path.relative_to(root).as_posix()
+        if _file_column(root, files, rows):
+            named.append(place)
+        elif not files and _called(rows, "text"):
+            texts.append(place)
+    found = named or texts
+    if len(found) > 1:
+        raise SurveyError(f"{root}: {', '.join(found)} could each be the table; say which: --table {found[0]}")
+    return found[0] if found else None
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    rows = read_csv(path, limit=LOOKED_AT)
+    if not rows:
+        raise SurveyError(f"{path}: has no rows; name another table by --table")
+    return rows
+
+
+def _roles(root: Path, files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The column of each role that there is, in the order of the roles, and what was left out."""
+    if unknown := sorted(given.keys() - set(ROLES)):
+        raise SurveyError(f"--column {unknown[0]}=…: no role; roles are {', '.join(ROLES)}")
+    if absent := [name for name in given.values() if name not in rows[0]]:
+        raise SurveyError(f"--column …={absent[0]}: no such column; there are {', '.join(rows[0])}")
+    found, notes = {}, []
+    for role in ROLES:
+        if role in given:
+            found[role] = given[role]
+            continue
+        name = _file_column(root, files, rows) if role == "file" else _called(rows, role)
+        if name is None or name in (*found.values(), *given.values()):
+            continue
+        unfit = _unfit(role, [row[name] for row in rows])
+        if unfit:
+            notes.append(f"the column {name} is not taken for the {role}, since {unfit}")
+        else:
+            found[role] = name
+    return found, notes
+
+
+def _called(rows: Rows, role: str) -> str | None:
+    """The column that is called like a role, if it holds anything."""
+    by_name = {name.lower(): name for name in rows[0]}
+    names = [by_name[name] for name in NAMES[role] if name in by_name]
+    return next((name for name in names if any(row[name] for row in rows)), None)
+
+
+def _file_column(root: Path, files: set[str], rows: Rows) -> str | None:
+    """The column most of whose cells name media below the root; without media, one that is called like it."""
+    if not files:
+        return None
+    by_name = {os.path.basename(file) for file in files}
+    counts = {
+        name: sum(row[name] in files or row[name] in by_name or _is_file(root, row[name]) for row in rows)
+        for name in rows[0]
+    }
+    best = max(counts, key=lambda name: counts[name])
+    return best if 2 * counts[best] > len(rows) else None
+
+
+def _is_file(root: Path, cell: str) -> bool:
+    return bool(cell) and cell.lower().endswith(MEDIA) and os.path.isfile(os.path.join(root, cell))
+
+
+def _unfit(role: str, cells: Sequence[str]) -> str:
+    """Why a column that is called like a role cannot be it; empty where it can."""
+    given = [cell for cell in cells if cell]
+    kinds = set(given)
+    if role == "label" and (len(kinds) < 2 or len(kinds) > min(MOST_CLASSES, max(2, len(given) // 2))):
+        return f"it has {len(kinds)} values in {len(given)} rows"
+    if role == "id" and len(kinds) < len(cells):
+        return "it is not unique"
+    if role == "split" and (odd := sorted(value for value in kinds if split_name(value) is None)):
+        return f"{odd[0]!r} is none of train, valid and test; splits are drawn"
+    if role in ("start", "end") and not np.isfinite(seconds(given)).all():
+        return "not all of it are times"
+    return ""
