@@ -17,6 +17,7 @@ from conclugen.faces.shard import FaceShardWriter
 from conclugen.models import io
 from conclugen.models.network import NetworkSettings
 from conclugen.store.atomic import write_text
+from conclugen.store.packaged import PACKAGED
 from conclugen.store.shards import write_shard
 
 CLASSES = ("anger", "joy", "sorrow")
@@ -106,7 +107,8 @@ def make(folder: Path, task: str, ids: list[str], texts: list[str], features: bo
         for stream, width in WIDTHS.items():
             here = generator.random(count) > 0.1
             here[8] = False  # a test utterance without any modality
-            about = {"backbone": TRUSTED[stream], "weights_sha256": "ab" * 32, "stream": stream, "licence": "none"}
+            sha256 = PACKAGED[TRUSTED[stream]][""].sha256
+            about = {"backbone": TRUSTED[stream], "weights_sha256": sha256, "stream": stream, "licence": "none"}
             about["settings"] = json.dumps(SETTINGS[stream])
             values = generator.normal(size=(count, width)).astype(np.float32) * here[:, None]
             write_shard(folder / f"features/mine/{stream}/0000.h5", ids, values, here, about)

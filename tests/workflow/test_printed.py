@@ -11,6 +11,7 @@ import yaml
 from snakemake.utils import update_config
 from tiny_project import ROOT, Project
 
+from conclugen.cli.main import parser as of_command
 from conclugen.config import Config, check
 from conclugen.config.datasets import Folder
 from conclugen.config.stage_one import Stream
@@ -18,7 +19,8 @@ from conclugen.config.stage_two import Downstream
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "configs").glob("*.yaml"))]
 SNAKEMAKE = ("snakemake", ".venv/bin/snakemake", ".venv-slurm/bin/snakemake")
-PROGRAMS = (*SNAKEMAKE, "make", "git", "tmux")
+CONCLUGEN = ".venv/bin/conclugen"
+PROGRAMS = (*SNAKEMAKE, CONCLUGEN, "make", "git", "tmux")
 NO_EXECUTOR = ["--workflow-profile", "profiles/slurm"]  # of the other environment; tests/workflow/test_slurm.py has it
 
 
@@ -90,6 +92,13 @@ def test_every_command_is_taken_with_its_targets_and_its_configuration(project):
     assert len(given) > 12
     done = {" ".join(words): project.warm("--list-target-rules", *words) for words in given}
     assert {words: out + err for words, (code, out, err) in done.items() if code} == {}
+
+
+@pytest.mark.parametrize("words", [words for words in commands() if words[0] == CONCLUGEN], ids=" ".join)
+def test_every_call_of_our_own_command_is_taken(words):
+    """Its flags are read; `tests/cli` runs them."""
+    parser, _ = of_command(words[1])
+    assert parser.parse_args(words[1:]).command == words[1]
 
 
 def test_the_table_of_your_own_data_is_planned_as_printed(project):

@@ -23,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run a subcommand. What stops it is one line on standard error, and exit code 2."""
     words = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in words if word in COMMANDS), None)
-    parser, modules = _parser(chosen)
-    options = parser.parse_args(words)
+    arguments, modules = parser(chosen)
+    options = arguments.parse_args(words)
     try:
         modules[options.command].run(options)
     except KeyboardInterrupt:
@@ -36,17 +36,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit(MISTAKE) from None
 
 
-def _parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
-    """The parser, and the module of the subcommand that was chosen: others are not imported."""
-    parser = argparse.ArgumentParser(prog="conclugen", description="Self-supervised models of talking faces.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
+    """Return the parser, and the module of the subcommand that was chosen: others are not imported."""
+    arguments = argparse.ArgumentParser(prog="conclugen", description="Self-supervised models of talking faces.")
+    commands = arguments.add_subparsers(dest="command", required=True, metavar="COMMAND")
     modules = {}
     for name, description in COMMANDS.items():
         own = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
         if name == chosen:
             modules[name] = importlib.import_module(f"conclugen.cli.{name}")
             modules[name].add_arguments(own)
-    return parser, modules
+    return arguments, modules
 
 
 def _foreseen(error: Exception) -> bool:

@@ -68,9 +68,8 @@ def sentences(config: Config, name: str, manifest: Manifest) -> Iterator[str]:
     spoken = int((table["text"] != "").sum())
     yield f"texts: {spoken} of {len(table)}" + ("" if spoken or "audio" not in kinds else "; asr: {} recognises speech")
     if manifest.adapter != "features":
-        lost = sum(not _there(root, *pair) for pair in zip(table["media"], table["audio"], strict=True))
         held = " and ".join(kind for kind in kinds if kind != "text") or "nothing"
-        yield f"files hold {held}; missing: {lost} of {len(table)}"
+        yield "files hold {}; missing: {} of {}".format(held, *missing(root, manifest))
 
 
 def mistakes(config: Config, name: str, manifest: Manifest) -> list[str]:
@@ -81,13 +80,18 @@ def mistakes(config: Config, name: str, manifest: Manifest) -> list[str]:
         about = read_about(path)
     limits = slices.stage_settings(config, "qc", {"dataset": name})
     found = list(folds.losses(name, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
+    gone, count = missing(Path(config.datasets[name].root), manifest)
+    if folds.too_many(gone, count, limits["max_lost"], limits["min_lost"]):
+        found.append(f"{name}: {gone} of {count} files are not below {config.datasets[name].root}; put them there")
     if name in config.downstream.datasets:
         counts = about["folds"][choices.TARGETS[""]]
         found += folds.mistakes(name, counts, config.downstream.every_class)
     return found
 
 
-def _there(root: Path, media: str | None, audio: str | None) -> bool:
-    """Whether an utterance has a file, or needs none."""
-    files = [path for path in (media, audio) if isinstance(path, str)]
-    return not files or any(os.path.exists(root / path) for path in files)
+def missing(root: Path, manifest: Manifest) -> tuple[int, int]:
+    """Return how many utterances name a file and have none, and how many name one."""
+    pairs = zip(manifest.table["media"], manifest.table["audio"], strict=True)
+    files = [[path for path in pair if isinstance(path, str)] for pair in pairs]
+    named = [paths for paths in files if paths]
+    return sum(not any(os.path.exists(root / path) for path in paths) for paths in named), len(named)
