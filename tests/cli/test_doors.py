@@ -153,6 +153,7 @@ def test_what_init_writes_is_planned_by_run(mine, checkout, tmp_path):
     sys.path.insert(0, str(checkout / "tests/workflow"))
     from tiny_project import Project
 
+    (tmp_path / "project").mkdir()
     project = Project.create(tmp_path / "project")
     call = [sys.executable, "-m", "conclugen.cli"]
     done = [

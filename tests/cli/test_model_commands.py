@@ -51,7 +51,7 @@ def test_embeddings_are_written_by_modality(model, tmp_path, capsys):
     with np.load(tmp_path / "e.npz", allow_pickle=False) as found:
         assert found["face"].shape == (1, 8)
         assert np.isnan(found["words"]).all()
-        assert found["file"].tolist() == [str(clip)]
+        assert found["row_file"].tolist() == [str(clip)]
 
 
 @pytest.mark.parametrize(

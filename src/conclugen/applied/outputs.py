@@ -31,10 +31,11 @@ def write(path: Path, table: pd.DataFrame) -> None:
 
 
 def write_arrays(path: Path, arrays: dict[str, pd.DataFrame]) -> None:
-    """Write the rows of each modality as an archive (.npz): an array by modality, and what the rows are."""
+    """Write the rows of each modality as an archive (.npz): an array by modality, and what the rows are as `row_…`."""
     import numpy as np
 
     index = next(iter(arrays.values())).index.to_frame(index=False)
-    about = {name: index[name].to_numpy(dtype=None if index[name].dtype.kind == "f" else str) for name in index}
+    kinds = {name: None if index[name].dtype.kind == "f" else str for name in index}
+    about = {f"row_{name}": index[name].to_numpy(dtype=kind) for name, kind in kinds.items()}
     with atomic_path(path) as temporary:
         np.savez(temporary, **about, **{name: table.to_numpy() for name, table in arrays.items()})

@@ -51,10 +51,10 @@ def run(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         write_text(Path(scratch, output.name), text)
         config = read_files([Path(scratch, output.name)])
+    write_text(output, text)
     print(f"{options.folder}: read by the adapter {found.adapter}")
     for line in [*found.notes, *sentences(config, name, manifest), *config.notes]:
         print(f"  {line}")
-    write_text(output, text)
     if wrong := mistakes(config, name, manifest):
         raise SurveyError(f"{output} is written, but a run would stop at: {wrong[0]}")
     table = config.downstream.datasets[0]

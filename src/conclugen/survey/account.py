@@ -81,7 +81,7 @@ def mistakes(config: Config, name: str, manifest: Manifest) -> list[str]:
     limits = slices.stage_settings(config, "qc", {"dataset": name})
     found = list(folds.losses(name, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
     gone, count = missing(Path(config.datasets[name].root), manifest)
-    if folds.too_many(gone, count, limits["max_lost"], limits["min_lost"]):
+    if count and folds.too_many(gone, count, limits["max_lost"], limits["min_lost"]):
         found.append(f"{name}: {gone} of {count} files are not below {config.datasets[name].root}; put them there")
     if name in config.downstream.datasets:
         counts = about["folds"][choices.TARGETS[""]]

@@ -44,13 +44,13 @@ def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Seq
     Raises SurveyError where nothing that could be read lies there, or several tables may be meant.
     """
     files = set(scan(root, MEDIA))
-    chosen = table or _table(root, files)
+    chosen, others = (table, []) if table else _table(root, files)
     if chosen is None:
         if not files:
             raise SurveyError(f"{root}: neither media nor a table nor arrays lie there; name another folder")
-        return Found("folder", notes=(f"{len(files)} media files and no table about them: no labels, no texts",))
+        return Found("folder", notes=(f"{len(files)} media files and no table that names them", *others))
     rows = _read(root / chosen)
-    known, notes = _roles(root, files, rows, columns)
+    known, notes = _roles(files, rows, columns)
     if labels:
         known.pop("label", None)
         if absent := [name for name in labels if name not in rows[0]]:
@@ -59,28 +59,31 @@ def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Seq
     key = "table" if labels else "labels"
     options = {key: chosen} | ({"columns": own} if own else {}) | ({"labels": list(labels)} if labels else {})
     told = ", ".join(f"{role}: {name}" for role, name in known.items())
-    return Found("folder", options, notes=(f"{chosen}, {len(rows)} rows, columns {told}", *notes))
+    return Found("folder", options, notes=(f"{chosen}, {len(rows)} rows, columns {told}", *notes, *others))
 
 
-def _table(root: Path, files: set[str]) -> str | None:
-    """The table of a folder, or of a folder in it, that names media there, else one of texts."""
-    named, texts = [], []
+def _table(root: Path, files: set[str]) -> tuple[str | None, list[str]]:
+    """The table of a folder, or of one in it, that names media there, else one of texts; and why others are not."""
+    named, texts, others = [], [], []
     for path in sorted([*root.glob("*"), *root.glob("*/*")]):
         if path.suffix.lower() not in TABLES or path.name.startswith("."):
             continue
         try:
             rows = _read(path)
-        except (LayoutError, SurveyError):
+        except (LayoutError, SurveyError) as error:
+            others.append(f"not taken for the table: {' '.join(str(error).split())}")
             continue
         place = path.relative_to(root).as_posix()
-        if _file_column(root, files, rows):
+        if _file_column(files, rows):
             named.append(place)
         elif not files and _called(rows, "text"):
             texts.append(place)
+        else:
+            others.append(f"not taken for the table: {place}, which names no media and has no text")
     found = named or texts
     if len(found) > 1:
         raise SurveyError(f"{root}: {', '.join(found)} could each be the table; say which: --table {found[0]}")
-    return found[0] if found else None
+    return (found[0] if found else None), others
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -90,7 +93,7 @@ def _read(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _roles(root: Path, files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _roles(files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The column of each role that there is, in the order of the roles, and what was left out."""
     if unknown := sorted(given.keys() - set(ROLES)):
         raise SurveyError(f"--column {unknown[0]}=…: no role; roles are {', '.join(ROLES)}")
@@ -101,7 +104,7 @@ def _roles(root: Path, files: set[str], rows: Rows, given: Mapping[str, str]) ->
         if role in given:
             found[role] = given[role]
             continue
-        name = _file_column(root, files, rows) if role == "file" else _called(rows, role)
+        name = _file_column(files, rows) if role == "file" else _called(rows, role)
         if name is None or name in (*found.values(), *given.values()):
             continue
         unfit = _unfit(role, [row[name] for row in rows])
@@ -119,21 +122,18 @@ def _called(rows: Rows, role: str) -> str | None:
     return next((name for name in names if any(row[name] for row in rows)), None)
 
 
-def _file_column(root: Path, files: set[str], rows: Rows) -> str | None:
-    """The column most of whose cells name media below the root; without media, one that is called like it."""
+def _file_column(files: set[str], rows: Rows) -> str | None:
+    """The column most of whose cells are names of media: the one that names most of those that are there; None where
+    no media are there at all."""
     if not files:
         return None
-    by_name = {os.path.basename(file) for file in files}
+    there = files | {os.path.basename(file) for file in files}
     counts = {
-        name: sum(row[name] in files or row[name] in by_name or _is_file(root, row[name]) for row in rows)
+        name: (sum(row[name] in there for row in rows), sum(row[name].lower().endswith(MEDIA) for row in rows))
         for name in rows[0]
     }
     best = max(counts, key=lambda name: counts[name])
-    return best if 2 * counts[best] > len(rows) else None
-
-
-def _is_file(root: Path, cell: str) -> bool:
-    return bool(cell) and cell.lower().endswith(MEDIA) and os.path.isfile(os.path.join(root, cell))
+    return best if 2 * max(counts[best]) > len(rows) else None
 
 
 def _unfit(role: str, cells: Sequence[str]) -> str:
