@@ -51,7 +51,7 @@ def test_batches_hold_ten_minutes_of_film(tmp_path):
 
 
 def test_a_table_of_texts_is_read_with_its_times(tmp_path):
-    (tmp_path / "t.csv").write_text("File;text;start;end\na.mp4;Good day;0,5;1:02\nb.mp4;so;;\n")
+    (tmp_path / "t.csv").write_text("Clip;Transcript;start;end\na.mp4;Good day;0,5;1:02\nb.mp4;so;;\n")
     found = read_texts(tmp_path / "t.csv")
     assert found == [Clip(tmp_path / "a.mp4", 0.5, 62.0, "Good day"), Clip(tmp_path / "b.mp4", text="so")]
     elsewhere = tmp_path / "other"

@@ -53,6 +53,15 @@ def test_columns_that_are_told_are_taken_as_told(tmp_path):
         clips(tmp_path, "mine.csv", {"smell": "mood"}, [])
 
 
+def test_a_column_that_could_hold_labels_is_named(tmp_path):
+    folder_of(tmp_path, "file,mood,remark", rows_of("c{i:02d}.mp4,{mood},number {i}"))
+    found = clips(tmp_path, None, NOTHING, [])
+    assert "columns" not in found.options
+    assert [note for note in found.notes if "--column" in note] == [
+        "no column is called like a label; mood has 3 values: --column label=mood takes it"
+    ]
+
+
 def test_several_labels_at_once_are_columns(tmp_path):
     folder_of(tmp_path, "file,happy,sad", rows_of("c{i:02d}.mp4,{who},0"))
     options = clips(tmp_path, None, NOTHING, ["happy", "sad"]).options

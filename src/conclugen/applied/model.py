@@ -109,8 +109,8 @@ class Model:
             threads: of the stages.
 
         Returns columns `file`, `start_s`, `end_s`, `text` (of features: `id`), a `score_{class}` for each class (a
-        probability, or sentiment from -3 to 3; NaN where no modality is there), `has_{modality}`, and `notes` on what
-        is missing.
+        probability, or sentiment from -3 to 3; NaN where no modality is there), `label` where it is one of n,
+        `has_{modality}`, and `notes` on what is missing.
         Raises ApplyError for what cannot be scored at all.
         """
         if self.exported.head is None or self.head is None:
@@ -119,6 +119,9 @@ class Model:
         for batch in self._batches(files, texts, features, window_s, step_s, threads):
             values = scores(self._represented(batch.inputs), batch.inputs, self.exported.head, self.head)
             columns = pd.DataFrame({f"{SCORE}{name}": values[:, i] for i, name in enumerate(self.classes)})
+            if self.exported.head.task == "single":
+                best = [self.classes[i] for i in np.nan_to_num(values).argmax(1)]
+                columns["label"] = np.where(np.isnan(values).any(1), "", best)
             tables.append(pd.concat([batch.where, columns, batch.told], axis=1))
         return pd.concat(tables, ignore_index=True)
 

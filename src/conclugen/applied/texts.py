@@ -9,23 +9,25 @@ import numpy as np
 
 from conclugen.applied.clips import Clip
 from conclugen.applied.errors import ApplyError
-from conclugen.data.csv_tables import read_csv, role_columns, scan_csv
+from conclugen.data.csv_tables import read_csv, scan_csv
 from conclugen.data.labels import seconds
 from conclugen.data.text import clean
+from conclugen.survey.tables import called
 
 
 def read_texts(path: Path) -> list[Clip]:
-    """Read a table with the columns `text` and, as far as they are there, `file`, `start` and `end` (seconds or 1:20).
+    """Read a table with the columns `text` and, as far as they are there, `file`, `start` and `end` (seconds or 1:20),
+    or called as `survey.tables.NAMES` has it.
 
     Files are relative to the table. Raises LayoutError for a table that cannot be read, ApplyError for times that are
     none.
     """
     rows = read_csv(path, [])
-    columns = role_columns(list(rows[0]) if rows else [], {})
-    if not rows or columns["text"] not in rows[0]:
+    columns = {role: called(rows, role) if rows else None for role in ("file", "text", "start", "end")}
+    if columns["text"] is None:
         raise ApplyError(f"{path}: has no column 'text', or no rows")
     comma = scan_csv(path, 1).dialect.decimal_comma
-    cells = {role: [row.get(columns[role], "") for row in rows] for role in ("file", "text", "start", "end")}
+    cells = {role: [row.get(name or "", "") for row in rows] for role, name in columns.items()}
     times = {role: seconds(cells[role], comma) for role in ("start", "end")}
     for role, found in times.items():
         if bad := [cell for cell, time in zip(cells[role], found, strict=True) if cell and not np.isfinite(time)]:

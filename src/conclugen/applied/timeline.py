@@ -24,9 +24,11 @@ NOTE = "a perceived expression is not a felt emotion; nothing was measured on ot
 
 def draw(path: Path, table: pd.DataFrame, title: str) -> None:
     """Write the picture of a table of `Model.predict`, of its first `MOST_FILES` files."""
-    files = list(dict.fromkeys(table["file"]))
-    figure = scores_over_time([(file, table[table["file"] == file]) for file in files[:MOST_FILES]], title)
-    left = len(files) - MOST_FILES
+    timed, whole = table[table["start_s"].notna()], table[table["start_s"].isna()]
+    parts = [(Path(file).name, rows) for file, rows in timed.groupby("file", sort=False)]
+    parts += [("whole files and texts, in their order", whole)] if len(whole) else []
+    figure = scores_over_time(parts[:MOST_FILES], title)
+    left = len(parts) - MOST_FILES
     figure.supxlabel(NOTE + (f"; {left} more files are left out" if left > 0 else ""), fontsize=7)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150)
@@ -34,7 +36,7 @@ def draw(path: Path, table: pd.DataFrame, title: str) -> None:
 
 
 def scores_over_time(parts: list[tuple[str, pd.DataFrame]], title: str) -> Figure:
-    """Draw a panel of scores and one of modalities for each file, in seconds; texts alone by their number."""
+    """Draw a panel of scores and one of modalities for each (name, rows): in seconds, or by number without them."""
     sizes = [3.0, 0.25 + 0.15 * sum(name.startswith(HAS) for name in parts[0][1])] * len(parts)
     figure, panels = plt.subplots(
         2 * len(parts),
@@ -44,11 +46,11 @@ def scores_over_time(parts: list[tuple[str, pd.DataFrame]], title: str) -> Figur
         layout="constrained",
         squeeze=False,
     )
-    for (file, rows), upper, lower in zip(parts, panels[::2, 0], panels[1::2, 0], strict=True):
+    for (name, rows), upper, lower in zip(parts, panels[::2, 0], panels[1::2, 0], strict=True):
         spans = _spans(rows)
         _scores(upper, rows, spans)
         _modalities(lower, rows, spans)
-        upper.set_title(Path(file).name or "texts", fontsize=9)
+        upper.set_title(name, fontsize=9)
         upper.tick_params(labelbottom=False)
         lower.set_xlim(upper.get_xlim())
         lower.set_xlabel("row" if rows["start_s"].isna().any() else "seconds", fontsize=8)

@@ -55,6 +55,8 @@ def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Seq
         known.pop("label", None)
         if absent := [name for name in labels if name not in rows[0]]:
             raise SurveyError(f"{chosen}: has no column {absent[0]!r}; it has {', '.join(rows[0])}")
+    elif "label" not in known:
+        notes += _may_be_labels(rows, set(known.values()))
     own = {role: name for role, name in known.items() if name != role}
     key = "table" if labels else "labels"
     options = {key: chosen} | ({"columns": own} if own else {}) | ({"labels": list(labels)} if labels else {})
@@ -76,7 +78,7 @@ def _table(root: Path, files: set[str]) -> tuple[str | None, list[str]]:
         place = path.relative_to(root).as_posix()
         if _file_column(files, rows):
             named.append(place)
-        elif not files and _called(rows, "text"):
+        elif not files and called(rows, "text"):
             texts.append(place)
         else:
             others.append(f"not taken for the table: {place}, which names no media and has no text")
@@ -104,7 +106,7 @@ def _roles(files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[
         if role in given:
             found[role] = given[role]
             continue
-        name = _file_column(files, rows) if role == "file" else _called(rows, role)
+        name = _file_column(files, rows) if role == "file" else called(rows, role)
         if name is None or name in (*found.values(), *given.values()):
             continue
         unfit = _unfit(role, [row[name] for row in rows])
@@ -115,8 +117,18 @@ def _roles(files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[
     return found, notes
 
 
-def _called(rows: Rows, role: str) -> str | None:
-    """The column that is called like a role, if it holds anything."""
+def _may_be_labels(rows: Rows, taken: set[str]) -> list[str]:
+    """A sentence for each column that nothing is known of and that could hold labels, by its values."""
+    columns = {name: [row[name] for row in rows] for name in rows[0] if name not in taken}
+    return [
+        f"no column is called like a label; {name} has {len(set(cells) - {''})} values: --column label={name} takes it"
+        for name, cells in columns.items()
+        if not _unfit("label", cells)
+    ]
+
+
+def called(rows: Rows, role: str) -> str | None:
+    """Return the column that is called like a role, if it holds anything; None where there is none."""
     by_name = {name.lower(): name for name in rows[0]}
     names = [by_name[name] for name in NAMES[role] if name in by_name]
     return next((name for name in names if any(row[name] for row in rows)), None)
