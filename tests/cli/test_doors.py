@@ -57,6 +57,24 @@ def test_media_alone_are_learned_from_and_not_evaluated_on(mine, checkout, tmp_p
     assert "without labels they are evaluated on mosei" in capsys.readouterr().out
 
 
+def test_folders_may_name_the_classes(checkout, tmp_path, capsys):
+    for number in range(24):
+        path = tmp_path / "clips" / ("train", "val", "test")[number % 3] / "ab"[number % 2] / f"{number}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    init(tmp_path / "clips", "--output", tmp_path / "plain.yaml")
+    assert "they lie in folders (a, b): --labels-from-folders" in capsys.readouterr().out
+    init(tmp_path / "clips", "--output", tmp_path / "o.yaml", "--labels-from-folders")
+    said = capsys.readouterr().out
+    assert "24 utterances: train 8, valid 8, test 8" in said
+    assert "labels, one of 2: a 12, b 12" in said
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "flat/a.wav").touch()
+    with pytest.raises(SystemExit):
+        init(tmp_path / "flat", "--output", tmp_path / "f.yaml", "--labels-from-folders")
+    assert "do not lie in two or more folders" in capsys.readouterr().err
+
+
 def test_arrays_become_a_configuration(checkout, tmp_path, capsys):
     rng = np.random.default_rng(0)
     folds, moods = np.array(["train", "dev", "test"])[np.arange(60) % 3], np.array(["a", "b"])[np.arange(60) // 3 % 2]

@@ -191,7 +191,8 @@ def _stream(learned: Learned, name: str, settings: Callable[[str], str | None]) 
             f"results/features/{learned.dataset}/{name} does not say its settings, as shards of this version do; make "
             "it again, or run the export in the checkout, which then reads them from its configuration"
         )
-    return Stream(backbone, about["weights_sha256"], dim, about.get("licence", "not stated"), _portable(made))
+    known = (backbone, about["weights_sha256"], dim, about.get("licence", "not stated"), _portable(made))
+    return Stream(*known, about.get("beside_sha256", ""))
 
 
 def _portable(settings: str | None) -> str | None:

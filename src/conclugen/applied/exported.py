@@ -32,6 +32,7 @@ class Stream:
         dim: numbers of a feature.
         licence: of the weights.
         settings: JSON of the settings of its stage; None where no stage of this package makes it.
+        beside_sha256: of the files beside the weights that its network is built from, too; empty where there are none.
     """
 
     backbone: str
@@ -39,6 +40,7 @@ class Stream:
     dim: int
     licence: str
     settings: str | None
+    beside_sha256: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

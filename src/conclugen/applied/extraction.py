@@ -118,6 +118,8 @@ def _read(stream: str, known: Stream, shard: Path, ledger: Path) -> Features:
             f"{stream}: the weights of {known.backbone} have sha256 {here[:12]}… here, the model's have "
             f"{known.weights_sha256[:12]}…; install or name the same ones"
         )
+    if found.attributes.get("beside_sha256", "") != known.beside_sha256:
+        raise ApplyError(f"{stream}: the files beside the weights of {known.backbone}, such as a tokenizer, are others")
     rows = {row.utterance_id: row for row in read_ledger(ledger)}
     notes = [_note(rows[name].status, rows[name].reason) for name in found.utterance_id.tolist()]
     return Features(found.features.astype(np.float32), found.present, notes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import os
 import re
 import shlex
@@ -28,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--labels", metavar="A,B,…", help="columns, or the array, of a task with any of several labels")
     parser.add_argument("--classes", metavar="A,B,…", help="names of classes that stand as numbers")
+    parser.add_argument(
+        "--labels-from-folders",
+        action="store_true",
+        help="the folder of a clip names its class; writes NAME.labels.csv",
+    )
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
@@ -44,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     output = options.output or Path(f"{name}.yaml")
     if output.exists() and not options.force:
         raise SurveyError(f"{output}: is there already; name another by --output, or write over it by --force")
-    found = look(options)
+    found = _from_folders(options.folder, output) if options.labels_from_folders else look(options)
     given = {"adapter": found.adapter, "root": os.path.abspath(options.folder), **found.options}
     manifest = manifest_of(alone(name, given), name)
     text = _yaml(options.folder, name, given, found, manifest)
@@ -82,6 +89,24 @@ def look(options: argparse.Namespace) -> Found:
         return arrays.arrays(options.folder, file, columns, labels, classes)
     found = tables.clips(options.folder, options.table, columns, labels)
     return Found(found.adapter, found.options | ({"classes": classes} if classes else {}), notes=found.notes)
+
+
+def _from_folders(folder: Path, output: Path) -> Found:
+    """Write the table of clips whose folders name their classes. Raises SurveyError where none do."""
+    from conclugen.data.common import scan
+    from conclugen.media.suffixes import MEDIA
+    from conclugen.store.atomic import write_text
+    from conclugen.survey.found import Found, SurveyError
+    from conclugen.survey.tables import by_folder
+
+    rows = by_folder(scan(folder, MEDIA))
+    if not rows:
+        raise SurveyError(f"{folder}: its media do not lie in two or more folders of several; give a table instead")
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("file", "label", "split"), *rows])
+    table = output.with_suffix(".labels.csv")
+    write_text(table, text.getvalue())
+    return Found("folder", {"labels": os.path.abspath(table)}, notes=(f"{table}: written, {len(rows)} rows",))
 
 
 def _yaml(folder: Path, name: str, given: dict[str, Any], found: Found, manifest: Manifest) -> str:

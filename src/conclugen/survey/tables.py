@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,11 @@ def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Seq
     if chosen is None:
         if not files:
             raise SurveyError(f"{root}: neither media nor a table nor arrays lie there; name another folder")
-        return Found("folder", notes=(f"{len(files)} media files and no table that names them", *others))
+        notes = [f"{len(files)} media files and no table that names them", *others]
+        if rows := by_folder(files):
+            kinds = ", ".join(sorted({label for _, label, _ in rows})[:5])
+            notes.append(f"they lie in folders ({kinds}): --labels-from-folders takes the names of these as labels")
+        return Found("folder", notes=tuple(notes))
     rows = _read(root / chosen)
     known, notes = _roles(files, rows, columns)
     if labels:
@@ -62,6 +66,17 @@ def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Seq
     options = {key: chosen} | ({"columns": own} if own else {}) | ({"labels": list(labels)} if labels else {})
     told = ", ".join(f"{role}: {name}" for role, name in known.items())
     return Found("folder", options, notes=(f"{chosen}, {len(rows)} rows, columns {told}", *notes, *others))
+
+
+def by_folder(files: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return file, label and split of media in folders that are called like classes, perhaps below such as train and
+    test; nothing where they do not lie so. The split is empty where no folder names it."""
+    parts = {file: file.split("/") for file in sorted(files)}
+    kinds = {path[-2] for path in parts.values() if len(path) > 1}
+    if any(len(path) < 2 for path in parts.values()) or not 2 <= len(kinds) <= min(MOST_CLASSES, len(parts) // 2):
+        return []
+    split = all(len(path) > 2 and split_name(path[0]) not in (None, "none") for path in parts.values())
+    return [(file, path[-2], path[0] if split else "") for file, path in parts.items()]
 
 
 def _table(root: Path, files: set[str]) -> tuple[str | None, list[str]]:
