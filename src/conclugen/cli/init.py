@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels-from-folders",
         action="store_true",
-        help="the folder of a clip names its class; writes NAME.labels.csv",
+        help="a clip's folder names its class; writes NAME.labels.csv",
     )
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 

@@ -56,12 +56,7 @@ def arrays(root: Path, file: str, columns: Mapping[str, str], labels: Sequence[s
     roles["sentiment"] = columns.get("sentiment")
     label = (labels[0] if labels else None) or columns.get("label") or _called(called, known, "label", count)
     taken = {ids, label, *roles.values()}
-    streams = [
-        name
-        for name, one in known.items()
-        if name not in taken and one.kind in "fiu" and len(one.shape) == 2 and one.shape[0] == count
-    ]
-    named = [name for name in streams if _modality(name)] or streams
+    named = _features(known, taken, count)
     if not named:
         raise SurveyError(f"{path}: no array of {count} rows of numbers, as features are, among {', '.join(known)}")
     options: dict = {"file": file, "ids": ids, "streams": {name: name for name in named}}
@@ -73,6 +68,16 @@ def arrays(root: Path, file: str, columns: Mapping[str, str], labels: Sequence[s
     told = f"{file}: {count} rows, ids {ids}, features {', '.join(f'{n} ({known[n].shape[1]})' for n in named)}"
     left = [name for name in known if name not in (*taken, *named)]
     return Found("features", options, modalities, (told, *([f"not used: {', '.join(left)}"] if left else [])))
+
+
+def _features(known: Mapping[str, Array], taken: set[str | None], count: int) -> list[str]:
+    """The arrays that can be features: those that are called like a modality or, where none is, all that could be."""
+    fit = [
+        name
+        for name, one in known.items()
+        if name not in taken and one.kind in "fiu" and len(one.shape) == 2 and one.shape[0] == count
+    ]
+    return [name for name in fit if _modality(name)] or fit
 
 
 def file_of(root: Path) -> str | None:
