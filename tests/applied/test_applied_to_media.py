@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from make_media import moving_bars, tone, write_media
 from small_results import FACES, SETTINGS, make
 
@@ -79,6 +80,12 @@ def test_what_is_missing_is_told_and_never_stops_the_others(filmed, tmp_path):
     assert found["notes"][0].startswith("text: no_text")
     assert "corrupt" in found["notes"][0]
     assert "no_video" in found["notes"][2]
+
+
+def test_the_threads_of_who_asks_stay_as_they_were(filmed):
+    before = torch.get_num_threads()
+    conclugen.load(filmed[0] / "model").predict(texts=["hello"], threads=before + 2)
+    assert torch.get_num_threads() == before
 
 
 def test_texts_alone_are_scored_and_embedded(filmed):

@@ -31,6 +31,12 @@ def test_scores_are_those_that_the_pipeline_wrote(planted, tmp_path, protocol, s
     assert found.loc[wanted.index[~some], scores].isna().all(axis=None)
 
 
+def test_a_model_says_what_it_is(planted, tmp_path):
+    export(planted.protocol("linear"), tmp_path / "model")
+    said = "<conclugen model mine/mine/improved/untrained/linear, seed 0: words: text; face: frames2d; scores anger, "
+    assert repr(conclugen.load(tmp_path / "model")).startswith(said)
+
+
 def test_sentiment_is_scored_from_minus_three_to_three(planted, tmp_path):
     export(planted.protocol("linear", "-sentiment"), tmp_path / "model")
     model = conclugen.load(tmp_path / "model")

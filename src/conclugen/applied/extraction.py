@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from conclugen.applied.clips import Clip
 from conclugen.applied.errors import ApplyError
@@ -47,9 +48,13 @@ def extract(clips: Sequence[Clip], exported: Exported, streams: Sequence[str], t
     for name in streams:
         if name not in KNOWN or exported.streams[name].settings is None:
             raise ApplyError(f"the stream {name} was imported, so no file can be turned into it: give its features")
-    with tempfile.TemporaryDirectory(prefix="conclugen-") as folder:
-        work = _Work(Path(folder), clips, exported, threads)
-        return {name: work.features(name) for name in streams}
+    before = torch.get_num_threads()  # which stages set for their own process
+    try:
+        with tempfile.TemporaryDirectory(prefix="conclugen-") as folder:
+            work = _Work(Path(folder), clips, exported, threads)
+            return {name: work.features(name) for name in streams}
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Work:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -45,7 +44,6 @@ def load(
 
     Raises ApplyError or ModelError for a folder that is none, or was altered.
     """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     path = Path(folder)
     exported = _detecting(_placed(read_record(path), weights or {}), detector)
     if exported.network_sha256 is not None and io.weights_sha256(path) != exported.network_sha256:
@@ -54,7 +52,7 @@ def load(
     return Model(exported, network, None if exported.head is None else load_file(path / HEAD))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A network and, where one was exported with it, a linear head, with all that makes their inputs.
 
@@ -67,6 +65,10 @@ class Model:
     exported: Exported
     network: Network | None
     head: Mapping[str, torch.Tensor] | None
+
+    def __repr__(self) -> str:
+        what = f"scores {', '.join(self.classes)}" if self.classes else "embeds alone"
+        return f"<conclugen model {self.exported.name}: {'; '.join(self.exported.modalities)}; {what}>"
 
     @property
     def modalities(self) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,7 @@ MISTAKE = 2  # exit code: what was asked for cannot be done
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a subcommand. What stops it is one line on standard error, and exit code 2."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as in the jobs of the pipeline: nothing is looked up elsewhere
     words = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in words if word in COMMANDS), None)
     arguments, modules = parser(chosen)
