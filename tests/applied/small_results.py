@@ -71,12 +71,12 @@ class Results:
         """Run a protocol as its rule does; return the folder of its predictions."""
         output = self.protocol(name, "" if target == "expression" else "-sentiment")
         given = ["--manifest", str(self.folder / "manifests/mine.parquet"), "--output-dir", str(output)]
-        given += ["--features", *(f"{stream}={path}" for stream, [path] in self.shards().items())]
+        given += ["--features", *(str(path) for [path] in self.shards().values())]
         given += ["--settings", json.dumps(HEADS | {
             "modalities": MODALITIES, "evaluate": ["words", "face"], "target": target, "seeds": [0, 1],
             "standardise": True, "label_fraction": 1.0,
         })]  # fmt: skip
-        PROTOCOLS[name]([*given, *([] if name == "raw" else ["--model", str(self.network())])])
+        PROTOCOLS[name]([*given, *([] if name == "raw" else ["--models", str(self.network() / "model.safetensors")])])
         return output
 
 

@@ -10,6 +10,7 @@ from conclugen.config import Config
 from conclugen.config.present import available_streams, used
 from conclugen.data.errors import ManifestError
 from conclugen.features.catalogue import CATALOGUE
+from conclugen.features.said import licence
 from conclugen.survey.account import manifest_of, mistakes, sentences
 from conclugen.survey.layouts import OFFICIAL
 from conclugen.survey.machine import Finding
@@ -24,7 +25,7 @@ def weights(config: Config) -> Iterator[Finding]:
         lines = [line for name in filmed[:1] for line in planning.missing_weights(config, name, [stream], here=True)]
         told |= dict.fromkeys(lines)
         if not lines:
-            where = "of one's own" if chosen.weights else CATALOGUE[stream][chosen.backbone].licence
+            where = "of one's own" if chosen.weights else licence(chosen.backbone)
             yield Finding(f"{stream}: {chosen.backbone}{f' {chosen.model}' if chosen.model else ''} ({where})")
     for name in filmed:
         told |= dict.fromkeys(planning.missing_weights(config, name, ["faces", "transcripts"], here=True))
