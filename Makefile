@@ -7,7 +7,7 @@ PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
 .PHONY: FORCE mosei meld caer control why retry benchmarks docs test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
-	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/tables/$@.csv
+	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/tables/$@.csv results/report/$@.html
 
 # make results/tables/mine.csv CONFIG=mine.yaml: whatever the pipeline writes. CONFIG: your file, if there is one.
 WITH = $(if $(CONFIG),--configfile $(CONFIG))

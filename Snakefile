@@ -25,8 +25,9 @@ rule all:
     input:
         tables=of_every_table("results/tables/{name}.csv"),
         leaks="results/qc/leaks.csv",
+        report="results/report.html",
     message:
-        "All tables of the configuration are there, and what their scores may owe to leaks"
+        "All tables of the configuration are there, with their report and what their scores may owe to leaks"
 
 
 onstart:

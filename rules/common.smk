@@ -296,17 +296,17 @@ def reads_faces(dataset):
     return dataset in FILMED and not set(choices.FACE_STREAMS).isdisjoint(choices.accounted_streams(CONFIG, dataset))
 
 
-def ledgers(wildcards):
+def ledgers(dataset):
     """Every ledger of the data set: of the manifest, of faces, then of each stream that is used."""
-    shards = shards_of(wildcards.dataset)
-    read = [f"results/manifests/{wildcards.dataset}.ledger.csv"]
-    faces = [f"results/faces/{wildcards.dataset}/{shard}.ledger.csv" for shard in shards]
+    shards = shards_of(dataset)
+    read = [f"results/manifests/{dataset}.ledger.csv"]
+    faces = [f"results/faces/{dataset}/{shard}.ledger.csv" for shard in shards]
     streams = [
         path.replace(".h5", ".ledger.csv")
-        for path in feature_shards(wildcards.dataset, choices.accounted_streams(CONFIG, wildcards.dataset))
+        for path in feature_shards(dataset, choices.accounted_streams(CONFIG, dataset))
     ]
-    heard = [path.replace(".csv", ".ledger.csv") for path in transcripts_of(wildcards.dataset)]
-    return read + (faces if reads_faces(wildcards.dataset) else []) + heard + streams
+    heard = [path.replace(".csv", ".ledger.csv") for path in transcripts_of(dataset)]
+    return read + (faces if reads_faces(dataset) else []) + heard + streams
 
 
 def of_every_dataset(path):

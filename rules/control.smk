@@ -7,7 +7,7 @@ use rule baselines as control with:
         manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
-        table="results/tables/{control}.csv",
+        table=report("results/tables/{control}.csv", caption="../report/control.rst", category="Tables"),
     log:
         "results/logs/tables/{control}.log",
     benchmark:
@@ -23,7 +23,7 @@ use rule baselines as control with:
 # Its own name, since the worlds' table of label fractions is not that of the user's data.
 use rule label_efficiency as control_labels with:
     output:
-        table="results/tables/control-labels.csv",
+        table=report("results/tables/control-labels.csv", caption="../report/labels.rst", category="Tables"),
     log:
         "results/logs/tables/control-labels.log",
     benchmark:
@@ -34,7 +34,7 @@ rule control_figure:
     input:
         table="results/tables/{control}.csv",
     output:
-        figure="results/figures/{control}.png",
+        figure=report("results/figures/{control}.png", caption="../report/control.rst", category="Figures"),
     log:
         "results/logs/figures/{control}.log",
     benchmark:

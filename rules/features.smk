@@ -192,9 +192,9 @@ rule imported:
 rule qc:
     input:
         manifest="results/manifests/{dataset}.parquet",
-        ledgers=ledgers,
+        ledgers=lambda wildcards: ledgers(wildcards.dataset),
     output:
-        table="results/qc/{dataset}.csv",
+        table=report("results/qc/{dataset}.csv", caption="../report/qc.rst", category="Losses and leaks"),
     log:
         "results/logs/qc/{dataset}.log",
     benchmark:

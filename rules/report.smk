@@ -1,4 +1,72 @@
-# What to read beside the tables: figures, and what a score may owe to leaks.
+# What to read beside the tables: the page that says what they show, figures, and what a score may owe to leaks.
+
+
+def ledgers_behind(names):
+    """The ledgers of all that these tables stand on, known once plans are made."""
+    return [path for dataset in files.with_corpora(CONFIG, names) for path in ledgers(dataset)]
+
+
+def call_for(target):
+    """The call of Snakemake that makes `target`, with this configuration."""
+    given = [str(file) for file in workflow.overwrite_configfiles or ()]
+    overlay = ["--configfile", *given] if given else []
+    return shlex.join(["snakemake", "--cores", "1", *overlay, "--", target])
+
+
+def page_of(target):
+    """The params of a rule that writes a page; `target`: its file, by the wildcards."""
+    return stage(
+        "evaluation.report.run",
+        "page",
+        code.of_page(CONFIG),
+        predictions=folders,
+        networks=lambda input: sorted(files.folders(input.networks)),
+        qc=lambda input: input.qc,
+        benchmarks="results/benchmarks",
+        # What differs from the defaults, in the order of the configuration.
+        changes=lambda wildcards: json.dumps(CONFIG.model_dump(mode="json", exclude_defaults=True)),
+        notes=lambda wildcards: list(CONFIG.notes),
+        command=unrecorded(lambda wildcards: call_for(target(wildcards))),
+    )
+
+
+rule page:
+    input:
+        unpack(lambda wildcards: files.behind_page(CONFIG, [measured(wildcards)])),
+        ledgers=lambda wildcards: ledgers_behind([measured(wildcards)]),
+    output:
+        page=report("results/report/{dataset}{target}.html", caption="../report/page.rst", category="Reports"),
+    log:
+        "results/logs/report/{dataset}{target}.log",
+    benchmark:
+        "results/benchmarks/report/{dataset}{target}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+    params:
+        **page_of(lambda wildcards: f"results/report/{measured(wildcards)}.html"),
+    message:
+        "Write the report of {wildcards.dataset}{wildcards.target}"
+    shell:
+        RUN
+
+
+use rule page as pages with:
+    input:
+        **files.behind_page(CONFIG, choices.measured(CONFIG)),
+        ledgers=lambda wildcards: ledgers_behind(choices.measured(CONFIG)),
+    output:
+        page=report("results/report.html", caption="../report/page.rst", category="Reports"),
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
+    params:
+        **page_of(lambda wildcards: "results/report.html"),
+    message:
+        "Write the report of all tables"
 
 
 rule figures:
@@ -7,7 +75,7 @@ rule figures:
         predictions=lambda wildcards: files.predictions(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
         manifest="results/manifests/{dataset}.parquet",
     output:
-        headline="results/figures/{dataset}/headline.png",
+        headline=report("results/figures/{dataset}/headline.png", caption="../report/headline.rst", category="Figures"),
         rows=[
             f"results/figures/{{dataset}}/{method}-{protocol}{kind}.png"
             for method, protocol in choices.table_rows(CONFIG)
@@ -38,7 +106,9 @@ use rule figures as sentiment_figures with:
         ),
         manifest="results/manifests/{dataset}.parquet",
     output:
-        headline="results/figures/{dataset}-sentiment/headline.png",
+        headline=report(
+            "results/figures/{dataset}-sentiment/headline.png", caption="../report/headline.rst", category="Figures"
+        ),
         rows=[
             f"results/figures/{{dataset}}-sentiment/{method}-{protocol}.png"
             for method, protocol in choices.table_rows(CONFIG)
@@ -57,7 +127,7 @@ use rule control_figure as label_figure with:
     input:
         table="results/tables/{labels}.csv",
     output:
-        figure="results/figures/{labels}.png",
+        figure=report("results/figures/{labels}.png", caption="../report/labels.rst", category="Figures"),
     log:
         "results/logs/figures/{labels}.log",
     benchmark:
@@ -74,7 +144,9 @@ use rule control_figure as robustness_figure with:
     input:
         table="results/tables/{dataset}{target}.robustness.csv",
     output:
-        figure="results/figures/{dataset}{target}/robustness.png",
+        figure=report(
+            "results/figures/{dataset}{target}/robustness.png", caption="../report/robustness.rst", category="Figures"
+        ),
     log:
         "results/logs/figures/{dataset}{target}.robustness.log",
     benchmark:
@@ -98,7 +170,7 @@ rule leaks:
         transcripts=lambda wildcards: transcripts_of(wildcards.dataset),
         corpus_transcripts=lambda wildcards: transcripts_of(choices.corpus_of(CONFIG, wildcards.dataset)),
     output:
-        table="results/qc/{dataset}.leaks.csv",
+        table=report("results/qc/{dataset}.leaks.csv", caption="../report/leaks.rst", category="Losses and leaks"),
     log:
         "results/logs/leaks/{dataset}.log",
     benchmark:
@@ -120,7 +192,7 @@ use rule all_robustness as all_leaks with:
     input:
         tables=of_every_dataset("results/qc/{dataset}.leaks.csv"),
     output:
-        table="results/qc/leaks.csv",
+        table=report("results/qc/leaks.csv", caption="../report/leaks.rst", category="Losses and leaks"),
     log:
         "results/logs/leaks.log",
     benchmark:
@@ -131,6 +203,7 @@ use rule all_robustness as all_leaks with:
 
 rule report:
     input:
+        page="results/report.html",
         tables=of_every_table("results/tables/{name}.csv"),
         classes=of_every_dataset("results/tables/{dataset}.classes.csv"),
         robustness="results/tables/robustness.csv",
@@ -139,4 +212,4 @@ rule report:
         benchmark="results/tables/benchmark.csv",
         leaks="results/qc/leaks.csv",
     message:
-        "Tables, figures, Table 1 and leaks are there"
+        "The report, tables, figures, Table 1 and leaks are there"

@@ -7,7 +7,7 @@ rule table:
         manifest="results/manifests/{dataset}.parquet",
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
-        table="results/tables/{dataset}{target}.csv",
+        table=report("results/tables/{dataset}{target}.csv", caption="../report/table.rst", category="Tables"),
     log:
         "results/logs/tables/{dataset}{target}.log",
     benchmark:
@@ -31,7 +31,7 @@ use rule table as classes with:
         manifest="results/manifests/{dataset}.parquet",
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
-        table="results/tables/{dataset}.classes.csv",
+        table=report("results/tables/{dataset}.classes.csv", caption="../report/classes.rst", category="Tables"),
     log:
         "results/logs/tables/{dataset}.classes.log",
     benchmark:
@@ -48,7 +48,9 @@ use rule table as robustness with:
         manifest="results/manifests/{dataset}.parquet",
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
-        table="results/tables/{dataset}{target}.robustness.csv",
+        table=report(
+            "results/tables/{dataset}{target}.robustness.csv", caption="../report/robustness.rst", category="Tables"
+        ),
     log:
         "results/logs/tables/{dataset}{target}.robustness.log",
     benchmark:
@@ -63,7 +65,7 @@ rule all_robustness:
     input:
         tables=of_every_table("results/tables/{name}.robustness.csv"),
     output:
-        table="results/tables/robustness.csv",
+        table=report("results/tables/robustness.csv", caption="../report/robustness.rst", category="Tables"),
     log:
         "results/logs/tables/robustness.log",
     benchmark:
@@ -87,7 +89,7 @@ use rule table as baselines with:
         manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
-        table="results/tables/baselines.csv",
+        table=report("results/tables/baselines.csv", caption="../report/baselines.rst", category="Tables"),
     log:
         "results/logs/tables/baselines.log",
     benchmark:
@@ -104,7 +106,7 @@ use rule baselines as label_efficiency with:
         manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
-        table="results/tables/label_efficiency.csv",
+        table=report("results/tables/label_efficiency.csv", caption="../report/labels.rst", category="Tables"),
     log:
         "results/logs/tables/label_efficiency.log",
     benchmark:
@@ -121,7 +123,7 @@ use rule baselines as presets with:
         manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
-        table="results/tables/presets.csv",
+        table=report("results/tables/presets.csv", caption="../report/presets.rst", category="Tables"),
     log:
         "results/logs/tables/presets.log",
     benchmark:
@@ -143,7 +145,7 @@ use rule baselines as ablation with:
         manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
-        table="results/tables/ablation.csv",
+        table=report("results/tables/ablation.csv", caption="../report/ablation.rst", category="Tables"),
     log:
         "results/logs/tables/ablation.log",
     benchmark:
@@ -164,7 +166,7 @@ use rule all_robustness as published with:
     input:
         **files.table_1(CONFIG),
     output:
-        table="results/tables/benchmark.csv",
+        table=report("results/tables/benchmark.csv", caption="../report/benchmark.rst", category="Tables"),
     log:
         "results/logs/tables/benchmark.log",
     benchmark:

@@ -58,6 +58,7 @@ def _files(config: Config) -> list[str]:
     for name in config.datasets:
         files += [f"results/qc/{name}.csv", f"results/plans/{name}.csv", f"results/manifests/{name}.parquet"]
     kinds = ("headline", "robustness")
+    files += ["results/report.html", *(f"results/report/{name}.html" for name in choices.measured(config))]
     return files + [f"results/figures/{name}/{kind}.png" for name in choices.measured(config) for kind in kinds]
 
 

@@ -173,6 +173,19 @@ def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     return values | {"data": choices.kind_of_data(config, wildcards["dataset"])}
 
 
+def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What a page says, or measures by, of the settings of its table or of all tables."""
+    name = f"{wildcards['dataset']}{wildcards['target']}" if "dataset" in wildcards else None
+    return {"tables": {each: _told(config, each) for each in choices.measured(config) if name in (None, each)}}
+
+
+def _told(config: Config, name: str) -> dict[str, Any]:
+    dataset = choices.dataset_of(config, name)
+    target = choices.TARGETS[name.removeprefix(dataset)]
+    values = config.tables.model_dump(include={"reference", "resamples", "level", "seed"})
+    return values | {"dataset": dataset, "corpus": choices.corpus_of(config, dataset), "target": target}
+
+
 def _tables(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What a table over all data sets reads: the slice of each one's own table."""
     return {"datasets": {name: _table(config, {"dataset": name}) for name in config.downstream.datasets}}
@@ -215,5 +228,6 @@ SLICES = {
     "leaks": lambda config, wildcards: {"seen": seen(config, wildcards["dataset"])},
     "table": _table,
     "tables": _tables,
+    "page": _page,
     "variants": lambda config, wildcards: variants(config),
 }

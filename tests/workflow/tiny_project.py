@@ -16,7 +16,7 @@ import warm_snakemake
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "rules", "src", "envs", "profiles", "config.yaml")
+PARTS = ("Snakefile", "rules", "report", "src", "envs", "profiles", "config.yaml")
 
 # Few clips, pretrained and evaluated on; one network of each of two methods, the second a recipe of one's own.
 TINY = {

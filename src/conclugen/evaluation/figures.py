@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 
 from conclugen.evaluation import metrics
 from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.confusion import of_classes as measures_of_classes
+from conclugen.evaluation.confusion import shares
 from conclugen.evaluation.curves import precision_recall
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.pretext import flag
@@ -75,24 +77,17 @@ def _dotted(table: Sequence[dict[str, str]], task: str) -> tuple[str, float]:
 
 def confusion(truth: Truth, predictions: Predictions) -> Figure:
     """Draw the confusion matrix, rows summing to 1, averaged over seeds."""
-    share = np.mean([_shares(truth, one) for one in predictions.scores], axis=0)
+    share = np.mean([shares(truth, one) for one in predictions.scores], axis=0)
     figure, axes = plt.subplots(figsize=(1.6 + 0.62 * len(share), 1.4 + 0.55 * len(share)), layout="constrained")
     _matrix(axes, share, truth.classes, "decided", "true")
     axes.set_title(f"{predictions.method} ({predictions.protocol})")
     return figure
 
 
-def _shares(truth: Truth, scores: np.ndarray) -> np.ndarray:
-    """Share of each true class (rows) decided as each class; NaN for a class that does not occur."""
-    counts = truth.labels.T @ metrics.decide(scores, "single")
-    with np.errstate(invalid="ignore"):
-        return counts / counts.sum(1, keepdims=True)
-
-
 def by_class(truth: Truth, predictions: Predictions) -> Figure:
     """Draw recall, specificity and average precision of each class, averaged over seeds, and the rate of positives;
     below, the confusion matrix of each class, rows summing to 1."""
-    each = np.mean([_by_class(truth, one) for one in predictions.scores], axis=0)  # (C, 3)
+    each = np.mean([measures_of_classes(truth, one) for one in predictions.scores], axis=0)  # (C, 3)
     figure = plt.figure(figsize=(1.6 + 0.9 * len(each), 4.4), layout="constrained")
     grid = figure.add_gridspec(2, len(each), height_ratios=(2, 1))
     axes = figure.add_subplot(grid[0, :])
@@ -104,8 +99,8 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
     axes.set(ylim=(0, 1), title=f"{predictions.method} ({predictions.protocol})")
     axes.legend(fontsize=7, ncols=4, loc="upper center")
     for place, (recall, specificity, _) in enumerate(each):
-        shares = np.array([[specificity, 1 - specificity], [1 - recall, recall]])
-        _matrix(figure.add_subplot(grid[1, place]), shares, ("no", "yes"), "decided", "true" if place == 0 else "")
+        pair = np.array([[specificity, 1 - specificity], [1 - recall, recall]])
+        _matrix(figure.add_subplot(grid[1, place]), pair, ("no", "yes"), "decided", "true" if place == 0 else "")
     return figure
 
 
@@ -122,18 +117,6 @@ def _matrix(axes: Axes, shares: np.ndarray, names: Sequence[str], below: str, be
 
 
 NAMES = ("recall", "specificity", "average precision")
-
-
-def _by_class(truth: Truth, scores: np.ndarray) -> np.ndarray:
-    rows = []
-    for c in range(len(truth.classes)):
-        known = ~np.isnan(truth.labels[:, c])
-        true, score = truth.labels[known, c] > 0.5, scores[known, c]
-        said = score > metrics.THRESHOLD
-        recall = said[true].mean() if true.any() else np.nan
-        specificity = (~said[~true]).mean() if (~true).any() else np.nan
-        rows.append((recall, specificity, metrics.average_precision(true.astype(float), score)))
-    return np.array(rows)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -10,6 +10,7 @@ from conclugen.features import staged
 from conclugen.pretrain import methods
 from conclugen.store import fingerprint as source
 from conclugen.store import packaged
+from conclugen.store.provenance import file_sha256
 
 # Which GPU a job takes, whether its run still lasts; what all packages hold, of which a stage names its part; and names
 # of settings, of which a job is told what it reads.
@@ -62,3 +63,10 @@ def of_pretraining(config: Config, method: str) -> list[str]:
     """Return the code of pretraining with the losses of a method; the others are no part of it."""
     losses = choices.losses(config, method)
     return of(config, "pretrain.run", methods.unused_modules(losses), methods.chosen_modules(losses))
+
+
+def of_page(config: Config) -> list[str]:
+    """Return the code of the report, and of its template, style and script, which are no modules."""
+    folder = source.SOURCE / source.PACKAGE / "evaluation/report"
+    beside = [path for path in sorted(folder.glob("page.*")) if path.suffix != ".py"]
+    return of(config, "evaluation.report.run") + [f"{path.name}@{file_sha256(path)[:12]}" for path in beside]

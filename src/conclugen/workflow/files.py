@@ -129,6 +129,42 @@ def accounts(config: Config, datasets: Iterable[str]) -> list[str]:
     return sorted(f"results/qc/{name}.csv" for name in {*names} | corpora)
 
 
+def with_corpora(config: Config, names: Iterable[str]) -> list[str]:
+    """Return the data sets of these tables, and the corpora that their networks learned from."""
+    datasets = [choices.dataset_of(config, name) for name in names]
+    return list(dict.fromkeys([*datasets, *(choices.corpus_of(config, dataset) for dataset in datasets)]))
+
+
+def networks_behind(config: Config, name: str) -> list[str]:
+    """Return what lies beside the weights of the pretrained networks of a table: verdicts, settings, histories."""
+    corpus = choices.corpus_of(config, choices.dataset_of(config, name))
+    trained = [
+        choices.pretrained_as(config, method)
+        for method, protocol in choices.table_rows(config)
+        if PROTOCOLS[protocol].network and method not in choices.CONTROLS
+    ]
+    return [
+        f"results/pretrain/{corpus}/{config.pretrain.preset}/{method}/seed{seed}/{file}"
+        for method in dict.fromkeys(trained)
+        for seed in choices.network_seeds(config, method)
+        for file in ("pretext.json", "settings.json", "history.csv")
+    ]
+
+
+def behind_page(config: Config, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return what a page about these tables is made of, by input, beside the ledgers."""
+    datasets = list(dict.fromkeys(choices.dataset_of(config, name) for name in names))
+    rows = choices.table_rows(config)
+    return {
+        "tables": [f"results/tables/{name}.csv" for name in names],
+        "manifests": [f"results/manifests/{name}.parquet" for name in with_corpora(config, names)],
+        "predictions": [path for name in names for path in predictions(config, name, rows)],
+        "networks": list(dict.fromkeys(path for name in names for path in networks_behind(config, name))),
+        "qc": accounts(config, datasets),
+        "leaks": [f"results/qc/{name}.leaks.csv" for name in datasets],
+    }
+
+
 def folders(files: Iterable[str]) -> list[str]:
     """Return the folders of files, each once, in order."""
     return list(dict.fromkeys(str(Path(path).parent) for path in files))

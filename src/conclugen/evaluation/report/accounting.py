@@ -1,0 +1,92 @@
+"""What was lost, by data set, split and stage, as quality control counted it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from conclugen.data.manifest import SPLITS
+from conclugen.evaluation.qc import ALL, UNKNOWN
+from conclugen.evaluation.report import names
+from conclugen.evaluation.report.compared import Said
+
+Account = Sequence[Mapping[str, str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """What one stage lost of a split, or of a class in it: how many of how many, and by reason."""
+
+    dataset: str
+    split: str
+    stage: str
+    group: str
+    count: int
+    of: int
+    reasons: Mapping[str, int]
+
+    def share(self) -> float:
+        """Return the share that was lost."""
+        return self.count / self.of if self.of else 0.0
+
+    def why(self) -> str:
+        """Return the reasons in words, with their counts."""
+        told = ((count, names.STATUSES.get(status, status)) for status, count in self.reasons.items())
+        return ", ".join(word if count == self.count == 1 else f"{count} × {word}" for count, word in told)
+
+
+def losses(accounts: Mapping[str, Account], of_classes: bool = False) -> list[Loss]:
+    """Return what each stage of each data set lost of each split; or, of classes, those that lost anything."""
+    found = []
+    for dataset, rows in accounts.items():
+        places: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
+        for row in rows:
+            if of_classes == (row["class"] != ALL) and row["class"] != UNKNOWN:
+                places.setdefault((row["split"], row["stage"], row["class"]), []).append(row)
+        for (split, stage, group), here in places.items():
+            reasons = {row["status"]: int(row["count"]) for row in here if row["lost"] == "yes"}
+            total = sum(int(row["count"]) for row in here)
+            if reasons or not of_classes:
+                found.append(Loss(dataset, split, stage, group, sum(reasons.values()), total, reasons))
+    return sorted(found, key=_order)
+
+
+def _order(loss: Loss) -> tuple:
+    stages, splits = list(names.STAGES), list(SPLITS)
+    return loss.dataset, splits.index(loss.split), stages.index(loss.stage) if loss.stage in stages else 99, loss.group
+
+
+def in_test(dataset: str, accounts: Mapping[str, Account]) -> Said:
+    """Say what the test split of a data set lost; stages that lost the same are named together."""
+    told: dict[tuple[int, int, str], list[str]] = {}
+    for loss in losses(accounts):
+        if loss.dataset == dataset and loss.split == "test" and loss.count:
+            told.setdefault((loss.count, loss.of, loss.why()), []).append(names.STAGES.get(loss.stage, loss.stage))
+    if not told:
+        return Said("", "Nothing of the test split was lost.")
+    most = max(count / of for count, of, _ in told)
+    parts = [f"{names.listed(stages)}: {names.share(count, of)}, {why}" for (count, of, why), stages in told.items()]
+    sentence = f"At most {most:.1%} of the test split was lost to a stage; what is lost stays in the test set."
+    return Said("", sentence, "; ".join(parts) + ".")
+
+
+def leaks(rows: Account) -> Said | None:
+    """Say which leaks were found for the test split, and what cannot be known; nothing without a table of leaks."""
+    if not rows:
+        return None
+    found, unknown = [], {}
+    for row in rows:
+        name = names.CHECKS.get(row["check"], row["check"])
+        if row["found"] == "yes" and row["split"] == "test":
+            against = names.SPLITS.get(row["against"], row["against"])
+            found.append(f"{name} in {against}: {names.share(float(row['count']), float(row['of']))}")
+        elif row["found"] == "yes" and not row["split"]:
+            found.append(f"{name}: {row['item']}")
+        elif row["found"] == "unknown":
+            unknown[name] = None
+    tail = f" Not known: {', '.join(unknown)}." if unknown else ""
+    if found:
+        return Said(
+            "below", "The test split shares something with what was learned from.", "; ".join(found) + "." + tail
+        )
+    return Said("", "No leak was found that can be known.", tail.strip())

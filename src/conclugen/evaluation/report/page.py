@@ -1,0 +1,159 @@
+"""The page: everything in one file that asks for nothing else.
+
+The template escapes whatever data say. A content security policy in the page itself forbids the browser to load or send
+anything, and to run any script but the page's own, which it names by its hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import importlib.resources
+import statistics
+from collections.abc import Mapping, Sequence
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from conclugen.evaluation import metrics
+from conclugen.evaluation.report import accounting, costs, curves, names, views, words
+from conclugen.evaluation.report.reading import Job, Lost, Measured, Network
+from conclugen.pretrain.verdict import WORDS
+
+SHOWN = 200  # of the lost utterances, which may be many
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """How the page came about: the command, what of the configuration differs from its defaults (YAML), what was left
+    out of it, and versions."""
+
+    command: str
+    changes: str
+    notes: Sequence[str]
+    versions: Sequence[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """All that a page is made of."""
+
+    tables: Sequence[Measured]
+    networks: Sequence[Network]
+    accounts: Mapping[str, accounting.Account]
+    lost: Sequence[Lost]
+    leaks: Mapping[str, accounting.Account]
+    jobs: Sequence[Job]
+    made: Made
+
+
+def render(run: Run) -> str:
+    """Return the page as HTML."""
+    environment = Environment(
+        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": names.number, "duration": costs.duration, "percent": "{:.1%}".format}
+    script = _asset("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    told = costs.by_rule(run.jobs)
+    return environment.get_template("page.html").render(
+        style=Markup(_asset("page.css")),
+        script=Markup(script),
+        script_hash=digest,
+        names=names,
+        tables=[_of_table(table, run) for table in run.tables],
+        networks=_of_networks(run.networks),
+        splits=list(names.SPLITS),
+        losses=_of_losses(run.accounts),
+        classes=accounting.losses(run.accounts, of_classes=True),
+        lost=run.lost[:SHOWN],
+        more_lost=max(0, len(run.lost) - SHOWN),
+        leaks=_found_first([row for rows in run.leaks.values() for row in rows if row["check"] != "lost"]),
+        costs=told,
+        dearest=max((cost.seconds for cost in told), default=1.0),
+        made=run.made,
+    )
+
+
+def _found_first(rows: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Leaks that were found, then those that cannot be known, then the rest, each in its order."""
+    return sorted(rows, key=lambda row: {"yes": 0, "unknown": 1}.get(row["found"], 2))
+
+
+def _asset(name: str) -> str:
+    """The text of a file beside this module."""
+    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _of_table(table: Measured, run: Run) -> dict[str, object]:
+    """What the template reads of a table."""
+    lines, data = views.lines(table), table.rows[0]["data"]
+    first = next((row for row in table.rows if row["corpus"]), table.rows[0])
+    said = [*words.answer(table), accounting.in_test(table.settings.dataset, run.accounts)]
+    leaks = accounting.leaks(run.leaks.get(table.settings.dataset, ()))
+    return {
+        "name": table.name,
+        "dataset": table.settings.dataset,
+        "target": table.settings.target,
+        "data": data,
+        "about_data": names.DATA[data],
+        "facts": [
+            (
+                names.several(int(first["n_test"]), "test utterance"),
+                f"in {names.several(int(first['groups']), 'group')}",
+            ),
+            (names.several(int(first["seeds"]), "seed"), "of each trained row"),
+            (names.several(len(table.truth.classes), "class", "classes"), ", ".join(table.truth.classes)),
+            (first["preset"], f"preset; pretrained on {first['corpus']}"),
+        ],
+        "answer": said + ([leaks] if leaks else []),
+        "reference": table.settings.reference,
+        "level": f"{table.settings.level:.0%}",
+        "metric": names.METRICS[metrics.HEADLINE[table.truth.task]],
+        "lines": lines,
+        "scores": views.scores(table, lines),
+        "zero": {what: views.zero(table, what) for what in ("raw", "untrained")},
+        "metrics": [names.METRICS[name] for name in metrics.NAMES[table.truth.task]],
+        "matrices": views.rows_of_classes(table),
+    }
+
+
+def _of_networks(networks: Sequence[Network]) -> list[dict[str, object]]:
+    """What the template reads of the networks of each corpus and preset: verdicts by method, and panels."""
+    places = dict.fromkeys((one.corpus, one.preset) for one in networks)
+    found = []
+    for corpus, preset in places:
+        here = [one for one in networks if (one.corpus, one.preset) == (corpus, preset)]
+        methods = [
+            _of_method([one for one in here if one.method == name]) for name in dict.fromkeys(n.method for n in here)
+        ]
+        found.append({"corpus": corpus, "preset": preset, "methods": methods, "panels": curves.panels(here)})
+    return found
+
+
+def _of_method(networks: Sequence[Network]) -> dict[str, object]:
+    """The verdicts on the networks of one method, and the means of what was measured on rows not trained on."""
+    said = [one.pretext["pretext"] for one in networks]
+    means = {}
+    for name in ("retrieval", "retrieval_chance", "effective_rank", "mean_cosine"):
+        known = [one.pretext["numbers"].get(name, float("nan")) for one in networks]
+        means[name] = statistics.fmean(known)
+    return {
+        "method": networks[0].method,
+        "counts": {word: said.count(word) for word in WORDS},
+        "worst": max(said, key=WORDS.index),
+        "causes": dict.fromkeys(one.pretext["cause"] for one in networks if one.pretext["cause"]),
+        "kept": statistics.fmean(one.pretext["epoch"] + 1 for one in networks),
+        "epochs": statistics.fmean(one.pretext["epochs"] for one in networks),
+        **means,
+    }
+
+
+def _of_losses(accounts: Mapping[str, accounting.Account]) -> list[tuple[str, list[tuple[str, dict[str, object]]]]]:
+    """By data set, by stage, what was lost of each split."""
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for loss in accounting.losses(accounts):
+        stage = names.STAGES.get(loss.stage, loss.stage)
+        found.setdefault(loss.dataset, {}).setdefault(stage, {})[loss.split] = loss
+    return [(name, list(stages.items())) for name, stages in found.items()]

@@ -1,0 +1,177 @@
+"""What the page is made of, read from the files of a run. Nothing is measured here."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conclugen.data.manifest import read_manifest
+from conclugen.evaluation.cells import read_table
+from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.report.gains import Gain, Key, over_raw
+from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.pretrain import verdict
+from conclugen.store import places
+from conclugen.store.ledger import LedgerRow, Status, read_ledger
+
+
+@dataclasses.dataclass(frozen=True)
+class TableSettings:
+    """What a table was made with, as far as the page says it or measures by it."""
+
+    dataset: str
+    corpus: str
+    target: str
+    reference: str
+    resamples: int
+    level: float
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The tables of the page, by name."""
+
+    tables: dict[str, TableSettings]
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """One table, and what it was computed from."""
+
+    name: str
+    settings: TableSettings
+    rows: Sequence[Mapping[str, str]]
+    truth: Truth
+    predictions: Sequence[Predictions]
+    gains: Mapping[Key, Gain]
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """One pretrained network: its verdict, and how training went, an epoch a row."""
+
+    corpus: str
+    preset: str
+    method: str
+    seed: str
+    pretext: Mapping[str, Any]
+    history: Sequence[Mapping[str, float]]
+    software: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Lost:
+    """An utterance that stages lost for one reason."""
+
+    dataset: str
+    split: str
+    utterance: str
+    stages: tuple[str, ...]
+    status: str
+    reason: str
+    tries: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What one job cost, as Snakemake measured it: its rule, wall seconds, seconds of CPU and peak memory in MB."""
+
+    rule: str
+    seconds: float
+    cpu_seconds: float
+    memory: float
+
+
+def measured(name: str, settings: TableSettings, table: Path, manifest: Path, predictions: Iterable[Path]) -> Measured:
+    """Read a table and its predictions, and compare them with the raw features."""
+    truth = read_truth(manifest, settings.target)
+    own = [folder for folder in predictions if places.of_predictions(folder).split("/")[0] in ("", name)]
+    found = [read(folder, truth) for folder in own]
+    return Measured(name, settings, read_table(table), truth, found, over_raw(truth, found, settings))
+
+
+def network(folder: Path) -> Network:
+    """Read what lies beside the weights of a network. Raises PretextError where its verdict is damaged."""
+    settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    corpus, preset, method, seed = places.of_model(folder)
+    pretext = verdict.read(folder, settings["weights_sha256"])
+    with open(folder / "history.csv", encoding="utf-8", newline="") as handle:
+        history = [{key: _float(value) for key, value in row.items()} for row in csv.DictReader(handle)]
+    return Network(
+        corpus, preset, method, seed.removeprefix("seed"), pretext, history, settings["about"].get("software", "")
+    )
+
+
+def lost(accounts: Mapping[str, Sequence[Mapping[str, str]]], ledgers: Iterable[Path]) -> list[Lost]:
+    """Return the utterances of ledgers that `accounts`, by data set, count as lost; the stages that
+    lost one for the same reason together.
+
+    Their split is empty; `with_splits` finds it.
+    """
+    judged = {
+        (name, row["stage"], row["status"]) for name, rows in accounts.items() for row in rows if row["lost"] == "yes"
+    }
+    found: dict[tuple[str, str, str, str], list[LedgerRow]] = {}
+    for path in ledgers:
+        name = dataset_of(path)
+        for row in read_ledger(path):
+            if row.status is not Status.OK and (name, row.stage, row.status.value) in judged:
+                found.setdefault((name, row.utterance_id, row.status.value, row.reason), []).append(row)
+    return [
+        Lost(name, "", utterance, tuple(row.stage for row in rows), status, reason, max(row.tries for row in rows))
+        for (name, utterance, status, reason), rows in sorted(found.items())
+    ]
+
+
+def dataset_of(ledger: Path) -> str:
+    """Return the data set that a ledger below the folder of results is about."""
+    above = ledger.parts[-4:-1]
+    if above[0] == "features":
+        return above[1]
+    return above[2] if above[1] in ("faces", "transcripts") else ledger.name.partition(".")[0]
+
+
+def with_splits(rows: Sequence[Lost], manifests: Iterable[Path]) -> list[Lost]:
+    """Return them with the splits that manifests say."""
+    splits: dict[tuple[str, str], str] = {}
+    wanted = {(row.dataset, row.utterance) for row in rows}
+    for path in manifests:
+        manifest = read_manifest(path)
+        named = zip(manifest.table["utterance_id"], manifest.table["split"], strict=True)
+        found = (((manifest.dataset, str(utterance)), str(split)) for utterance, split in named)
+        splits |= {place: split for place, split in found if place in wanted}
+    return [dataclasses.replace(row, split=splits.get((row.dataset, row.utterance), "")) for row in rows]
+
+
+def jobs(folder: Path, datasets: Iterable[str]) -> list[Job]:
+    """Return what the jobs of these data sets cost, as far as Snakemake measured them below `folder`."""
+    wanted, found = set(datasets), []
+    for path in sorted(folder.rglob("*.tsv")):
+        place = path.relative_to(folder)
+        named = {part.partition(".")[0].removesuffix("-sentiment") for part in place.parts[1:]}
+        if not wanted & named or place.parts[0] == "report":  # the page itself: it would say something else each time
+            continue
+        with open(path, encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle, delimiter="\t"):
+                costs = (_float(row.get(name)) for name in ("s", "cpu_time", "max_rss"))
+                found.append(Job(place.parts[0], *costs))
+    return found
+
+
+def accounts(paths: Iterable[Path]) -> dict[str, list[dict[str, str]]]:
+    """Return tables of quality control, or of leaks, by data set."""
+    return {path.name.partition(".")[0]: read_table(path) for path in paths}
+
+
+def _float(text: str | None) -> float:
+    """A number of a table; NaN where there is none."""
+    try:
+        return float(text) if text else math.nan
+    except ValueError:
+        return math.nan

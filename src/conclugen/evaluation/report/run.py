@@ -1,0 +1,82 @@
+"""The report of a run as one page of HTML.
+
+Entry module. What a table holds is taken from it; what none holds, the gain over the raw features and the confusion
+matrices, is computed from the predictions behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import yaml
+
+from conclugen.evaluation.report import reading
+from conclugen.evaluation.report.page import Made, Run, render
+from conclugen.store.atomic import write_text
+from conclugen.store.settings import parse
+
+LIBRARIES = ("conclugen", "snakemake", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "jinja2")
+
+
+def collect(given: argparse.Namespace) -> Run:
+    """Read all that flags name. Raises ValueError, SealError or PretextError naming a file that is wrong."""
+    settings = parse(reading.Settings, given.settings)
+    manifests = {path.stem: path for path in given.manifests}
+    tables = [
+        reading.measured(path.stem, own, path, manifests[own.dataset], given.predictions)
+        for path in given.tables
+        for own in [settings.tables[path.stem]]
+    ]
+    accounts = reading.accounts(given.qc)
+    networks = [reading.network(folder) for folder in given.networks]
+    lost = reading.with_splits(reading.lost(accounts, given.ledgers), given.manifests)
+    jobs = reading.jobs(given.benchmarks, accounts)
+    made = Made(given.command, written(given.changes), given.notes, versions(one.software for one in networks))
+    return Run(tables, networks, accounts, lost, reading.accounts(given.leaks), jobs, made)
+
+
+def written(changes: str) -> str:
+    """Return JSON as the YAML that people write."""
+    return yaml.safe_dump(json.loads(changes), sort_keys=False, allow_unicode=True, width=100)
+
+
+def versions(trained_with: Iterable[str]) -> list[str]:
+    """Return a line on what made this page, and one for each set of versions that trained networks."""
+    own = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    here = f"This page: Python {platform.python_version()}, {own}"
+    return [here, *(f"Networks: {one}" for one in dict.fromkeys(trained_with) if one)]
+
+
+def flags() -> argparse.ArgumentParser:
+    """Return the parser of the flags."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", nargs="+", type=Path, required=True)
+    parser.add_argument("--manifests", nargs="+", type=Path, required=True, help="of data sets and corpora")
+    parser.add_argument("--predictions", nargs="*", type=Path, default=[], help="one folder per row")
+    parser.add_argument("--networks", nargs="*", type=Path, default=[], help="one folder per network")
+    parser.add_argument("--qc", nargs="*", type=Path, default=[])
+    parser.add_argument("--ledgers", nargs="*", type=Path, default=[])
+    parser.add_argument("--leaks", nargs="*", type=Path, default=[])
+    parser.add_argument("--benchmarks", type=Path, required=True, help="the folder of what jobs cost")
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--changes", default="{}", help="what differs from the default configuration, as JSON")
+    parser.add_argument("--notes", nargs="*", default=[], help="what was left out of the configuration")
+    parser.add_argument("--command", required=True, help="that makes the page")
+    parser.add_argument("--output", type=Path, required=True)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the page."""
+    given = flags().parse_args(argv)
+    write_text(given.output, render(collect(given)))
+    print(f"{given.output}: {given.output.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
