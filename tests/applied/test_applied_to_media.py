@@ -1,6 +1,8 @@
 """From media to scores: the same as the pipeline's stages and protocols give, whatever lacks or is hostile."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ import conclugen
 from conclugen.applied.clips import Clip
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.export import export
+from conclugen.applied.outputs import write
 from conclugen.faces import run as faces
 from conclugen.features import frames2d, text
 from conclugen.media.items import FIELDS
@@ -96,6 +99,18 @@ def test_texts_alone_are_scored_and_embedded(filmed):
     arrays = model.embed(texts=WORDS[:2], threads=1)
     assert arrays["face"].isna().all(axis=None)
     assert arrays["words"].index.get_level_values("text").tolist() == WORDS[:2]
+
+
+def test_files_may_have_any_name(filmed, tmp_path):
+    model = conclugen.load(filmed[0] / "model")
+    names = [b"a,b\n\xff.m\xffp4", b"'; rm -rf .mp4", "Äé 漢.MP4".encode()]
+    for name in names:
+        shutil.copyfile(filmed[0] / "media/c00.mp4", os.fsencode(tmp_path) + b"/" + name)
+    found = model.predict([os.fsdecode(os.fsencode(tmp_path) + b"/" + name) for name in names], threads=1)
+    assert found["has_face"].all()
+    assert found["file"][0].endswith("\\xff.m\\xffp4")
+    write(tmp_path / "o.csv", found)
+    assert pd.read_csv(tmp_path / "o.csv")["file"].tolist() == found["file"].tolist()
 
 
 def test_windows_are_scored_as_clips_of_the_same_seconds(filmed, tmp_path):

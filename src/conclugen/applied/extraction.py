@@ -104,7 +104,8 @@ class _Work:
         times = ["" if value is None else repr(float(value)) for value in (clip.start_s, clip.end_s)]
         if clip.file is None:
             return name, "", "", *times, -1, ""
-        link = f"{name}{clip.file.suffix}"
+        ending = clip.file.suffix if clip.file.suffix.isascii() and clip.file.suffix[1:].isalnum() else ""
+        link = f"{name}{ending}"  # whatever the file is called
         os.symlink(clip.file.absolute(), self.folder / "media" / link)
         video, sound = (link, "") if clip.filmed() else ("", link)
         return name, video, sound, *times, clip.file.stat().st_size, ""

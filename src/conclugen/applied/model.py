@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -171,7 +172,7 @@ class Model:
         for batch in batches(clips, _longest(self.exported)):
             made = extraction.extract(batch, self.exported, self.streams, threads)
             where = {
-                "file": ["" if clip.file is None else str(clip.file) for clip in batch],
+                "file": ["" if clip.file is None else _shown(clip.file) for clip in batch],
                 "start_s": pd.Series([clip.start_s for clip in batch], dtype=float),
                 "end_s": pd.Series([clip.end_s for clip in batch], dtype=float),
                 "text": [clip.text for clip in batch],
@@ -202,6 +203,11 @@ class _Batch:
     where: pd.DataFrame
     told: pd.DataFrame
     inputs: Resident
+
+
+def _shown(path: Path) -> str:
+    """A path as text that any table can hold."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _notes(features: Mapping[str, Features], row: int) -> str:

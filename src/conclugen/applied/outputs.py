@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from conclugen.applied.errors import ApplyError
+from conclugen.evaluation.cells import cell
 from conclugen.store.atomic import atomic_path, write_text
 
 
@@ -22,12 +23,16 @@ def check_output(path: Path | None, endings: Sequence[str]) -> None:
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV or as a JSON list of rows, atomically; what is not there is empty, or null."""
+    """Write a table as CSV or as a JSON list of rows, atomically; what is not there is empty, or null.
+
+    Words that a spreadsheet would run as a formula get a quote in front in CSV.
+    """
     if path.suffix.lower() == ".json":
         text = table.to_json(orient="records", indent=1, force_ascii=False, double_precision=6)
         write_text(path, text + "\n")
         return
-    write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+    safe = table.apply(lambda column: column.map(cell) if column.dtype.kind == "O" else column)
+    write_text(path, safe.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
 
 
 def write_arrays(path: Path, arrays: dict[str, pd.DataFrame]) -> None:

@@ -55,6 +55,6 @@ def told(model: Model, table: pd.DataFrame) -> list[str]:
     return [
         *lines,
         *inputs.told(model),
-        f"What its table says was measured on {model.exported.dataset}{demo}, not on a domain that it has not seen.",
+        f"Its table measured the test split of {model.exported.dataset}{demo}; on other videos nothing was measured.",
         "A perceived expression is not a felt emotion.",
     ]
