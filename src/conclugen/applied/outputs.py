@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from numpy.lib import format as npy
 
 from conclugen.applied.errors import ApplyError
 from conclugen.evaluation.cells import cell
@@ -37,10 +39,11 @@ def write(path: Path, table: pd.DataFrame) -> None:
 
 def write_arrays(path: Path, arrays: dict[str, pd.DataFrame]) -> None:
     """Write the rows of each modality as an archive (.npz): an array by modality, and what the rows are as `row_…`."""
-    import numpy as np
-
     index = next(iter(arrays.values())).index.to_frame(index=False)
     kinds = {name: None if index[name].dtype.kind == "f" else str for name in index}
     about = {f"row_{name}": index[name].to_numpy(dtype=kind) for name, kind in kinds.items()}
-    with atomic_path(path) as temporary:
-        np.savez(temporary, **about, **{name: table.to_numpy() for name, table in arrays.items()})
+    # np.savez takes names as keywords, of which `file` is its own
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, values in (about | {name: table.to_numpy() for name, table in arrays.items()}).items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, values, allow_pickle=False)
