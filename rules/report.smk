@@ -13,12 +13,9 @@ def call_for(target):
     return shlex.join(["snakemake", "--cores", "1", *overlay, "--", target])
 
 
-def page_of(target):
-    """The params of a rule that writes a page; `target`: its file, by the wildcards."""
-    return stage(
-        "evaluation.report.run",
-        "page",
-        code.of_page(CONFIG),
+def told_of(target):
+    """What a page is told beside its inputs; `target`: its file, by the wildcards."""
+    return dict(
         predictions=folders,
         networks=lambda input: sorted(files.folders(input.networks)),
         qc=lambda input: input.qc,
@@ -46,7 +43,12 @@ rule page:
     resources:
         mem_mb=memory(4000),
     params:
-        **page_of(lambda wildcards: f"results/report/{measured(wildcards)}.html"),
+        **stage(
+            "evaluation.report.run",
+            "page",
+            code.of_page(CONFIG),
+            **told_of(lambda wildcards: f"results/report/{measured(wildcards)}.html"),
+        ),
     message:
         "Write the report of {wildcards.dataset}{wildcards.target}"
     shell:
@@ -64,7 +66,9 @@ use rule page as pages with:
     benchmark:
         "results/benchmarks/report.tsv"
     params:
-        **page_of(lambda wildcards: "results/report.html"),
+        **stage(
+            "evaluation.report.run", "page", code.of_page(CONFIG), **told_of(lambda wildcards: "results/report.html")
+        ),
     message:
         "Write the report of all tables"
 

@@ -22,7 +22,14 @@ from conclugen.store.ledger import LedgerRow, Status, read_ledger
 
 @dataclasses.dataclass(frozen=True)
 class TableSettings:
-    """What a table was made with, as far as the page says it or measures by it."""
+    """What a table was made with, as far as the page says it or measures by it: keys of
+    `conclugen.config.stage_two.Tables`, and:
+
+    Attributes:
+        dataset: whose table it is.
+        corpus: what its networks learned from.
+        target: `expression` or `sentiment`.
+    """
 
     dataset: str
     corpus: str
