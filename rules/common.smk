@@ -99,7 +99,7 @@ def settings(name):
 
 
 def stage(module, slice_of=None, made_by=None, folder=False, threaded=False, **more):
-    """The params of a rule that runs a stage (`workflow.params.params_of`); `made_by`: its code, where it is chosen."""
+    """What a rule has as params for its stage (`workflow.params.params_of`), and `made_by`, its code where it is chosen."""
     told = None if slice_of is None else settings(slice_of)
     made_by = code.of(CONFIG, module) if made_by is None else made_by
     return params_of(module, told, made_by, more, folder, threaded)
@@ -142,7 +142,7 @@ def folders(input):
 
 
 def in_order(input):
-    """The folders of predictions as the rule has them: those that others are compared with come first."""
+    """The folders of predictions in the order of their inputs, in which those that others are compared with come first."""
     return files.folders(input.predictions)
 
 
@@ -307,6 +307,32 @@ def ledgers(dataset):
     ]
     heard = [path.replace(".csv", ".ledger.csv") for path in transcripts_of(dataset)]
     return read + (faces if reads_faces(dataset) else []) + heard + streams
+
+
+def ledgers_behind(names):
+    """The ledgers of all that these tables stand on, known once plans are made."""
+    return [path for dataset in files.with_corpora(CONFIG, names) for path in ledgers(dataset)]
+
+
+def call_for(target):
+    """The call of Snakemake that makes `target`, with this configuration."""
+    given = [str(file) for file in workflow.overwrite_configfiles or ()]
+    overlay = ["--configfile", *given] if given else []
+    return shlex.join(["snakemake", "--cores", "1", *overlay, "--", target])
+
+
+def told_of(target):
+    """What a page is told beside its inputs; `target`: its file, by the wildcards."""
+    return dict(
+        predictions=folders,
+        networks=lambda input: sorted(files.folders(input.networks)),
+        qc=lambda input: input.qc,
+        benchmarks="results/benchmarks",
+        # What differs from the defaults, in the order of the configuration.
+        changes=lambda wildcards: json.dumps(CONFIG.model_dump(mode="json", exclude_defaults=True)),
+        notes=lambda wildcards: list(CONFIG.notes),
+        command=unrecorded(lambda wildcards: call_for(target(wildcards))),
+    )
 
 
 def of_every_dataset(path):

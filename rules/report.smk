@@ -1,32 +1,6 @@
 # What to read beside the tables: the page that says what they show, figures, and what a score may owe to leaks.
 
 
-def ledgers_behind(names):
-    """The ledgers of all that these tables stand on, known once plans are made."""
-    return [path for dataset in files.with_corpora(CONFIG, names) for path in ledgers(dataset)]
-
-
-def call_for(target):
-    """The call of Snakemake that makes `target`, with this configuration."""
-    given = [str(file) for file in workflow.overwrite_configfiles or ()]
-    overlay = ["--configfile", *given] if given else []
-    return shlex.join(["snakemake", "--cores", "1", *overlay, "--", target])
-
-
-def told_of(target):
-    """What a page is told beside its inputs; `target`: its file, by the wildcards."""
-    return dict(
-        predictions=folders,
-        networks=lambda input: sorted(files.folders(input.networks)),
-        qc=lambda input: input.qc,
-        benchmarks="results/benchmarks",
-        # What differs from the defaults, in the order of the configuration.
-        changes=lambda wildcards: json.dumps(CONFIG.model_dump(mode="json", exclude_defaults=True)),
-        notes=lambda wildcards: list(CONFIG.notes),
-        command=unrecorded(lambda wildcards: call_for(target(wildcards))),
-    )
-
-
 rule page:
     input:
         unpack(lambda wildcards: files.behind_page(CONFIG, [measured(wildcards)])),
