@@ -8,10 +8,10 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from conclugen import choices, planning, slices
+from conclugen import choices, planning
 from conclugen.config import check
 from conclugen.config.recipes import known_methods
-from conclugen.data import folds, lists
+from conclugen.data import lists
 from conclugen.features import staged
 from conclugen.pretrain.unlearned import CONTROLS
 from conclugen.store import clock, fence
@@ -265,10 +265,8 @@ def feature_shards(dataset, streams):
 @functools.cache
 def require_read(dataset):
     """Stop while jobs are planned where reading the labels lost more than quality control lets pass."""
-    limits = slices.stage_settings(CONFIG, "qc", {"dataset": dataset})
-    lost = read_about(f"results/manifests/{dataset}.parquet").get("lost", {})
-    told = list(folds.losses(dataset, lost, limits["max_lost"], limits["min_lost"]))
-    if told:
+    about = read_about(f"results/manifests/{dataset}.parquet")
+    if told := planning.lost_in_reading(CONFIG, dataset, about):
         raise WorkflowError("\n".join(["more is lost than allowed:", *told]))
 
 
@@ -284,10 +282,8 @@ def require_folds(dataset, target):
     """Stop while jobs are planned where the labels of a data set of one's own cannot be learned or measured."""
     if watch.inputs(CONFIG, dataset):
         return
-    manifest = f"results/manifests/{dataset}.parquet"
-    counts = read_about(manifest).get("folds", {}).get(target)
-    lines = [] if counts is None else folds.mistakes(dataset, counts, CONFIG.downstream.every_class)
-    if told := list(lines):
+    about = read_about(f"results/manifests/{dataset}.parquet")
+    if told := planning.label_mistakes(CONFIG, dataset, target, about):
         raise WorkflowError("\n".join(["some labels are missing:", *told]))
 
 

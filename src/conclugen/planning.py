@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from conclugen import choices, slices
 from conclugen.config import OTHER_TABLES, Config
+from conclugen.data import folds
 from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE
@@ -147,3 +149,16 @@ def _unpackaged_engine(config: Config, dataset: str, names: set[str]) -> list[st
     engine = None if asr.weights else packaged.lacking(asr.engine, f"{key}.engine: {asr.engine}", f"set {key} to null")
     finder = packaged.lacking("silero_vad", f"{key}.speech: {asr.speech}", f"set {key}.speech to null")
     return [engine, None if asr.speech is None else finder]
+
+
+def lost_in_reading(config: Config, dataset: str, about: Mapping[str, Any]) -> list[str]:
+    """Return a line for each split of which reading the labels lost more than quality control lets pass; `about`: what
+    the manifest says of itself."""
+    limits = slices.stage_settings(config, "qc", {"dataset": dataset})
+    return list(folds.losses(dataset, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
+
+
+def label_mistakes(config: Config, dataset: str, target: str, about: Mapping[str, Any]) -> list[str]:
+    """Return a line for each thing that keeps labels from being learned or measured; `about`: as above."""
+    counts = about.get("folds", {}).get(target)
+    return [] if counts is None else list(folds.mistakes(dataset, counts, config.downstream.every_class))

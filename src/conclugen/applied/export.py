@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +182,7 @@ def _network_of(folder: Path, method: str, about: Mapping[str, Any]) -> Path:
 
 def _stream(learned: Learned, name: str, settings: Callable[[str], str | None]) -> Stream:
     """What makes a stream, as the feature shards of its data set say."""
-    with open_shard(_first(learned.results / "features" / learned.dataset / name, ".h5")) as shard:
+    with open_shard(_shard(learned.results / "features" / learned.dataset / name)) as shard:
         about, dim = shard.attributes, int(shard.shape[1])
     backbone = about["backbone"]
     made = None if backbone.startswith("imported:") else about.get(SETTINGS) or settings(name)
@@ -208,12 +208,13 @@ def _portable(settings: str | None) -> str | None:
 def _faces(learned: Learned, streams: Iterable[str]) -> str | None:
     if not set(streams) & set(FACE_STREAMS):
         return None
-    with FaceShard(_first(learned.results / "faces" / learned.dataset, ".h5")) as shard:
+    with FaceShard(_shard(learned.results / "faces" / learned.dataset)) as shard:
         return shard.attributes[SETTINGS]
 
 
-def _first(folder: Path, ending: str) -> Path:
-    found: Sequence[Path] = sorted(folder.glob(f"*{ending}"))
+def _shard(folder: Path) -> Path:
+    """The first shard of a folder."""
+    found = sorted(folder.glob("*.h5"))
     if not found:
         raise ApplyError(f"{folder}: holds no shard, so what makes the inputs is not known; run the pipeline again")
     return found[0]

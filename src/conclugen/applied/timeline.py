@@ -14,10 +14,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from conclugen.applied.model import HAS, SCORE
 from conclugen.store.atomic import atomic_path
 
 ENDINGS = (".png", ".svg", ".pdf")
-SCORE, HAS = "score_", "has_"  # begin the columns of classes and of modalities
 MOST_FILES = 12  # in one picture
 NOTE = "a perceived expression is not a felt emotion; nothing was measured on other videos than those of the table"
 

@@ -23,11 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Export, and say what is in the folder."""
     from conclugen.applied.export import export
+    from conclugen.applied.exported import CARD
 
     exported = export(options.model, options.output, options.seed, functools.partial(_configured, options.configfile))
     classes = f"scores {', '.join(exported.head.classes)}" if exported.head else "embeddings alone"
     print(f"{options.output}: {exported.name}; {classes}")
-    print(f"reads {'; '.join(exported.modalities)}; its card: {options.output / 'README.md'}")
+    print(f"reads {'; '.join(exported.modalities)}; its card: {options.output / CARD}")
 
 
 def _configured(files: Sequence[Path], stream: str) -> str | None:

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conclugen.faces.settings import DETECTORS
+
 if TYPE_CHECKING:
     from conclugen.applied.clips import Clip
     from conclugen.applied.model import Model
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--window", type=float, metavar="S", help="slide over each file in windows of so many seconds")
     parser.add_argument("--step", type=float, metavar="S", help="seconds from one window to the next; else a window")
-    parser.add_argument("--detector", choices=("mtcnn", "none"), help="none: videos are tight faces; else as trained")
+    parser.add_argument("--detector", choices=DETECTORS, help="none: videos are tight faces; else as trained")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
         "--weights", nargs="+", action="extend", default=[], metavar="STREAM=FILE", help="of backbones in no package"

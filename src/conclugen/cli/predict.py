@@ -46,10 +46,12 @@ def run(options: argparse.Namespace) -> None:
 
 def told(model: Model, table: pd.DataFrame) -> list[str]:
     """Return what is to be known of scores: which modalities there were, and what was never measured."""
+    from conclugen.applied.model import HAS
+
     count = len(table)
-    there = ", ".join(f"{name} in {int(table[f'has_{name}'].sum())}" for name in model.modalities)
+    there = ", ".join(f"{name} in {int(table[f'{HAS}{name}'].sum())}" for name in model.modalities)
     lines = [f"modalities, of {count} rows: {there}"]
-    empty = int((~table[[f"has_{name}" for name in model.modalities]].any(axis=1)).sum())
+    empty = int((~table[[f"{HAS}{name}" for name in model.modalities]].any(axis=1)).sum())
     lines += [f"{empty} rows have none of them, and so no score; `notes` says why"] if empty else []
     demo = " (the demo corpus, which no person is in)" if model.exported.data == "demo" else ""
     return [

@@ -37,6 +37,11 @@ def of_classes(truth: Truth, scores: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
+def of_two(recall: float, specificity: float) -> np.ndarray:
+    """Return the shares (2, 2) of a class that is absent, then present, of which these are the right ones."""
+    return np.array([[specificity, 1 - specificity], [1 - recall, recall]])
+
+
 def _of_counts(counts: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return counts / counts.sum(1, keepdims=True)

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from conclugen.evaluation import metrics
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.confusion import of_classes as measures_of_classes
-from conclugen.evaluation.confusion import shares
+from conclugen.evaluation.confusion import of_two, shares
 from conclugen.evaluation.curves import precision_recall
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.pretext import flag
@@ -99,8 +99,13 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
     axes.set(ylim=(0, 1), title=f"{predictions.method} ({predictions.protocol})")
     axes.legend(fontsize=7, ncols=4, loc="upper center")
     for place, (recall, specificity, _) in enumerate(each):
-        pair = np.array([[specificity, 1 - specificity], [1 - recall, recall]])
-        _matrix(figure.add_subplot(grid[1, place]), pair, ("no", "yes"), "decided", "true" if place == 0 else "")
+        _matrix(
+            figure.add_subplot(grid[1, place]),
+            of_two(recall, specificity),
+            ("no", "yes"),
+            "decided",
+            "true" if place == 0 else "",
+        )
     return figure
 
 

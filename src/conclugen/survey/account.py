@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from conclugen import choices, slices
+from conclugen import choices, planning, slices
 from conclugen.config import Config
 from conclugen.config.datasets import AnyDataset
 from conclugen.config.files import read_files
@@ -79,13 +79,12 @@ def mistakes(config: Config, name: str, manifest: Manifest) -> list[str]:
         write_manifest(path, manifest)
         about = read_about(path)
     limits = slices.stage_settings(config, "qc", {"dataset": name})
-    found = list(folds.losses(name, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
+    found = planning.lost_in_reading(config, name, about)
     gone, count = missing(Path(config.datasets[name].root), manifest)
     if count and folds.too_many(gone, count, limits["max_lost"], limits["min_lost"]):
         found.append(f"{name}: {gone} of {count} files are not below {config.datasets[name].root}; put them there")
     if name in config.downstream.datasets:
-        counts = about["folds"][choices.TARGETS[""]]
-        found += folds.mistakes(name, counts, config.downstream.every_class)
+        found += planning.label_mistakes(config, name, choices.TARGETS[""], about)
     return found
 
 

@@ -13,7 +13,7 @@ from conclugen.data.array_files import HDF5, NPZ, explained, open_dataset, open_
 from conclugen.data.arrays import read_array, strings
 from conclugen.data.common import split_name
 from conclugen.survey.found import Found, SurveyError
-from conclugen.survey.tables import NAMES
+from conclugen.survey.tables import MOST_CLASSES, NAMES
 
 IDS = ("ids", *NAMES["id"], "names", "name")
 MODALITIES = {  # by what the name of an array begins with
@@ -21,7 +21,6 @@ MODALITIES = {  # by what the name of an array begins with
     "audio": ("audio", "voice", "acoustic", "sound", "speech", "wav"),
     "text": ("text", "word", "language", "sentence", "transcript"),
 }
-MOST_CLASSES = 60
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_run import ROWS, MadeRun
 
+from conclugen.downstream.protocols import METHODS, PROTOCOLS, Protocol
 from conclugen.evaluation.inference import holm
 from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.metrics import HEADLINE
@@ -130,6 +131,13 @@ def test_rows_that_learned_with_labels_from_scratch_are_not_called_pretrained():
     assert not is_pretrained("ConCluGen", "supervised")
     assert not is_pretrained("untrained", "linear")
     assert is_pretrained("ConCluGen", "finetune")
+
+
+def test_a_protocol_that_is_added_is_compared_with_the_raw_features_too(monkeypatch):
+    assert not is_pretrained("ConCluGen", "linear_unit")
+    monkeypatch.setitem(PROTOCOLS, "linear_unit", Protocol(METHODS, "heads"))
+    assert is_pretrained("ConCluGen", "linear_unit")
+    assert not is_pretrained("untrained", "linear_unit")
 
 
 ACCOUNT = [

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from conclugen.downstream.protocols import METHODS, PROTOCOLS
 from conclugen.evaluation.inference import holm
 from conclugen.evaluation.intervals import Asked, Resamples
 from conclugen.evaluation.metrics import HEADLINE, is_better
@@ -19,7 +20,6 @@ from conclugen.evaluation.truth import Truth
 from conclugen.pretrain.unlearned import CONTROLS, RAW
 
 Key = tuple[str, str]  # method and protocol, which name a row of a table
-PROTOCOLS = ("linear", "linear_input", "knn", "finetune")  # of pretrained networks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Gain:
 
 def is_pretrained(method: str, protocol: str) -> bool:
     """Whether a row is one of a network that was pretrained, and learned from true labels."""
-    return protocol in PROTOCOLS and method not in CONTROLS
+    known = PROTOCOLS.get(protocol)
+    return known is not None and known.network and known.judges == METHODS and method not in CONTROLS
 
 
 def over_raw(truth: Truth, predictions: Sequence[Predictions], asked: Asked) -> dict[Key, Gain]:

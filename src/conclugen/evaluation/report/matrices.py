@@ -49,7 +49,7 @@ def _of_each(truth: Truth, predictions: Predictions) -> list[Matrix]:
     each = np.mean([confusion.of_classes(truth, one) for one in predictions.scores], axis=0)
     found = []
     for name, known, (recall, specificity, _) in zip(truth.classes, truth.labels.T, each, strict=True):
-        share = np.array([[specificity, 1 - specificity], [1 - recall, recall]])
+        share = confusion.of_two(recall, specificity)
         present = int(np.nansum(known))
         found.append(Matrix(name, SHORT, (int((~np.isnan(known)).sum()) - present, present), share))
     return found

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
+from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.evaluation import metrics
 from conclugen.evaluation.pretext import flag
 from conclugen.evaluation.report import names
@@ -15,8 +16,6 @@ from conclugen.evaluation.report.matrices import Matrix, matrices
 from conclugen.evaluation.report.names import number
 from conclugen.evaluation.report.reading import Measured
 from conclugen.pretrain.unlearned import RAW
-
-GROUPS = ("raw", "supervised", "linear", "linear_input", "finetune", "knn", "shuffled")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +119,7 @@ def scores(table: Measured, found: Sequence[Line]) -> Scores:
     for row, line in zip(table.rows, found, strict=True):
         if row["protocol"] != "chance":
             by_protocol.setdefault(row["protocol"], []).append(line)
-    order = [name for name in (*GROUPS, *by_protocol) if name in by_protocol]
+    order = [name for name in (*PROTOCOLS, *by_protocol) if name in by_protocol]
     groups = [(names.PROTOCOLS.get(name, name), by_protocol[name]) for name in dict.fromkeys(order)]
     better = "to the left is better" if metric in metrics.LOWER_IS_BETTER else "to the right is better"
     known = math.isfinite(chance)
