@@ -67,6 +67,7 @@ def one_of(names):
 wildcard_constraints:
     dataset=one_of(CONFIG.datasets),
     target=one_of(choices.TARGETS),
+    dimension=one_of(ending for ending in choices.TARGETS if ending),
     corpus=one_of(CONFIG.datasets),
     layout=one_of(CONFIG.demo.utterances),
     world=one_of(CONFIG.worlds),

@@ -78,27 +78,32 @@ rule figures:
 
 use rule figures as sentiment_figures with:
     input:
-        table="results/tables/{dataset}-sentiment.csv",
+        table="results/tables/{dataset}{dimension}.csv",
         predictions=lambda wildcards: files.predictions(
-            CONFIG, f"{wildcards.dataset}-sentiment", choices.table_rows(CONFIG)
+            CONFIG, f"{wildcards.dataset}{wildcards.dimension}", choices.table_rows(CONFIG)
         ),
         manifest="results/manifests/{dataset}.parquet",
     output:
         headline=report(
-            "results/figures/{dataset}-sentiment/headline.png", caption="../report/headline.rst", category="Figures"
+            "results/figures/{dataset}{dimension}/headline.png", caption="../report/headline.rst", category="Figures"
         ),
         rows=[
-            f"results/figures/{{dataset}}-sentiment/{method}-{protocol}.png"
+            f"results/figures/{{dataset}}{{dimension}}/{method}-{protocol}.png"
             for method, protocol in choices.table_rows(CONFIG)
         ],
     log:
-        "results/logs/figures/{dataset}-sentiment.log",
+        "results/logs/figures/{dataset}{dimension}.log",
     benchmark:
-        "results/benchmarks/figures/{dataset}-sentiment.tsv"
+        "results/benchmarks/figures/{dataset}{dimension}.tsv"
     params:
-        **stage("evaluation.sentiment_figures", folder=True, predictions=folders),
+        **stage(
+            "evaluation.sentiment_figures",
+            folder=True,
+            predictions=folders,
+            target=lambda wildcards: choices.TARGETS[wildcards.dimension],
+        ),
     message:
-        "Draw the figures of the sentiment of {wildcards.dataset}"
+        "Draw the figures of {wildcards.dataset}{wildcards.dimension}"
 
 
 use rule control_figure as label_figure with:

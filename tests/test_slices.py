@@ -6,7 +6,27 @@ import pytest
 
 from conclugen import choices, slices
 from conclugen.config import check
-from conclugen.data import caer, cremad, demo, features, folder, meld, mosei, plan, ravdess, voxceleb2, worlds
+from conclugen.data import (
+    caer,
+    cremad,
+    demo,
+    dfew,
+    features,
+    folder,
+    iemocap,
+    mafw,
+    meld,
+    mer,
+    mosei,
+    mosi,
+    mspimprov,
+    official,
+    plan,
+    ravdess,
+    sims,
+    voxceleb2,
+    worlds,
+)
 from conclugen.downstream import knn, settings, supervised
 from conclugen.evaluation import ablation, leaks, qc, several, table
 from conclugen.faces import run as faces
@@ -33,12 +53,13 @@ from conclugen.pretrain.unlearned import CONTROLS
 from conclugen.store.listing import WeightsError
 from conclugen.store.settings import parse
 
+CORPORA = (dfew, iemocap, mafw, mer, mosi, mspimprov, sims)
 CONFIG = check(
     {
         "datasets": {
             **{
                 name: {"adapter": name, "root": f"/data/{name}"}
-                for name in ("voxceleb2", "mosei", "meld", "ravdess", "cremad", "folder")
+                for name in ("voxceleb2", "mosei", "meld", "ravdess", "cremad", "folder", *official.FILES)
             },
             "caer": {"adapter": "caer", "root": "/data/caer", "asr": {}},
             "features": {
@@ -75,7 +96,7 @@ WILDCARDS = {
         ("world", worlds.Settings, {}),
         *[
             ("manifest", module.Settings, {"dataset": module.__name__.split(".")[-1]})
-            for module in (voxceleb2, mosei, meld, caer, ravdess, cremad, folder, features)
+            for module in (voxceleb2, mosei, meld, caer, ravdess, cremad, folder, features, *CORPORA)
         ],
         ("plan", plan.Settings, {}),
         ("faces", faces.FaceSettings, {}),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from conclugen.config import SENTIMENT_TABLE, Config
+from conclugen.config import ENDINGS, Config
 from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.config.worlds import WORLDS, world_of
@@ -17,7 +17,9 @@ from conclugen.pretrain.presets import changes_of
 from conclugen.pretrain.unlearned import CONTROLS, GCCA, PCA, RAW, UNTRAINED
 
 ORACLE = "oracle"  # the raw row of what decides the classes, where the configuration names it
-TARGETS = {"": "expression", SENTIMENT_TABLE: "sentiment"}  # by what follows a data set's name in that of its table
+TARGETS = {"": "expression"} | {
+    ending: ending[1:] for ending in ENDINGS
+}  # by what follows a data set's name in a table's
 FACE_STREAMS = ("frames2d", "frames3d", "frames2d_views", "frames3d_views", "keypoints")
 
 
@@ -170,24 +172,25 @@ def unused_engines(config: Config, dataset: str) -> list[str]:
     return [f"conclugen.features.asr.{name}" for name in known if name != asr.engine]
 
 
-def has_sentiment(config: Config, dataset: str) -> bool:
-    """Whether the labels of a data set have a sentiment."""
-    given = config.datasets[dataset]
-    return given.adapter == "mosei" or getattr(given, "sentiment", None) is not None
+def has_target(config: Config, dataset: str, target: str) -> bool:
+    """Whether the labels of a data set have a target: all have `expression`, some a dimension such as `sentiment`."""
+    return target == "expression" or target in config.datasets[dataset].dimensions_of()
 
 
 def dataset_of(config: Config, table: str) -> str:
     """Return the data set that a table's name belongs to."""
-    return table if table in config.datasets else table.removesuffix(SENTIMENT_TABLE)
+    named = (table.removesuffix(ending) for ending in ENDINGS if table.endswith(ending))
+    return table if table in config.datasets else next(named, table)
 
 
 def measured(config: Config) -> list[str]:
-    """Return what is evaluated, by the name of its table: every data set, and `-sentiment` of those that have it."""
+    """Return what is evaluated, by the name of its table: every data set, and each dimension, such as `-sentiment`, of
+    those that have it."""
     return [
         f"{name}{ending}"
         for name in config.downstream.datasets
         for ending, target in TARGETS.items()
-        if target in config.downstream.targets and (target == "expression" or has_sentiment(config, name))
+        if target in config.downstream.targets and has_target(config, name, target)
     ]
 
 

@@ -124,9 +124,9 @@ def test_mistakes_are_explained(tmp_path):
     (root / "b.npz").write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(ArrayError, match=r"b\.npz"):
         read_array(root / "b.npz", "ids")
-    (root / "b.pkl").touch()
-    with pytest.raises(ArrayError, match=r"not from \.pkl"):
-        read_array(root / "b.pkl", "ids")
+    (root / "b.mat").touch()
+    with pytest.raises(ArrayError, match=r"not from \.mat"):
+        read_array(root / "b.mat", "ids")
 
 
 def test_entry_point_draws_folds_where_there_are_none(tmp_path):

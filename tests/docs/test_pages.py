@@ -9,6 +9,7 @@ import yaml
 
 from conclugen.config import Config
 from conclugen.config.types import Section
+from conclugen.data import official
 from conclugen.docs import __main__ as docs
 from conclugen.docs import configuration, switches
 from conclugen.docs.configuration import Part, Place, UntoldError, parts
@@ -48,7 +49,10 @@ def rows(kind: str = "") -> dict[str, tuple[str, str, str]]:
     return {path.strip("`"): rest for part in PARTS if part.place.kind in ("", kind) for path, *rest in part.rows}
 
 
-@pytest.mark.parametrize("adapter", ["voxceleb2", "mosei", "meld", "caer", "ravdess", "cremad", "folder", "features"])
+ADAPTERS = ("voxceleb2", "mosei", "meld", "caer", "ravdess", "cremad", *official.FILES, "folder", "features")
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_key_of_a_checked_configuration_is_there_with_its_default(adapter):
     given = {"adapter": adapter, "root": "/data"}
     given |= {"file": "x.npz", "streams": {"text": "t"}} if adapter == "features" else {}

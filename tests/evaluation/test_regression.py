@@ -22,6 +22,11 @@ def test_are_those_of_scikit_learn_and_scipy():
     found = metrics.compute(truth[:, None], scores[:, None], "regression")
     assert found["mae"] == pytest.approx(sk.mean_absolute_error(truth, scores))
     assert found["pearson"] == pytest.approx(pearsonr(truth, scores.astype(float)).statistic)
+    assert found["rmse"] == pytest.approx(sk.root_mean_squared_error(truth, scores))
+    x, y = scores.astype(float), truth
+    covariance = np.cov(x, y, bias=True)
+    agreement = 2 * covariance[0, 1] / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+    assert found["ccc"] == pytest.approx(agreement)
     assert found["acc7"] == pytest.approx(sk.accuracy_score(np.round(truth).astype(int), np.round(scores).astype(int)))
     assert found["acc2_has0"] == pytest.approx(sk.accuracy_score(truth >= 0, scores >= 0))
     assert found["f1_weighted_has0"] == pytest.approx(sk.f1_score(truth >= 0, scores >= 0, average="weighted"))
@@ -46,10 +51,11 @@ def test_by_hand():
 def test_perfect_and_constant():
     truth, _ = example()
     perfect = metrics.compute(truth[:, None], truth[:, None], "regression")
-    assert perfect["mae"] == 0
-    assert [perfect[name] for name in regression.NAMES[1:]] == pytest.approx([1] * 6)
+    assert (perfect["mae"], perfect["rmse"]) == (0, 0)
+    assert [perfect[name] for name in regression.NAMES[2:]] == pytest.approx([1] * 7)
     constant = metrics.compute(truth[:, None], np.full((len(truth), 1), 0.1, np.float32), "regression")
     assert np.isnan(constant["pearson"])
+    assert constant["ccc"] == 0
     assert constant["acc2_has0"] == pytest.approx((truth >= 0).mean())
 
 
@@ -79,3 +85,32 @@ def test_a_lower_error_is_better():
     assert metrics.best([0.6, np.nan, 0.5], "mae") == 0.5
     assert metrics.best([0.6, np.nan, 0.5], "acc7") == 0.6
     assert np.isnan(metrics.best([np.nan], "mae"))
+
+
+def test_concordance_by_hand_and_what_correlation_does_not_see():
+    """A shift and a wrong spread cost what correlation forgives; truth that is one value has none."""
+    truth = np.array([1.0, 2.0, 3.0, np.nan])
+    shifted = regression.compute(truth, np.array([2.0, 3.0, 4.0, 0.0]))
+    assert (shifted["pearson"], shifted["rmse"]) == (pytest.approx(1), pytest.approx(1))
+    assert shifted["ccc"] == pytest.approx(2 * (2 / 3) / (2 / 3 + 2 / 3 + 1))
+    halved = regression.compute(truth, np.array([1.5, 2.0, 2.5, 0.0]))
+    assert halved["pearson"] == pytest.approx(1)
+    assert halved["ccc"] == pytest.approx(2 * (1 / 3) / (2 / 3 + 1 / 6))
+    mirrored = regression.compute(truth, np.array([3.0, 2.0, 1.0, 0.0]))
+    assert mirrored["ccc"] == pytest.approx(-1)
+    assert np.isnan(regression.compute(np.ones(4), np.arange(4.0))["ccc"])
+    assert np.isnan(regression.compute(np.ones(4), np.ones(4))["ccc"])
+
+
+def test_concordance_of_resamples_is_that_of_their_rows():
+    truth, scores = example(60, seed=5)
+    scores = scores + 0.7  # far from the mean of the truth, which resamples move
+    group = np.arange(60) // 3
+    generator = np.random.default_rng(0)
+    weights = np.stack([np.bincount(generator.integers(20, size=20), minlength=20) for _ in range(5)]).astype(float)
+    found = regression.resampled(truth, scores, group, weights)
+    for row, counts in enumerate(weights):
+        rows = np.repeat(np.arange(60), counts[group].astype(int))
+        alone = regression.compute(truth[rows], scores[rows])
+        for name in ("rmse", "ccc", "pearson"):
+            assert found[name][row] == pytest.approx(alone[name]), name

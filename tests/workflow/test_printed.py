@@ -13,7 +13,7 @@ from tiny_project import ROOT, Project
 
 from conclugen.cli.main import parser as of_command
 from conclugen.config import Config, check
-from conclugen.config.datasets import Folder
+from conclugen.config.datasets import Features, Folder
 from conclugen.config.stage_one import Stream
 from conclugen.config.stage_two import Downstream
 
@@ -130,12 +130,15 @@ def test_every_block_is_a_configuration_or_a_profile(page, block, project):
 @pytest.mark.parametrize(("page", "span"), spans())
 def test_every_piece_of_configuration_is_accepted(page, span):
     key = next(iter(span))
-    sections = [section for section in (Config, Folder, Downstream, Stream) if key in section.model_fields]
+    sections = [section for section in (Config, Folder, Features, Downstream, Stream) if key in section.model_fields]
     assert sections, f"{page}: {key!r} is a key of nothing"
     if Config in sections:
         assert over(span)
     elif Folder in sections:
         assert over({"datasets": {"mine": {"adapter": "folder", "root": "/data/mine"} | span}})
+    elif Features in sections:
+        arrays = {"adapter": "features", "root": "/data/mine", "file": "x.npz", "streams": {"text": "t"}}
+        assert over({"datasets": {"mine": arrays | span}})
     elif Downstream in sections:
         assert over({"downstream": span})
 

@@ -71,7 +71,8 @@ def _data(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
     manifest = learned.results / "manifests" / f"{learned.dataset}.parquet"
     about = read_about(manifest) if manifest.is_file() else {}
     if exported.head is not None:
-        folds = about.get("folds", {}).get("sentiment" if exported.head.task == "regression" else "expression", {})
+        target = exported.head.classes[0] if exported.head.task == "regression" else "expression"
+        folds = about.get("folds", {}).get(target, {})
         counts = ", ".join(f"{fold} {numbers['labelled']}" for fold, numbers in folds.items())
         lines.append(f"- Labels: {learned.dataset} ({exported.data} data), labelled utterances: {counts or 'unknown'}.")
     if learned.network is not None:

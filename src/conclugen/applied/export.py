@@ -14,7 +14,7 @@ from conclugen.applied import card
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import CARD, FORMAT, HEAD, Exported, Head, Stream, write_record
 from conclugen.choices import FACE_STREAMS, TARGETS
-from conclugen.data.manifest import SENTIMENT
+from conclugen.data.scales import DIMENSIONS
 from conclugen.faces.shard import FaceShard
 from conclugen.features.common import SETTINGS
 from conclugen.models import io
@@ -164,8 +164,8 @@ def _labels(results: Path, table: str) -> tuple[str, str, tuple[str, ...]]:
         path = results / "manifests" / f"{dataset}.parquet"
         if table.endswith(ending) and path.is_file():
             about = read_about(path)
-            if target == SENTIMENT:
-                return dataset, "regression", (SENTIMENT,)
+            if target in DIMENSIONS:
+                return dataset, "regression", (target,)
             return dataset, about["task"], tuple(about["classes"])
     raise ApplyError(f"{results / 'manifests' / table}.parquet: no such file, so its classes are not known")
 

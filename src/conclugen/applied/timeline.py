@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from conclugen.applied.model import HAS, SCORE
+from conclugen.data.scales import DIMENSIONS
 from conclugen.store.atomic import atomic_path
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -73,7 +74,7 @@ def _scores(axes: Axes, rows: pd.DataFrame, spans: np.ndarray) -> None:
     for number, name in enumerate(names):
         colour = plt.get_cmap("tab10" if len(names) <= 10 else "tab20")(number)
         axes.plot(spans.mean(1), rows[name], marker="o", markersize=3, color=colour, label=name.removeprefix(SCORE))
-    if names != [f"{SCORE}sentiment"]:
+    if len(names) != 1 or names[0].removeprefix(SCORE) not in DIMENSIONS:
         axes.set_ylim(0, 1)
     axes.set_ylabel("score", fontsize=8)
     axes.set_xlim(spans.min(), spans.max())

@@ -20,11 +20,13 @@ from conclugen.config.streams import stream_mistakes
 from conclugen.config.types import Modalities, Name, Section
 from conclugen.config.worlds import World, world_mistakes
 from conclugen.config.written import without_taken
+from conclugen.data.scales import DIMENSIONS, SENTIMENT
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
 OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets", "robustness")
 OTHER_TABLES += ("control", "control-grid", "control-labels")
-SENTIMENT_TABLE = "-sentiment"  # what follows the name of a data set in that of its table of sentiment
+SENTIMENT_TABLE = f"-{SENTIMENT}"  # what follows the name of a data set in that of its table of sentiment
+ENDINGS = tuple(f"-{name}" for name in DIMENSIONS)  # the same of each dimension
 
 
 class Config(Section):
@@ -100,7 +102,7 @@ def _reserved_names(config: Config) -> list[str]:
     return [
         f"datasets.{name}: this name is taken by results/tables/{name}.csv or results/qc/{name}.csv; choose another"
         for name in config.datasets
-        if name in OTHER_TABLES or name.removesuffix(SENTIMENT_TABLE) in {*config.datasets} - {name}
+        if name in OTHER_TABLES or any(name.removesuffix(ending) in {*config.datasets} - {name} for ending in ENDINGS)
     ]
 
 

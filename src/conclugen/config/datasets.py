@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from conclugen.config import written
+from conclugen.config.corpora import Corpus, Dimension
 from conclugen.config.every_dataset import Dataset, Plan
 from conclugen.config.types import Name, Section, Seed, Share, Split
 from conclugen.media.suffixes import MEDIA
@@ -53,6 +54,7 @@ class Mosei(Dataset):
     """
 
     FILES = ("labels", "folds", "transcripts")
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ("sentiment",)
 
     adapter: Literal["mosei"]
     labels: str | None = None
@@ -181,7 +183,7 @@ class Features(Dataset):
     CSV; `audio_*` takes all numeric ones of that pattern.
 
     Attributes:
-        file: `.npz`, `.h5` or `.csv`, below the root.
+        file: `.npz`, `.h5`, `.csv` or the `.pkl` of MMSA, below the root.
         ids: ids (N,), one per row.
         streams: by stream, its features (N, D).
         labels: what they are; null: there are none.
@@ -192,6 +194,8 @@ class Features(Dataset):
         speaker: names or numbers (N,).
         text: texts (N,), which are kept.
         sentiment: from -3 to 3 (N,), beside the labels.
+        dimensions: numbers on other scales: `valence`, `arousal`, or `sentiment` in place of the key of that name; for
+            example `dimensions: {valence: {key: V, low: 1, high: 5}}`.
     """
 
     FILES = ("file",)
@@ -210,6 +214,17 @@ class Features(Dataset):
     speaker: str | None = None
     text: str | None = None
     sentiment: str | None = None
+    dimensions: dict[Literal["sentiment", "valence", "arousal"], Dimension] = {}
+
+    def dimensions_of(self) -> tuple[str, ...]:
+        """Return the dimensions that keys name."""
+        return tuple(dict.fromkeys((*(("sentiment",) if self.sentiment else ()), *self.dimensions)))
+
+    @model_validator(mode="after")
+    def _one_sentiment(self) -> Features:
+        if self.sentiment is not None and "sentiment" in self.dimensions:
+            raise ValueError("datasets: sentiment and dimensions.sentiment name two arrays; keep one")
+        return self
 
     @model_validator(mode="after")
     def _silent(self) -> Features:
@@ -220,7 +235,8 @@ class Features(Dataset):
     def known_columns(self) -> list[str]:
         """Return the keys of everything that says what a row is, none of which may be a feature of it."""
         keys = (self.ids, self.labels and self.labels.key, self.split, self.group, self.speaker, self.text)
-        return [key for key in (*keys, self.sentiment) if key]
+        rated = (dimension.key for dimension in self.dimensions.values())
+        return [key for key in (*keys, self.sentiment, *rated) if key]
 
     @model_validator(mode="after")
     def _no_label_is_a_feature(self) -> Features:
@@ -235,5 +251,5 @@ class Features(Dataset):
 
 
 AnyDataset = Annotated[
-    VoxCeleb2 | Mosei | Meld | Caer | Ravdess | Cremad | Folder | Features, Field(discriminator="adapter")
+    VoxCeleb2 | Mosei | Meld | Caer | Ravdess | Cremad | Corpus | Folder | Features, Field(discriminator="adapter")
 ]

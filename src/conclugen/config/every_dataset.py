@@ -89,6 +89,7 @@ class Dataset(Section):
     """
 
     FILES: ClassVar[tuple[str, ...]] = ()  # keys that name files or folders below the root
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ()  # numbers that its labels have beside classes
 
     adapter: str
     root: str
@@ -99,6 +100,10 @@ class Dataset(Section):
     asr: Asr | None = None
     max_lost: Share | None = None
     watch: bool | None = None
+
+    def dimensions_of(self) -> tuple[str, ...]:
+        """Return the dimensions that its labels have beside classes: what `DIMENSIONS` of its adapter says."""
+        return self.DIMENSIONS
 
     @model_validator(mode="before")
     @classmethod

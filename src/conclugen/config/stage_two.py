@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from conclugen.config.recipes import OwnRecipe
-from conclugen.config.types import Above0, Count, Modalities, Name, Number, Section, Seed, Share
+from conclugen.config.types import Above0, Count, Modalities, Name, Number, Section, Seed, Share, Target
 from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
@@ -136,7 +136,7 @@ class Downstream(Section):
 
     Attributes:
         datasets: those that are evaluated on, each in a table of its own.
-        targets: `expression`, and `sentiment`, from -3 to 3, where the labels have it
+        targets: `expression`, and `sentiment`, `valence` and `arousal`, from -3 to 3, where the labels have them
             (`results/tables/NAME-sentiment.csv`).
         protocols: `linear`: heads on the representation alone; `linear_input`: on the representation beside the input
             it was made of; `raw`: on the input alone; `shuffled`: linear, with labels permuted; `knn`: the nearest
@@ -158,7 +158,7 @@ class Downstream(Section):
     """
 
     datasets: list[str]
-    targets: Annotated[list[Literal["expression", "sentiment"]], Field(min_length=1)] = ["expression", "sentiment"]
+    targets: Annotated[list[Target], Field(min_length=1)] = ["expression", "sentiment", "valence", "arousal"]
     protocols: list[ProtocolName] = ["raw", "shuffled", "linear", "linear_input"]
     controls: list[Literal["untrained", "PCA", "GCCA"]] = list(CONTROLS)
     raw_rows: dict[Name, Annotated[Modalities, Field(min_length=1)]] = {}

@@ -11,9 +11,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from conclugen.data import mmsa
 from conclugen.data.array_files import (
     HDF5,
     NPZ,
+    PICKLE,
     Member,
     open_dataset,
     open_member,
@@ -42,6 +44,10 @@ def matrix_blocks(path: Path, key: str, without: Collection[str] = (), numbers: 
             dataset = stack.enter_context(open_dataset(path, key))
             check_matrix(dataset.dtype, dataset.shape, what)
             found = _dataset(dataset, numbers, stack)
+        elif suffix in PICKLE:
+            values = mmsa.read(path, key)
+            check_matrix(values.dtype, values.shape, what)
+            found = _slices(values, _rows(values.shape, numbers))
         else:
             columns = csv_columns(path, key, without)
             found = csv_numbers(path, columns, _rows((0, len(columns)), numbers))

@@ -20,6 +20,7 @@ from conclugen.store.hdf5 import OutsideError, inside
 from conclugen.store.pointers import pointer
 
 NPZ, HDF5, CSV = (".npz",), (".h5", ".hdf5", ".hdf"), (".csv",)
+PICKLE = (".pkl", ".pickle")  # of MMSA
 # RuntimeError is what zipfile raises for a password and h5py for a broken structure, NotImplementedError what zipfile
 # raises for a method of compression that it does not know.
 UNREADABLE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
@@ -68,9 +69,9 @@ def suffix_of(path: Path) -> str:
     if points := pointer(path):
         raise ArrayError(f"{path}: {points}")
     suffix = path.suffix.lower()
-    if suffix not in NPZ + HDF5 + CSV:
+    if suffix not in NPZ + HDF5 + CSV + PICKLE:
         raise ArrayError(
-            f"{path}: arrays are read from .npz, .h5 and .csv, not from {suffix or 'a file without suffix'}"
+            f"{path}: arrays are read from .npz, .h5, .csv and MMSA's .pkl, not from {suffix or 'a file without one'}"
         )
     return suffix
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from conclugen.data import mmsa
 from conclugen.data.array_files import (
     HDF5,
     NPZ,
+    PICKLE,
     ArrayError,
     open_dataset,
     open_member,
@@ -41,6 +43,8 @@ def read_array(path: Path, key: str, text: bool = False, without: Collection[str
                 cells = [decode(cell) if isinstance(cell, bytes) else cell for cell in values.ravel()]
                 return np.array(cells, dtype=object).reshape(values.shape)
             return values
+    if suffix in PICKLE:
+        return mmsa.read(path, key)
     columns = csv_columns(path, key, without)
     if text and len(columns) == 1:
         return csv_texts(path, columns[0])
@@ -51,6 +55,8 @@ def read_array(path: Path, key: str, text: bool = False, without: Collection[str
 def width_of(path: Path, key: str, without: Collection[str] = ()) -> int:
     """Return how many numbers a row of the array `key` has, from the head of the file. Raises ArrayError."""
     suffix = suffix_of(path)
+    if suffix in PICKLE:
+        return math.prod(mmsa.read(path, key).shape[1:])
     if suffix not in NPZ + HDF5:
         return len(csv_columns(path, key, without))
     with open_member(path, key) if suffix in NPZ else open_dataset(path, key) as found:

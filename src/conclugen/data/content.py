@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from conclugen.data import sources, tree
+from conclugen.data import official, sources, tree
 from conclugen.data.csv_tables import read_csv, role_columns
 from conclugen.media import probe, suffixes
 
@@ -119,7 +119,13 @@ def _named(root: Path, options: Mapping[str, Any]) -> tuple[bool, bool, bool]:
     return *_media(root, _below(root, suffixes.MEDIA)), True
 
 
+def _wordless(root: Path, options: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+    """The same where words come from a file of transcripts alone."""
+    return *_media(root, _below(root, suffixes.MEDIA)), (root / official.TRANSCRIPTS).is_file()
+
+
 _LOOKS = {
+    **dict.fromkeys(official.WORDLESS, _wordless),
     "folder": _folder,
     "mosei": _mosei,
     "meld": _official,

@@ -6,7 +6,7 @@ Entry module. The manifest holds ids, labels and splits; `conclugen.features.imp
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from conclugen.data.arrays import ArrayError, matrix, read_array, strings
 from conclugen.data.class_names import alike, class_labels, without
 from conclugen.data.common import Fractions, hashed_split, run, splits, table
 from conclugen.data.csv_arrays import check_csv, class_columns
+from conclugen.data.dimensions import rescaled
 from conclugen.data.errors import LayoutError
 from conclugen.data.label_arrays import column, label_names
 from conclugen.data.labels import in_range, require_absences, require_range
-from conclugen.data.manifest import SENTIMENT, SENTIMENT_RANGE, Manifest
+from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
+from conclugen.data.scales import DIMENSION_RANGE, SENTIMENT
 from conclugen.store.ledger import Status
 
 
@@ -33,6 +35,15 @@ class Labels:
     key: str
     classes: tuple[str, ...]
     ignored: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Dimension:
+    """A number beside the labels: the keys of `conclugen.config.corpora.Dimension`."""
+
+    key: str
+    low: float
+    high: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +61,7 @@ class Settings:
     speaker: str | None
     text: str | None
     sentiment: str | None
+    dimensions: dict[str, Dimension] = dataclasses.field(default_factory=dict)
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
@@ -72,6 +84,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
         }
         task, classes, labels = _labels(notes, path, settings.labels, ids)
         labels |= _sentiment(notes, path, settings.sentiment, ids, classes)
+        labels |= _dimensions(notes, path, settings.dimensions, ids, classes)
     except ArrayError as error:
         raise LayoutError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
     return Manifest(table(columns, labels), dataset, "features", task, classes, notes)
@@ -142,13 +155,32 @@ def _sentiment(
 ) -> dict[str, np.ndarray]:
     if key is None:
         return {}
-    if SENTIMENT in classes:
-        raise LayoutError(f"{path}: a class is called {SENTIMENT!r}, as is the column of {key!r}; rename the class")
+    numbers = _numbers(path, key, ids, SENTIMENT, classes)
+    require_range(f"{path}: {key}", numbers, *DIMENSION_RANGE)
+    return {SENTIMENT: in_range(notes, SENTIMENT, numbers, ids, *DIMENSION_RANGE)}
+
+
+def _dimensions(
+    notes: Notes, path: Path, asked: Mapping[str, Dimension], ids: Sequence[str], classes: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Each dimension (N,), from its own scale to that of the manifest."""
+    found = {}
+    for name, given in asked.items():
+        if not given.low < given.high:
+            raise LayoutError(f"dimensions.{name}: low is {given.low:g} and high {given.high:g}")
+        numbers = _numbers(path, given.key, ids, name, classes)
+        found[name] = rescaled(notes, name, numbers, ids, given.low, given.high, f"{path}: {given.key}")
+    return found
+
+
+def _numbers(path: Path, key: str, ids: Sequence[str], name: str, classes: Sequence[str]) -> np.ndarray:
+    """The array `key` as numbers (N,). Raises LayoutError where it has several per row, or a class is called `name`."""
+    if name in classes:
+        raise LayoutError(f"{path}: a class is called {name!r}, as is the column of {key!r}; rename the class")
     numbers = matrix(_read(path, key, ids), f"{path}: {key}").astype(float)
     if numbers.shape[1] != 1:
-        raise LayoutError(f"{path}: {key!r} has {numbers.shape[1]} numbers per row; sentiment is one")
-    require_range(f"{path}: {key}", numbers[:, 0], *SENTIMENT_RANGE)
-    return {SENTIMENT: in_range(notes, SENTIMENT, numbers[:, 0], ids, *SENTIMENT_RANGE)}
+        raise LayoutError(f"{path}: {key!r} has {numbers.shape[1]} numbers per row; {name} is one")
+    return numbers[:, 0]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -16,13 +16,13 @@ import pyarrow as pa
 from conclugen.data import folds
 from conclugen.data.errors import ManifestError
 from conclugen.data.notes import Notes
+from conclugen.data.scales import DIMENSION_RANGE, DIMENSIONS
 from conclugen.store.tables import read_table, write_table
 
 SPLITS = ("train", "valid", "test", "none")
 TEXT_SOURCES = ("official", "asr", "none")
 TASKS = ("single", "multi", "none")
-TARGETS = ("expression", "sentiment")  # what a data set can be evaluated on
-SENTIMENT, SENTIMENT_RANGE = "sentiment", (-3.0, 3.0)
+TARGETS = ("expression", *DIMENSIONS)  # what a data set can be evaluated on
 _NO_ID = {"Cc", "Cs", "Zl", "Zp"}
 COLUMNS = ("utterance_id", "split", "media", "audio", "start_s", "end_s", "text", "text_source", "speaker", "group")
 
@@ -75,9 +75,14 @@ def read_manifest(path: str | Path, label_splits: Collection[str] = ("train", "v
 def _folds(manifest: Manifest) -> dict[str, Any]:
     """By target, how many labels each fold has."""
     counts = {"expression": folds.count(manifest.table, manifest.task, manifest.classes)}
-    if SENTIMENT in manifest.table.columns and SENTIMENT not in manifest.classes:
-        counts["sentiment"] = folds.count(manifest.table, "regression", (SENTIMENT,))
+    for name in dimensions(manifest):
+        counts[name] = folds.count(manifest.table, "regression", (name,))
     return counts
+
+
+def dimensions(manifest: Manifest) -> list[str]:
+    """Return those of `DIMENSIONS` that the labels have beside their classes."""
+    return [name for name in DIMENSIONS if name in manifest.table.columns and name not in manifest.classes]
 
 
 def _lost(manifest: Manifest) -> dict[str, Any]:
@@ -93,16 +98,17 @@ def _lost(manifest: Manifest) -> dict[str, Any]:
 
 
 def as_target(manifest: Manifest, target: str) -> Manifest:
-    """Return the manifest as labels of `target`: `expression` as it is; `sentiment` with that column as its only class
-    and the task `regression`, which no manifest is written with. Raises ManifestError where there is no sentiment.
+    """Return the manifest as labels of `target`: `expression` as it is; a dimension, such as `sentiment`, with that
+    column as its only class and the task `regression`, which no manifest is written with. Raises ManifestError where
+    there is none.
     """
     if target not in TARGETS:
         raise ManifestError(f"target is {target!r}; allowed are {TARGETS}")
     if target == "expression":
         return manifest
-    if SENTIMENT not in manifest.table.columns or SENTIMENT in manifest.classes:
-        raise ManifestError(f"{manifest.dataset}: its labels have no sentiment; it has no table of sentiment")
-    return dataclasses.replace(manifest, task="regression", classes=(SENTIMENT,))
+    if target not in dimensions(manifest):
+        raise ManifestError(f"{manifest.dataset}: its labels have no {target}; it has no table of {target}")
+    return dataclasses.replace(manifest, task="regression", classes=(target,))
 
 
 def label_columns(manifest: Manifest) -> list[str]:
@@ -133,8 +139,8 @@ def validate(manifest: Manifest) -> None:
     if manifest.task == "multi":
         for name in manifest.classes:
             _require(manifest, ~np.isinf(table[name].astype(float)), f"{name} is infinite")
-    if SENTIMENT in table.columns and SENTIMENT not in manifest.classes:
-        _require(manifest, ~(table[SENTIMENT].abs() > SENTIMENT_RANGE[1] + 1e-3), "sentiment is outside -3..3")
+    for name in dimensions(manifest):
+        _require(manifest, ~(table[name].abs() > DIMENSION_RANGE[1] + 1e-3), f"{name} is outside -3..3")
 
 
 def is_inside(path: str | None) -> bool:

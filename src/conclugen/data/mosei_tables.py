@@ -50,7 +50,7 @@ def read_labels(path: Path) -> dict[str, Segments]:
     if path.suffix == ".csd":
         return {
             video: Segments(intervals, _width(path, video, features), [""] * len(features))
-            for video, (intervals, features) in _read_csd(path).items()
+            for video, (intervals, features) in read_csd(path).items()
         }
     rows = _by_video(path, DIMENSIONS)
     return {
@@ -71,7 +71,7 @@ def read_transcripts(path: Path) -> dict[str, Spoken]:
     if path.suffix == ".csd":
         return {
             video: Spoken(times, [_word(word) for word in words], np.full(len(words), -1), words=True)
-            for video, (times, words) in _read_csd(path).items()
+            for video, (times, words) in read_csd(path).items()
         }
     return {
         video: Spoken(_intervals(rows), [clean_text(row["text"]) for row in rows], np.full(len(rows), -1), words=False)
@@ -119,8 +119,11 @@ def _intervals(rows: list[dict[str, str]]) -> np.ndarray:
     return np.stack([numbers([row[end] for row in rows]) for end in ("start", "end")], axis=1)
 
 
-def _read_csd(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """{video: (intervals (N, 2), features (N, D))} of a computational sequence: `<root>/data/<video>/…`."""
+def read_csd(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return {video: (intervals (N, 2), features (N, D))} of a computational sequence: `<root>/data/<video>/…`.
+
+    Raises LayoutError that names what is wrong with the file.
+    """
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     if points := pointer(path):
         raise LayoutError(f"{path}: {points}")

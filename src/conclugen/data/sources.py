@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from conclugen.data import official
 from conclugen.media import suffixes
 
 MELD_PARTS = {
@@ -224,4 +225,6 @@ SOURCES: dict[str, Callable[[Path, dict[str, Any]], list[Path]]] = {
 
 def sources(adapter: str, root: Path, settings: dict[str, Any]) -> list[Path]:
     """Return the label and index files of a layout, as far as they are there."""
+    if adapter in official.FILES:
+        return official.files(adapter, root)
     return SOURCES[adapter](root, settings) if adapter in SOURCES else []

@@ -52,7 +52,7 @@ def read(
     evaluate: Sequence[str],
     target: str,
 ) -> Data:
-    """Read the labels of train and valid, and the modalities named in `evaluate`; `target`: expression or sentiment.
+    """Read the labels of train and valid, and the modalities named in `evaluate`; `target`: expression or a dimension.
 
     Raises ValueError when the data set has no such labels, no labelled train or valid utterance, or a stream has no
     shard.

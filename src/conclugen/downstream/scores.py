@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from conclugen.data.manifest import SENTIMENT_RANGE
+from conclugen.data.scales import DIMENSION_RANGE
 
 
 def headline(logits: torch.Tensor, targets: torch.Tensor, task: str) -> torch.Tensor:
@@ -81,7 +81,7 @@ def loss(logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tenso
 
 
 def outputs(logits: torch.Tensor, task: str) -> torch.Tensor:
-    """Sigmoid (multi-label), softmax (single label) or, for regression, what lies in the range of sentiment, (…, C)."""
+    """Sigmoid (multi-label), softmax (single label) or, for regression, what lies in the range of labels, (…, C)."""
     if task == "regression":
-        return logits.clamp(*SENTIMENT_RANGE)
+        return logits.clamp(*DIMENSION_RANGE)
     return logits.sigmoid() if task == "multi" else logits.softmax(-1)

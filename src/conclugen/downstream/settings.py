@@ -16,7 +16,7 @@ class Settings:
     Attributes:
         modalities: by modality, the streams it joins.
         evaluate: the modalities that are used.
-        target: what is predicted: `expression` or `sentiment`.
+        target: what is predicted: `expression` or a dimension, such as `sentiment`.
         label_fraction: share of the training labels, in (0, 1]; 1 is the main result.
     """
 

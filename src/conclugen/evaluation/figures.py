@@ -146,14 +146,18 @@ def draw_all(
     target: str,
     draw: Callable[[Truth, Predictions], dict[str, Figure]],
 ) -> None:
-    """Write the headline and, of every folder of predictions, what `draw` draws, by what its file's name ends with."""
+    """Write the headline and, of every folder of predictions, what `draw` draws, by what its file's name ends with.
+
+    `target` is what is drawn where the command line names none.
+    """
     parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--target", default=target, help="expression, or a dimension")
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
     parser.add_argument("--output-dir", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    truth = read_truth(arguments.manifest, target)
+    truth = read_truth(arguments.manifest, arguments.target)
     save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
     for folder in arguments.predictions:
         predictions = read(folder, truth)

@@ -36,14 +36,14 @@ MULTI = (
 SINGLE = ("accuracy", "f1_weighted", "precision_weighted", "recall_weighted", "f1_macro", "recall_macro", "ece")
 NAMES = {"multi": MULTI, "single": SINGLE, "regression": regression.NAMES}
 HEADLINE = {"multi": "balanced_accuracy_mean", "single": "recall_macro", "regression": "mae"}
-LOWER_IS_BETTER = frozenset({"mae", "ece", "ece_macro"})
+LOWER_IS_BETTER = frozenset({"mae", "rmse", "ece", "ece_macro"})
 CALIBRATION = frozenset({"ece", "ece_macro"})
 BIASED = frozenset({"average_precision", "average_precision_macro"})  # above the truth in few rows; resamples, again
-UNBOUNDED = frozenset({"mae"})  # above; all others are shares, or correlations
+UNBOUNDED = frozenset({"mae", "rmse"})  # above; all others are shares, or correlations
 
 
 def compute(truth: np.ndarray, scores: np.ndarray, task: str) -> dict[str, float]:
-    """Return every metric of the task, by name, as fractions of 1 (`mae`: in units of sentiment).
+    """Return every metric of the task, by name, as fractions of 1 (`mae`, `rmse`: in units of the label).
 
     Raises ValueError when shapes differ, scores are not finite, or no label is known.
     """

@@ -17,7 +17,10 @@ from conclugen.evaluation.contamination import NO, OF_ANY_DATA, UNKNOWN, YES
 SHARED = ("speaker", "group", "file", "text")
 PAIRS = (("test", "train"), ("test", "valid"), ("valid", "train"))
 SOURCES = {"mosei": "video", "voxceleb2": "video", "ravdess": "actor", "cremad": "actor"}  # of groups, by adapter
-SAME_SOURCES = frozenset({"mosei", "voxceleb2"})  # adapters whose groups are videos of one site, named as it names them
+SOURCES |= {"mosi": "video", "sims": "video"}
+SAME_SOURCES = frozenset(
+    {"mosei", "mosi", "voxceleb2"}
+)  # adapters whose groups are videos of one site, named as it names them
 DIALOGUE, FILE = "dialogue", "file"
 
 

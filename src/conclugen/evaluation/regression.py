@@ -1,4 +1,4 @@
-"""Metrics of sentiment from -3 to 3, on a test split and on many resamples of it at once.
+"""Metrics of sentiment, valence or arousal from -3 to 3, on a test split and on many resamples of it at once.
 
 All are functions of sums over utterances, so that a resample (sums of the groups drawn) goes through the same formulas.
 Predictions and truth are rounded half to even for seven classes, as published work on CMU-MOSEI does it.
@@ -10,7 +10,9 @@ import numpy as np
 
 NAMES = (
     "mae",
+    "rmse",
     "pearson",
+    "ccc",
     "acc7",
     "acc2_has0",
     "f1_weighted_has0",
@@ -24,7 +26,7 @@ LEAST_VARIANCE = 1e-9  # below this share of its own spread a prediction is cons
 def compute(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     """Return every metric of truth (N,), NaN for unknown, and scores (N,)."""
     known = ~np.isnan(truth)
-    return _of_sums(_terms(truth[known], scores[known]).sum(0), float(np.ptp(scores[known])))
+    return _of_sums(_terms(truth[known], scores[known]).sum(0), *_about(truth[known], scores[known]))
 
 
 def resampled(truth: np.ndarray, scores: np.ndarray, group: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -33,7 +35,7 @@ def resampled(truth: np.ndarray, scores: np.ndarray, group: np.ndarray, weights:
     terms = _terms(truth[known], scores[known])
     by_group = np.zeros((weights.shape[1], terms.shape[1]))
     np.add.at(by_group, group[known], terms)
-    return _of_sums(weights @ by_group, float(np.ptp(scores[known])))
+    return _of_sums(weights @ by_group, *_about(truth[known], scores[known]))
 
 
 def seven(values: np.ndarray) -> np.ndarray:
@@ -42,12 +44,12 @@ def seven(values: np.ndarray) -> np.ndarray:
 
 
 def _terms(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """(N, 16): what each utterance adds to the sums, in the order that `_of_sums` reads."""
+    """(N, 17): what each utterance adds to the sums, in the order that `_of_sums` reads."""
     truth, scores = truth.astype(float), scores.astype(float)
     # Moments are taken about the middle of each, so that no digits are lost in their differences.
     x, y = scores - scores.mean(), truth - truth.mean()
     columns = [np.ones_like(x), np.abs(scores - truth), x, y, x * x, y * y, x * y, seven(scores) == seven(truth)]
-    columns += _cells(truth >= 0, scores >= 0)
+    columns += [(scores - truth) ** 2, *_cells(truth >= 0, scores >= 0)]
     there = truth != 0
     columns += [cell & there for cell in _cells(truth > 0, scores > 0)]
     return np.stack([np.asarray(column, dtype=float) for column in columns], axis=1)
@@ -58,15 +60,34 @@ def _cells(positive: np.ndarray, said: np.ndarray) -> list[np.ndarray]:
     return [positive & said, ~positive & said, positive & ~said, ~positive & ~said]
 
 
-def _of_sums(sums: np.ndarray, spread: float) -> dict[str, np.ndarray]:
-    """Metrics (…) from sums (…, 16); `spread`: highest minus lowest score of all."""
-    count, error, x, y, xx, yy, xy, same = np.moveaxis(sums[..., :8], -1, 0)
+def _about(truth: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """Highest minus lowest score, and how far the mean score lies above the mean truth: what moments leave out."""
+    scores = scores.astype(float)
+    return float(np.ptp(scores)), float(scores.mean() - truth.astype(float).mean())
+
+
+def _of_sums(sums: np.ndarray, spread: float, above: float) -> dict[str, np.ndarray]:
+    """Metrics (…) from sums (…, 17); `spread` and `above`: of `_about`.
+
+    CCC (Lin 1989) is 2 cov / (var_x + var_y + (mean_x - mean_y)²): correlation that also asks for the same mean and
+    spread, so a constant has 0.
+    """
+    count, error, x, y, xx, yy, xy, same, squared = np.moveaxis(sums[..., :9], -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance_x, variance_y = xx / count - (x / count) ** 2, yy / count - (y / count) ** 2
-        correlation = (xy / count - x * y / count**2) / np.sqrt(variance_x * variance_y)
+        shared = xy / count - x * y / count**2
+        correlation = shared / np.sqrt(variance_x * variance_y)
+        apart = variance_x + variance_y + ((x - y) / count + above) ** 2
         varies = (variance_x > LEAST_VARIANCE * spread**2) & (variance_y > LEAST_VARIANCE) & (spread > 0)
-        found = {"mae": error / count, "pearson": np.where(varies, correlation, np.nan), "acc7": same / count}
-        for name, cells in (("has0", sums[..., 8:12]), ("non0", sums[..., 12:16])):
+        agreement = np.where(varies, 2 * shared / apart, 0.0)
+        found = {
+            "mae": error / count,
+            "rmse": np.sqrt(squared / count),
+            "pearson": np.where(varies, correlation, np.nan),
+            "ccc": np.where(variance_y > LEAST_VARIANCE, agreement, np.nan),
+            "acc7": same / count,
+        }
+        for name, cells in (("has0", sums[..., 9:13]), ("non0", sums[..., 13:17])):
             found[f"acc2_{name}"], found[f"f1_weighted_{name}"] = _binary(cells)
     return {name: found[name] for name in NAMES}
 

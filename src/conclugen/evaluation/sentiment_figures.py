@@ -1,4 +1,4 @@
-"""Figures of sentiment: the error with its interval by row, and what each row predicts against what is true.
+"""Figures of sentiment, valence or arousal: the error with its interval by row, and what a row predicts against truth.
 
 Entry module. `headline.png` is drawn from the table, as for expression; its dotted line is the training median, the
 best answer without looking. Every folder of predictions gives `{method}-{protocol}.png`.
@@ -42,7 +42,13 @@ def against_truth(truth: Truth, predictions: Predictions) -> Figure:
     axes.plot(classes, means, "o-", color="#b2182b", markersize=5, linewidth=1.5, label="mean by class of seven")
     each = [metrics.compute(truth.labels, one, truth.task) for one in predictions.scores]
     error, correlation = (metrics.mean_defined([one[name] for one in each]) for name in ("mae", "pearson"))
-    axes.set(xlim=(-SHOWN, SHOWN), ylim=(-SHOWN, SHOWN), xlabel="true sentiment", ylabel="predicted", aspect="equal")
+    axes.set(
+        xlim=(-SHOWN, SHOWN),
+        ylim=(-SHOWN, SHOWN),
+        xlabel=f"true {truth.classes[0]}",
+        ylabel="predicted",
+        aspect="equal",
+    )
     axes.set_title(f"{predictions.method} ({predictions.protocol})\nerror {error:.3f}, correlation {correlation:.3f}")
     axes.title.set_fontsize(10)
     axes.legend(fontsize=7, loc="upper left")

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import h5py
+import numpy as np
 
-from conclugen.data.array_files import HDF5, NPZ, explained, open_dataset, open_member
+from conclugen.data import mmsa
+from conclugen.data.array_files import HDF5, NPZ, PICKLE, Member, explained, open_dataset, open_member
 from conclugen.data.arrays import read_array, strings
 from conclugen.data.common import split_name
 from conclugen.survey.found import Found, SurveyError
@@ -81,7 +83,7 @@ def _features(known: Mapping[str, Array], taken: set[str | None], count: int) ->
 
 def file_of(root: Path) -> str | None:
     """Return the one file of arrays of a folder; None where there is none. Raises SurveyError for several."""
-    found = sorted(path.name for path in root.iterdir() if path.suffix.lower() in (*NPZ, *HDF5))
+    found = sorted(path.name for path in root.iterdir() if path.suffix.lower() in (*NPZ, *HDF5, *PICKLE))
     if len(found) > 1:
         raise SurveyError(f"{root}: {', '.join(found)} hold arrays; say which is meant: --table {found[0]}")
     return found[0] if found else None
@@ -115,6 +117,8 @@ def _modality(name: str) -> str | None:
 
 def _known(path: Path) -> dict[str, Array]:
     """Shape and kind of every array of a file that can be read."""
+    if path.suffix.lower() in PICKLE:
+        return {name: _array(one) for name, one in mmsa.fields(path).items()}
     with explained(path):
         if path.suffix.lower() in NPZ:
             with zipfile.ZipFile(path) as archive:
@@ -126,6 +130,9 @@ def _known(path: Path) -> dict[str, Array]:
     found = {}
     for name in names:
         with open_member(path, name) if path.suffix.lower() in NPZ else open_dataset(path, name) as one:
-            text = one.dtype.kind in "SUO"
-            found[name] = Array(tuple(one.shape), "S" if text else one.dtype.kind)
+            found[name] = _array(one)
     return found
+
+
+def _array(one: Member | h5py.Dataset | np.ndarray) -> Array:
+    return Array(tuple(one.shape), "S" if one.dtype.kind in "SUO" else one.dtype.kind)

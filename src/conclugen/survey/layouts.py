@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from conclugen.data import caer, sources
+from conclugen.data import caer, official, sources
 from conclugen.data.class_names import folded
 
 # Utterances as their owners give them out: VoxCeleb2's dev part, CMU-MOSEI's labels, the lists of MELD, CAER's clips,
-# the speech of RAVDESS, CREMA-D's clips.
+# the speech of RAVDESS, CREMA-D's clips; the clips of DFEW and MAFW, the turns of IEMOCAP and MSP-IMPROV, the labelled
+# clips of MER, those of CMU-MOSI and CH-SIMS.
 OFFICIAL = {
     "voxceleb2": 1_092_009,
     "mosei": 23_259,
@@ -17,6 +19,13 @@ OFFICIAL = {
     "caer": 13_201,
     "ravdess": 1_440,
     "cremad": 7_442,
+    "dfew": 16_372,
+    "mafw": 10_045,
+    "iemocap": 10_039,
+    "mer": 5_030,
+    "mosi": 2_199,
+    "sims": 2_281,
+    "mspimprov": 8_438,
 }
 
 
@@ -62,4 +71,5 @@ LAYOUTS: dict[str, Callable[[Path], bool]] = {
     "caer": _caer,
     "ravdess": _ravdess,
     "cremad": _cremad,
+    **{name: functools.partial(official.is_one, name) for name in official.FILES},
 }

@@ -32,9 +32,9 @@ def pretexts(config: Config, wildcards: Any) -> list[str]:
 
 
 def table_name(config: Config, dataset: str, target: str) -> str:
-    """Return the name of the table of a data set or of its sentiment. Raises WorkflowError where it has none."""
-    if target and not choices.has_sentiment(config, dataset):
-        raise WorkflowError(f"the labels of {dataset} have no sentiment; it has no table {dataset}{target}")
+    """Return the name of the table of a data set or of a dimension. Raises WorkflowError where it has none."""
+    if not choices.has_target(config, dataset, choices.TARGETS[target]):
+        raise WorkflowError(f"the labels of {dataset} have no {target[1:]}; it has no table {dataset}{target}")
     return dataset + target
 
 

@@ -6,11 +6,13 @@ import csv
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conclugen.data.manifest import read_manifest
+from conclugen.data.scales import DIMENSIONS
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.report.gains import Gain, Key, over_raw
@@ -18,6 +20,8 @@ from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.pretrain import verdict
 from conclugen.store import places
 from conclugen.store.ledger import LedgerRow, Status, read_ledger
+
+_ENDING = re.compile(rf"-(?:{'|'.join(DIMENSIONS)})$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +32,7 @@ class TableSettings:
     Attributes:
         dataset: whose table it is.
         corpus: what its networks learned from.
-        target: `expression` or `sentiment`.
+        target: `expression` or a dimension, such as `sentiment`.
     """
 
     dataset: str
@@ -161,7 +165,7 @@ def jobs(folder: Path, datasets: Iterable[str]) -> list[Job]:
     wanted, found = set(datasets), []
     for path in sorted(folder.rglob("*.tsv")):
         place = path.relative_to(folder)
-        named = {part.partition(".")[0].removesuffix("-sentiment") for part in place.parts[1:]}
+        named = {_ENDING.sub("", part.partition(".")[0]) for part in place.parts[1:]}
         if not wanted & named or place.parts[0] == "report":  # the page itself: it would say something else each time
             continue
         with open(path, encoding="utf-8", newline="") as handle:
