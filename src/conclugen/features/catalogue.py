@@ -142,6 +142,7 @@ CATALOGUE: dict[str, dict[str, Entry]] = {
     "keypoints": {
         "mtcnn": Entry("the face detector's five landmarks", "frames in which a face was looked for", "44", ()),
         "face68": Entry("68 landmarks by FaceLandmark68Net of face-api.js", FRAMES, "612", (), FACE68),
+        "blendshapes": Entry("52 movements by MediaPipe's face landmarker (extra `blendshapes`)", FRAMES, "208", ()),
     },
 }
 EMBEDDED = {stream: next(iter(entries)) for stream, entries in CATALOGUE.items()}

