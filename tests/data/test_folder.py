@@ -8,7 +8,8 @@ import pytest
 
 from conclugen.data import folder
 from conclugen.data.common import Fractions, LayoutError
-from conclugen.data.manifest import ManifestError, read_manifest, validate, write_manifest
+from conclugen.data.dimensions import Dimension
+from conclugen.data.manifest import ManifestError, as_target, read_manifest, validate, write_manifest
 from conclugen.data.sources import SOURCES
 from conclugen.media.suffixes import MEDIA
 from conclugen.store.ledger import Status
@@ -261,3 +262,42 @@ def test_times_speakers_and_ids_in_several_spellings(root):
     assert table["split"].tolist() == ["test", "valid"]
     with pytest.raises(LayoutError, match="1 ids repeat"):
         _build(root, "file,id,label\na.mp4,\u00e9,x\nb.mp4,e\u0301,y\n")
+
+
+def test_numbers_beside_the_labels_are_brought_to_one_scale(root):
+    rated = {"valence": Dimension("V", 1.0, 5.0), "arousal": Dimension("A", -1.0, 1.0)}
+    settings = dataclasses.replace(SETTINGS, dimensions=rated)
+    (root / "labels.csv").write_text(
+        "file;label;V;A\na.mp4;x;1;0,5\nb.mp4;y;5;\nextra.mp4;x;4,5;-1\nsub/c.avi;y;high;0\n"
+    )
+    manifest = folder.build("mine", root, settings)
+    write_manifest(root / "m.parquet", manifest)
+    table = manifest.table.set_index("utterance_id")
+    assert table["valence"].tolist()[:3] == pytest.approx([-3, 3, 2.25])
+    assert table["arousal"].tolist() == pytest.approx([1.5, np.nan, -3, 0], nan_ok=True)
+    lost = [row for row in manifest.notes.ledger(table.index) if row.status is Status.NO_LABEL]
+    assert [(row.utterance_id, row.reason) for row in lost] == [("sub/c", "valence is no number: 'high'; no valence")]
+    assert as_target(manifest, "valence").classes == ("valence",)
+
+
+@pytest.mark.parametrize(
+    ("rated", "message"),
+    [
+        ({"valence": Dimension("W", 1.0, 5.0)}, "column 'W' is missing"),
+        ({"valence": Dimension("V", 5.0, 1.0)}, r"dimensions\.valence: low is 5 and high 1"),
+        ({"valence": Dimension("V", -1.0, 1.0)}, r"labels\.csv: V: 2 of 2 values lie outside -1\.\.1"),
+    ],
+)
+def test_numbers_that_are_not_there_or_on_another_scale_are_told(root, rated, message):
+    (root / "labels.csv").write_text("file,label,V\na.mp4,x,2\nb.mp4,y,4\n")
+    with pytest.raises(LayoutError, match=message):
+        folder.build("mine", root, dataclasses.replace(SETTINGS, dimensions=rated))
+
+
+def test_numbers_alone_are_labels_of_their_own(root):
+    rated = {"valence": Dimension("V", 1.0, 5.0)}
+    (root / "labels.csv").write_text("file,V\na.mp4,2\nb.mp4,4\n")
+    manifest = folder.build("mine", root, dataclasses.replace(SETTINGS, dimensions=rated))
+    validate(manifest)
+    assert manifest.task == "none"
+    assert as_target(manifest, "valence").task == "regression"

@@ -138,6 +138,7 @@ OTHER = {
     "datasets.arrays.labels": {"kind": "single", "key": "y"},
     "datasets.arrays.splits": {"unseen": "test"},
     "datasets.arrays.streams": {"text": "u"},
+    "datasets.mine.dimensions": {"valence": {"key": "v", "low": 1.0, "high": 5.0}},
     "datasets.arrays.dimensions": {"valence": {"key": "v", "low": 1.0, "high": 5.0}},
     "features.views.streams": ["frames2d"],
     "presets.warm.based_on": "improved",

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from conclugen.config import written
 from conclugen.config.corpora import Corpus, Dimension
 from conclugen.config.every_dataset import Dataset, Plan
-from conclugen.config.types import Name, Section, Seed, Share, Split
+from conclugen.config.types import DimensionName, Name, Section, Seed, Share, Split
 from conclugen.media.suffixes import MEDIA
 
 
@@ -120,6 +120,7 @@ class Folder(Dataset):
         splits: what other values of the column split mean, such as `splits: {held-out: test}`; common names are known.
         seed: of the draw of `fractions`.
         extensions: suffixes of media files; null: those of `src/conclugen/media/suffixes.py`.
+        dimensions: columns of numbers beside the labels, on scales of their own.
     """
 
     FILES = ("table",)
@@ -134,6 +135,11 @@ class Folder(Dataset):
     fractions: Fractions = Fractions()
     seed: Seed = 0
     extensions: list[str] = list(MEDIA)
+    dimensions: dict[DimensionName, Dimension] = {}
+
+    def dimensions_of(self) -> tuple[str, ...]:
+        """Return the dimensions that keys name."""
+        return tuple(self.dimensions)
 
     @model_validator(mode="before")
     @classmethod
@@ -214,7 +220,7 @@ class Features(Dataset):
     speaker: str | None = None
     text: str | None = None
     sentiment: str | None = None
-    dimensions: dict[Literal["sentiment", "valence", "arousal"], Dimension] = {}
+    dimensions: dict[DimensionName, Dimension] = {}
 
     def dimensions_of(self) -> tuple[str, ...]:
         """Return the dimensions that keys name."""

@@ -16,7 +16,8 @@ Seed = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]  # by modality, the streams it joins
 Split = Literal["train", "valid", "test", "none"]
-Target = Literal["expression", "sentiment", "valence", "arousal"]
+DimensionName = Literal["sentiment", "valence", "arousal"]
+Target = Literal["expression", DimensionName]
 
 
 class Section(BaseModel):

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
+from conclugen.data.errors import LayoutError
 from conclugen.data.labels import SLACK, in_range, require_range
 from conclugen.data.notes import Notes
 from conclugen.data.scales import DIMENSION_RANGE
 
 STRAY = 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class Dimension:
+    """A number beside the labels: the keys of `conclugen.config.corpora.Dimension`."""
+
+    key: str
+    low: float
+    high: float
+
+
+def on_scale(
+    notes: Notes, name: str, given: Dimension, values: np.ndarray, ids: Sequence[str], source: str
+) -> np.ndarray:
+    """Return values (N,) of a dimension that a configuration names, as `rescaled`. Raises LayoutError for a scale that
+    has no width."""
+    if not given.low < given.high:
+        raise LayoutError(f"dimensions.{name}: low is {given.low:g} and high {given.high:g}")
+    return rescaled(notes, name, values, ids, given.low, given.high, f"{source}: {given.key}")
 
 
 def rescaled(

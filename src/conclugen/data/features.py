@@ -17,7 +17,7 @@ from conclugen.data.arrays import ArrayError, matrix, read_array, strings
 from conclugen.data.class_names import alike, class_labels, without
 from conclugen.data.common import Fractions, hashed_split, run, splits, table
 from conclugen.data.csv_arrays import check_csv, class_columns
-from conclugen.data.dimensions import rescaled
+from conclugen.data.dimensions import Dimension, on_scale
 from conclugen.data.errors import LayoutError
 from conclugen.data.label_arrays import column, label_names
 from conclugen.data.labels import in_range, require_absences, require_range
@@ -35,15 +35,6 @@ class Labels:
     key: str
     classes: tuple[str, ...]
     ignored: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Dimension:
-    """A number beside the labels: the keys of `conclugen.config.corpora.Dimension`."""
-
-    key: str
-    low: float
-    high: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,13 +155,10 @@ def _dimensions(
     notes: Notes, path: Path, asked: Mapping[str, Dimension], ids: Sequence[str], classes: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Each dimension (N,), from its own scale to that of the manifest."""
-    found = {}
-    for name, given in asked.items():
-        if not given.low < given.high:
-            raise LayoutError(f"dimensions.{name}: low is {given.low:g} and high {given.high:g}")
-        numbers = _numbers(path, given.key, ids, name, classes)
-        found[name] = rescaled(notes, name, numbers, ids, given.low, given.high, f"{path}: {given.key}")
-    return found
+    return {
+        name: on_scale(notes, name, given, _numbers(path, given.key, ids, name, classes), ids, str(path))
+        for name, given in asked.items()
+    }
 
 
 def _numbers(path: Path, key: str, ids: Sequence[str], name: str, classes: Sequence[str]) -> np.ndarray:

@@ -18,13 +18,17 @@ import numpy as np
 from conclugen.data.class_names import alike, class_labels, folded, stated, without
 from conclugen.data.common import Fractions, as_id, hashed_split, run, scan, splits, stem, storable, table
 from conclugen.data.csv_tables import ROLES, read_csv, role_columns, scan_csv
+from conclugen.data.dimensions import Dimension, on_scale
 from conclugen.data.errors import LayoutError
 from conclugen.data.label_arrays import label_names
-from conclugen.data.labels import presences, seconds, times
+from conclugen.data.labels import numbers, presences, seconds, times
 from conclugen.data.manifest import Manifest, is_inside
 from conclugen.data.notes import Notes, warn
 from conclugen.data.text import clean
 from conclugen.media.suffixes import is_sound
+from conclugen.store.ledger import Status
+
+_RATED = "={}"  # the key of a dimension in a row, which no role and no class of a layout has
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Settings:
     fractions: Fractions
     seed: int
     extensions: tuple[str, ...]
+    dimensions: dict[str, Dimension] = dataclasses.field(default_factory=dict)
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
@@ -69,7 +74,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     comma = scan_csv(root / settings.table, 1).dialect.decimal_comma
     spans = seconds([row[end] for row in rows for end in ("start", "end")], comma).reshape(-1, 2)
     spans = times(notes, spans, np.array([[bool(stated(row[end])) for end in ("start", "end")] for row in rows]), ids)
-    task, classes, labels = _labels(notes, rows, ids, settings, source, comma)
+    task, classes, labels = _all_labels(notes, rows, ids, settings, source, comma)
     columns = {
         "utterance_id": ids,
         "split": _splits(notes, rows, ids, groups, settings, source),
@@ -87,12 +92,14 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
 def _rows(root: Path, files: Sequence[str], settings: Settings) -> list[dict[str, str]]:
     """The rows of the CSV with their roles as keys; label columns of a multi-label task keep their names."""
     path = root / settings.table
-    given = read_csv(path, [*settings.columns.values(), *settings.labels])
+    rated = {_RATED.format(name): one.key for name, one in settings.dimensions.items()}
+    given = read_csv(path, [*settings.columns.values(), *settings.labels, *rated.values()])
     if not given:
         raise LayoutError(f"{path}: no rows")
     names = _roles(path, list(given[0]), settings)
+    kept = {name: name for name in settings.labels} | rated
     rows = [
-        {role: row.get(name, "") for role, name in names.items()} | {name: row[name] for name in settings.labels}
+        {role: row.get(name, "") for role, name in names.items()} | {name: row[key] for name, key in kept.items()}
         for row in given
     ]
     on_disk = spelled_otherwise(files)
@@ -223,6 +230,36 @@ def _labels(
     given = without(notes, given, ids, settings.ignored)
     classes, labels = class_labels(notes, given, ids, settings.classes, source)
     return "single", classes, {"label": labels}
+
+
+def _all_labels(
+    notes: Notes, rows: Sequence[dict[str, str]], ids: Sequence[str], settings: Settings, source: str, comma: bool
+) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """Task, classes, and the columns of labels and dimensions."""
+    task, classes, labels = _labels(notes, rows, ids, settings, source, comma)
+    return task, classes, labels | _dimensions(notes, rows, ids, settings, source, comma, classes)
+
+
+def _dimensions(
+    notes: Notes,
+    rows: Sequence[dict[str, str]],
+    ids: Sequence[str],
+    settings: Settings,
+    source: str,
+    comma: bool,
+    classes: Collection[str],
+) -> dict[str, np.ndarray]:
+    """Each dimension (N,) on the scale of the manifest; a cell that is no number, nor empty, is a loss."""
+    found = {}
+    for name, given in settings.dimensions.items():
+        if name in classes:
+            raise LayoutError(f"{source}: a class is called {name!r}, as is the dimension; rename the class")
+        cells = [row[_RATED.format(name)] for row in rows]
+        values = numbers(cells, comma, truth=False)
+        odd = {one: cell for one, cell, v in zip(ids, cells, values, strict=True) if v != v and stated(cell)}
+        notes.lose(Status.NO_LABEL, odd, f"{name} is no number")
+        found[name] = on_scale(notes, name, given, values, ids, source)
+    return found
 
 
 def _splits(
