@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from conclugen.models.network import Outputs
     from conclugen.pretrain.settings import Objective, Settings
 
+COMPARES = "views"
+
 
 def term(outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objective, clusters: object) -> torch.Tensor:
     """Return the mean of `infonce` over modalities, a scalar. The batch holds two views of each clip, one half after

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from conclugen.models.network import Outputs
     from conclugen.pretrain.settings import Objective, Settings
 
+COMPARES = "modalities"
+
 
 def term(outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objective, clusters: object) -> torch.Tensor:
     """Return `mms` of a batch's projections, a scalar; of unit length where the objective normalises them."""

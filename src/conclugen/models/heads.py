@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
+from torch.nn import functional
 
 from conclugen.models.batch_norm import BatchNorm
 
@@ -59,6 +62,24 @@ class ContextGate(nn.Module):
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """(N, D) to (N, D)."""
         return values * torch.sigmoid(self.gate(values))
+
+
+class Temperature(nn.Module):
+    """Unit vectors times the root of a learned factor: their dot products are cosines over a learned temperature.
+
+    The factor starts at 1 / 0.07 and stays below 100, as in CLIP (Radford et al. 2021, section 2.5 and Figure 3). It is
+    put into the vectors, not handed over beside them, so that rows of several processes can be gathered as they are.
+    """
+
+    FIRST, MOST = 1 / 0.07, 100.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_factor = nn.Parameter(torch.tensor(math.log(self.FIRST)))
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """(N, P) to (N, P)."""
+        return functional.normalize(values, dim=1) * (self.log_factor.clamp(max=math.log(self.MOST)) / 2).exp()
 
 
 class Residual(nn.Module):

@@ -8,9 +8,15 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from conclugen.models import heads
+from conclugen.models import fused, heads
 
-HEADS = ("projection", "clustering", "decoder")
+HEADS = ("projection", "clustering", "decoder", "temperature", "decode_others", "decode_all")
+NEEDED = {
+    "clustering": "projection",
+    "temperature": "projection",
+    "decode_others": "decoder",
+    "decode_all": "decoder",
+}
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -22,7 +28,9 @@ class NetworkSettings:
 
     Attributes:
         input_dims: by modality, the width of its input.
-        heads: those that exist beside the representation: of `HEADS`; `clustering` needs `projection`.
+        heads: those that exist beside the representation: of `HEADS`; `clustering` and `temperature`, which scales
+            projections, need `projection`. Decoders see the representation of their own modality; with `decode_others`
+            the mean of the others', with `decode_all` the mean of all.
         representation_dim, hidden_dim: output and inner width of the representation heads.
         projection_dim, projection_hidden_dim: output and inner width of the projection.
         clustering_dim: output width of the clustering head.
@@ -83,6 +91,7 @@ class Network(nn.Module):
         if "decoder" in settings.heads:
             hidden, relu = settings.decoder_hidden_dim, settings.decoder_relu
             self.decoder = nn.ModuleDict({m: heads.decoder_head(size, hidden, d, relu) for m, d in dims.items()})
+        self.temperature = heads.Temperature() if "temperature" in settings.heads else None
 
     def prepare(self, inputs: Tensors) -> dict[str, torch.Tensor]:
         """Return the inputs (N, D_m) as float32, standardised if the settings say so."""
@@ -100,16 +109,17 @@ class Network(nn.Module):
         return values if present is None else {m: v * present[m][:, None].to(v.dtype) for m, v in values.items()}
 
     def project(self, representation: Tensors, present: Tensors | None = None) -> dict[str, torch.Tensor]:
-        """Map representations (N, R) to projections (N, P), not normalised.
+        """Map representations (N, R) to projections (N, P), not normalised but where there is a temperature.
 
         With batch normalisation, rows that are not `present` are left out of its statistics and become zero.
         """
         shared = self.settings.projection_shared
         masked = present if self.settings.projection_batch_norm else None
-        return {
+        values = {
             m: _on_present(self.projection["shared" if shared else m], value, None if masked is None else masked[m])
             for m, value in representation.items()
         }
+        return values if self.temperature is None else {m: self.temperature(value) for m, value in values.items()}
 
     def cluster(self, projection: Tensors) -> dict[str, torch.Tensor]:
         """Map projections (N, P) to the space (N, G) in which k-means runs."""
@@ -129,7 +139,7 @@ class Network(nn.Module):
             representation,
             projection,
             self.cluster(projection) if self.clustering else {},
-            self.decode(representation) if self.decoder else {},
+            self.decode(self._to_decode(representation, present)) if self.decoder else {},
         )
 
     @torch.no_grad()
@@ -141,6 +151,14 @@ class Network(nn.Module):
         for modality, module in self.standardise.items():
             if bool(present[modality].any()):
                 module.fit(inputs[modality], present[modality])
+
+    def _to_decode(self, representation: Tensors, present: Tensors | None) -> Tensors:
+        """What each decoder sees, (N, R) by modality."""
+        if "decode_others" in self.settings.heads:
+            return fused.of_others(representation, present)
+        if "decode_all" in self.settings.heads:
+            return dict.fromkeys(representation, fused.of_all(representation, present))
+        return representation
 
     def _represent(self, prepared: Tensors) -> dict[str, torch.Tensor]:
         return {m: self.representation[m](value) for m, value in prepared.items()}
@@ -186,5 +204,8 @@ def _check(settings: NetworkSettings) -> None:
         raise ValueError(f"heads {unknown} are unknown; known are {HEADS}")
     if settings.heads and settings.linear:
         raise ValueError(f"the heads {settings.heads} work on representations of one width, not on those of `linear`")
-    if "clustering" in settings.heads and "projection" not in settings.heads:
-        raise ValueError("the clustering head works on projections: heads must name projection too")
+    for head, needed in NEEDED.items():
+        if head in settings.heads and needed not in settings.heads:
+            raise ValueError(f"the head {head} works on the head {needed}: heads must name {needed} too")
+    if {"decode_others", "decode_all"} <= set(settings.heads):
+        raise ValueError("decoders see the other modalities or all of them: heads may name one of the two")

@@ -27,7 +27,9 @@ LEAST_RANK, MOST_COSINE = 2.0, 0.98  # a representation below, or above, is near
 LEAST_SHARE = 0.02  # of the way from chance to best; less is chance
 LEARNED_SHARE = 0.1
 LEAST_ENTROPY = 0.1  # of log K
-CONTRASTS = ("mms", "infonce")
+# By what a loss compares, the share of the way to its best from which on it counts as learned. Of a modality that is
+# told from the others, most is its own: little can be explained.
+LEARNED_FROM = {"modalities": LEARNED_SHARE, "views": LEARNED_SHARE, "others": LEAST_SHARE}
 
 Present = Mapping[str, torch.Tensor]
 Numbers = dict[str, float]
@@ -107,7 +109,7 @@ def measure(outputs: Outputs, present: Present, losses: Mapping[str, float], set
         chance, best = loss_module(name).bounds(outputs, present, settings)
         numbers |= {name: value, f"{name}_chance": chance, f"{name}_best": best}
         numbers[f"{name}_share"] = share(value, chance, best)
-    if "mms" in settings.losses and outputs.projection:
+    if "modalities" in compared(settings).values() and outputs.projection:
         recall, chance, hits, queries = retrieval(outputs.projection, present)
         numbers |= {"retrieval": recall, "retrieval_chance": chance}
         numbers["retrieval_p"] = binomial_p(hits, queries, chance)
@@ -133,13 +135,13 @@ def judge(numbers: Numbers, trained: Numbers, untrained: Numbers, settings: Sett
         return Verdict(COLLAPSED, f"{shape}; {_cause(settings)}")
     if numbers.get("clusters_used", 2) < 2 or numbers.get("cluster_entropy_share", 1) < LEAST_ENTROPY:
         return Verdict(COLLAPSED, f"clustering has drawn all clips to one centroid; {_cause(settings)}")
-    contrasts = [name for name in CONTRASTS if name in settings.losses]
+    contrasts = compared(settings)
     flat = [name for name in contrasts if trained[f"{name}_share"] < LEAST_SHARE]
     drawn = rank < untrained["effective_rank"] / 2 or 1 - cosine < (1 - untrained["mean_cosine"]) / 2
     if flat and drawn:
         return Verdict(COLLAPSED, f"{flat[0]} is at chance on the training rows themselves; {_cause(settings)}")
     if not contrasts:
-        explained = numbers["reconstruction_share"]
+        explained = numbers[f"{next(name for name in settings.losses if name != 'clustering')}_share"]
         if explained < LEAST_SHARE:
             return Verdict(COLLAPSED, f"the decoders rebuild no more than the mean vector; {_cause(settings)}")
         word = LEARNED if explained >= LEARNED_SHARE else WEAK
@@ -147,14 +149,21 @@ def judge(numbers: Numbers, trained: Numbers, untrained: Numbers, settings: Sett
     return _contrast_verdict(numbers, contrasts)
 
 
-def _contrast_verdict(numbers: Numbers, contrasts: list[str]) -> Verdict:
+def compared(settings: Settings) -> dict[str, str]:
+    """Return what each loss compares, of those that compare anything: modalities or views with each other, or a
+    modality with what the others tell of it."""
+    found = {name: getattr(loss_module(name), "COMPARES", "") for name in settings.losses}
+    return {name: what for name, what in found.items() if what}
+
+
+def _contrast_verdict(numbers: Numbers, contrasts: Mapping[str, str]) -> Verdict:
     """`learned` where every contrast is better than chance on rows that were not trained on, beyond doubt."""
-    for name in contrasts:
-        if name == "mms" and not numbers["retrieval_p"] < 0.001:
+    for name, what in contrasts.items():
+        if what == "modalities" and not numbers["retrieval_p"] < 0.001:
             return Verdict(
                 WEAK, "retrieval on rows not trained on is not beyond chance: too little is shared, or learned"
             )
-        if numbers[f"{name}_share"] < LEARNED_SHARE:
+        if numbers[f"{name}_share"] < LEARNED_FROM[what]:
             return Verdict(WEAK, f"{name} on rows not trained on is near chance: too little is shared, or learned")
     return Verdict(LEARNED, "")
 

@@ -136,8 +136,8 @@ def keep_best(best: Best, training: Training, row: Row) -> None:
 
 def in_history(numbers: health.Numbers) -> Row:
     """Return the measures that stand in each epoch's row."""
-    named = {f"{name}_share" for name in ("mms", "clustering", "reconstruction", "infonce")}
-    named |= {"retrieval", "effective_rank", "mean_cosine"}
+    shares = {name for name in numbers if name.endswith("_share")} - {"cluster_entropy_share"}
+    named = shares | {"retrieval", "effective_rank", "mean_cosine"}
     return {f"valid_{name}": value for name, value in numbers.items() if name in named}
 
 

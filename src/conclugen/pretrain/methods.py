@@ -31,11 +31,13 @@ class Loss:
         heads: of `HEADS`.
         switches: the keys of `objective` that it reads.
         clusters: whether it needs the centroids of k-means, and reads `clusters`.
+        modalities: how many it needs at least.
     """
 
     heads: tuple[str, ...]
     switches: tuple[str, ...]
     clusters: bool = False
+    modalities: int = 1
 
 
 HEADS = {
@@ -44,15 +46,26 @@ HEADS = {
     ),
     "clustering": Head(("clustering",)),
     "decoder": Head(("decoder_hidden",), ("decoder_relu",)),
+    "temperature": Head(()),
+    "decode_others": Head(()),
+    "decode_all": Head(()),
 }
+# Heads that change what another one gives, so that its other losses would not be what they are.
+BENDS = {"temperature": "projection", "decode_others": "decoder", "decode_all": "decoder"}
 # Each is the module of its name in conclugen.losses, with `term` and `bounds`.
 LOSSES = {
-    "mms": Loss(("projection",), ("margin", "normalise", "temperature")),
+    "mms": Loss(("projection",), ("margin", "normalise", "temperature"), modalities=2),
     "clustering": Loss(
         ("projection", "clustering"),
         ("margin", "clustering", "clustering_temperature", "clustering_normalise"),
         clusters=True,
     ),
+    "clip": Loss(("projection", "temperature"), (), modalities=2),
+    "pairwise": Loss(("projection",), ("instance_temperature",), modalities=2),
+    "vicreg": Loss(("projection",), (), modalities=2),
+    "barlow": Loss(("projection",), (), modalities=2),
+    "masked": Loss(("decoder", "decode_others"), (), modalities=2),
+    "shared": Loss(("decoder", "decode_all"), ()),
     "reconstruction": Loss(("decoder",), ("reconstruction_weight",)),
     "infonce": Loss(("projection",), ("instance_temperature",)),
 }
@@ -119,6 +132,21 @@ def heads_of(losses: Sequence[str]) -> list[str]:
 def clusters(losses: Sequence[str]) -> bool:
     """Return whether k-means runs for any of `losses`."""
     return any(LOSSES[name].clusters for name in losses)
+
+
+def least_modalities(losses: Sequence[str]) -> int:
+    """Return how many modalities pretraining with `losses` needs."""
+    return max((LOSSES[name].modalities for name in losses), default=1)
+
+
+def clashes(losses: Sequence[str]) -> dict[str, list[str]]:
+    """Return, by head, the losses that cannot go together: one of them bends the head to a use of its own."""
+    found = {}
+    for bent, head in BENDS.items():
+        sharing = [name for name in losses if head in LOSSES[name].heads]
+        if len(sharing) > 1 and any(bent in LOSSES[name].heads for name in sharing):
+            found[head] = sharing
+    return found
 
 
 def told(losses: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
