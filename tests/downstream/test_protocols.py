@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from conclugen.downstream.protocols import FUSIONS
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
 
@@ -18,6 +19,7 @@ HEADS = {"representation_dim": 16, "hidden_dim": 16, "gated": False, "representa
     "residual": False,
 }
 KNN = ("modalities", "evaluate", "target", "seeds", "standardise", "label_fraction")
+LONG = {"learning_rates": [3e-3], "epochs": 80, "patience": 40}  # three steps an epoch: fusions start from nothing
 WITHOUT_MODEL = ("raw", "supervised")
 
 
@@ -49,11 +51,48 @@ def test_finds_the_planted_truth(name, protocol, request, tmp_path):
     assert (chosen["valid_score"] > chance + 0.2).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "fusion"), [*(("multi_world", one) for one in FUSIONS.values()), ("single_world", "cmib")]
+)
+def test_each_fusion_finds_the_planted_truth(name, fusion, request, tmp_path):
+    world = request.getfixturevalue(name)
+    run(world, "supervised", tmp_path, fusion=fusion, **LONG)
+    chance = 0.5 if world.task == "multi" else 1 / 3
+    for seed in (0, 1):
+        assert world.balanced_accuracy(tmp_path / f"seed{seed}.parquet") > chance + 0.2
+    scores = pd.read_parquet(tmp_path / "seed0.parquet").filter(like="score_")
+    assert np.isfinite(scores.to_numpy()).all()  # of the utterance without any modality, too
+
+
+@pytest.mark.parametrize("fusion", ["lmf", "cmib"])
+def test_each_fusion_is_drawn_anew_from_its_seed(fusion, multi_world, tmp_path):
+    changes = {"fusion": fusion, "learning_rates": [3e-3], "epochs": 2}
+    for folder in ("one", "other"):
+        run(multi_world, "supervised", tmp_path / folder, **changes)
+    first, again = ((tmp_path / folder / "seed0.parquet").read_bytes() for folder in ("one", "other"))
+    assert first == again
+    assert first != (tmp_path / "one/seed1.parquet").read_bytes()
+
+
+def test_a_fusion_learns_nothing_from_noise(multi_world, tmp_path):
+    alone = {"evaluate": ["audio"], "modalities": {"audio": ["noise"]}}
+    run(multi_world, "supervised", tmp_path, fusion="cmib", **alone, **LONG)
+    found = [multi_world.balanced_accuracy(tmp_path / f"seed{seed}.parquet") for seed in (0, 1)]
+    assert abs(np.mean(found) - 0.5) < 0.12
+
+
 @pytest.mark.parametrize("protocol", ["finetune", "supervised"])
 def test_networks_find_the_planted_sentiment(protocol, multi_world, tmp_path):
     """The other protocols stand in test_sentiment.py."""
-    run(multi_world, protocol, tmp_path, target="sentiment")
-    found = pd.read_parquet(tmp_path / "seed0.parquet").query("split == 'test'").set_index("utterance_id")
+    check_sentiment(run(multi_world, protocol, tmp_path, target="sentiment"), multi_world)
+
+
+def test_a_fusion_finds_the_planted_sentiment(multi_world, tmp_path):
+    check_sentiment(run(multi_world, "supervised", tmp_path, target="sentiment", fusion="misa", **LONG), multi_world)
+
+
+def check_sentiment(folder, multi_world):
+    found = pd.read_parquet(folder / "seed0.parquet").query("split == 'test'").set_index("utterance_id")
     wanted = multi_world.sentiment[found.index]
     guess = multi_world.sentiment.median()
     assert (found["score_sentiment"] - wanted).abs().mean() < 0.8 * (guess - wanted).abs().mean()

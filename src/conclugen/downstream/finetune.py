@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from conclugen.downstream.data import parse_arguments, read
 from conclugen.downstream.networks import origin
 from conclugen.downstream.settings import Settings
-from conclugen.downstream.tuning import run
+from conclugen.downstream.tuning import classifier, run
 from conclugen.models.io import load_placed
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
@@ -22,14 +22,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
-    models = arguments.models
+    models, where = arguments.models, device()
     origins = [origin(model) for model in models]
     run(
         data,
         settings,
-        lambda seed: load_placed(models[seed % len(models)]),
+        lambda seed: classifier(load_placed(models[seed % len(models)]), data, settings, where),
         arguments.output,
-        device(),
         lambda seed: {"protocol": "finetune", "network": origins[seed % len(models)]},
     )
 

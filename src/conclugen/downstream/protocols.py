@@ -30,6 +30,15 @@ class Protocol:
     against: str | None = None
 
 
+# Ways to fuse modalities, by the name of their rows of `supervised`; each is a module of `downstream/fusions`.
+FUSIONS = {
+    "Attention-fusion": "attention",
+    "Late-fusion": "late",
+    "TFN": "tfn",
+    "LMF": "lmf",
+    "MISA": "misa",
+    "C-MIB": "cmib",
+}
 # In the order of a table.
 PROTOCOLS = {
     "raw": Protocol(RAW, "heads", network=False, masks=True, against="linear"),

@@ -1,6 +1,7 @@
 """The supervised baseline: the same architecture from scratch, on labels alone, with fine-tuning's budget (Table 2).
 
-Entry module.
+Entry module. In place of that architecture, a way to fuse modalities can be named (`downstream/fusions`), which is
+trained on the same rows, with the same budget.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Sequence
 
 import torch
 
+from conclugen.downstream import fused
 from conclugen.downstream import settings as common
 from conclugen.downstream.data import Data, parse_arguments, read
-from conclugen.downstream.tuning import run
+from conclugen.downstream.fused import FusedClassifier
+from conclugen.downstream.tuning import Classifier, classifier, run
 from conclugen.models.io import build
 from conclugen.models.network import Network, NetworkSettings
 from conclugen.store.devices import device, set_threads
@@ -27,6 +30,8 @@ class Settings(common.Settings):
     Attributes:
         representation_dim, hidden_dim: widths of the representation and inside its head.
         standardise_inputs: the switch `standardise`.
+        fusion: a module of `conclugen.downstream.fusions`, whose layers are as wide as `hidden_dim`; None:
+            representation heads, side by side.
     """
 
     representation_dim: int
@@ -36,6 +41,7 @@ class Settings(common.Settings):
     residual: bool
     narrow: tuple[str, ...]
     standardise_inputs: bool
+    fusion: str | None = None
 
 
 def network(data: Data, settings: Settings) -> Network:
@@ -56,6 +62,14 @@ def network(data: Data, settings: Settings) -> Network:
     return fresh
 
 
+def fresh(data: Data, settings: Settings, where: torch.device) -> Classifier | FusedClassifier:
+    """Return the classifier that is trained, as it starts out."""
+    if settings.fusion is None:
+        return classifier(network(data, settings), data, settings, where)
+    width, scaled = settings.hidden_dim, settings.standardise_inputs
+    return fused.classifier(data, settings.fusion, width, settings.dropout, scaled, where)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
     arguments = parse_arguments(__doc__ or "", argv, needs_model=False)
@@ -63,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     set_threads(arguments.threads)
     data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
     about = {"protocol": "supervised", "network": None}
-    run(data, settings, lambda _: network(data, settings), arguments.output, device(), lambda _: about)
+    run(data, settings, lambda _: fresh(data, settings, device()), arguments.output, lambda _: about)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Training the representation heads with a classifier on top: shared by `finetune` and `supervised`."""
+"""Training networks with a classifier on top, on labels: shared by `finetune` and `supervised`."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -26,6 +26,38 @@ from conclugen.store.devices import compute_dtype
 ROWS_AT_ONCE = 4096
 
 
+class Model(Protocol):
+    """A module with a Linear at its end that is told what to train."""
+
+    linear: nn.Linear
+
+    def __call__(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Said: ...
+
+    def learned(self, modalities: Iterable[str]) -> list[nn.Parameter]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What a classifier says of a batch.
+
+    Attributes:
+        logits: (N, C).
+        penalty: a scalar that is added to the loss; None: nothing.
+        beside: logits (N, C) that are to be right, too, each with the rows (N,) that count.
+    """
+
+    logits: torch.Tensor
+    penalty: torch.Tensor | None = None
+    beside: Sequence[tuple[torch.Tensor, torch.Tensor]] = ()
+
+    def cost(self, targets: torch.Tensor, class_weights: torch.Tensor, task: str) -> torch.Tensor:
+        """Return the loss of all against targets (N, C), NaN for unknown, a scalar."""
+        total = loss(self.logits.float(), targets, class_weights, task)
+        for logits, here in self.beside:
+            total = total + loss(logits.float(), targets.masked_fill(~here[:, None], math.nan), class_weights, task)
+        return total if self.penalty is None else total + self.penalty.float()
+
+
 class Classifier(nn.Module):
     """A network's representations side by side, shifted and scaled by fixed numbers, dropout, and one Linear."""
 
@@ -36,12 +68,17 @@ class Classifier(nn.Module):
         self.register_buffer("scale", scale)
         self.linear = nn.Linear(len(mean), classes)
 
-    def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    def learned(self, modalities: Iterable[str]) -> list[nn.Parameter]:
+        """Return all weights that these modalities use."""
+        used = [p for name in modalities for p in self.network.representation[name].parameters()]
+        return [*used, *self.linear.parameters()]
+
+    def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Said:
         """`{modality: (N, D_m)}` and `{modality: (N,)}` to logits (N, C); an absent modality counts as zero."""
         parts = self.network.represent(values)
         here = [present[name][:, None].expand_as(value) for name, value in parts.items()]
         joined = (torch.cat(list(parts.values()), dim=1) - self.mean) / self.scale
-        return self.linear(self.dropout(joined * torch.cat(here, dim=1)))
+        return Said(self.linear(self.dropout(joined * torch.cat(here, dim=1))))
 
 
 @dataclasses.dataclass
@@ -68,12 +105,11 @@ def classifier(network: Network, data: Data, settings: Settings, where: torch.de
     return model.to(where)
 
 
-def train(model: Classifier, data: Data, draw: Draw, rate: float, decay: float, budget: Budget) -> Outcome:
+def train(model: Model, data: Data, draw: Draw, rate: float, decay: float, budget: Budget) -> Outcome:
     """Train all weights that the evaluated modalities use; return the best validation epoch."""
-    where = model.mean.device
+    where = model.linear.weight.device
     class_weights = weights(draw.targets[draw.train], data.task).to(where)
-    used = [p for name in data.inputs.features for p in model.network.representation[name].parameters()]
-    optimiser = torch.optim.AdamW([*used, *model.linear.parameters()], lr=rate, weight_decay=decay)
+    optimiser = torch.optim.AdamW(model.learned(data.inputs.features), lr=rate, weight_decay=decay)
     batch = min(budget.batch_size, len(draw.train))
     steps = math.ceil(len(draw.train) / batch) * budget.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 0.5 + 0.5 * math.cos(math.pi * step / steps))
@@ -82,7 +118,7 @@ def train(model: Classifier, data: Data, draw: Draw, rate: float, decay: float, 
     for epoch in range(1, budget.epochs + 1):
         model.train()
         for rows in _batches(draw.train, batch):
-            cost = loss(_logits(model, data, rows), draw.targets[rows].to(where), class_weights, data.task)
+            cost = _said(model, data, rows).cost(draw.targets[rows].to(where), class_weights, data.task)
             optimiser.zero_grad()
             cost.backward()
             optimiser.step()
@@ -106,32 +142,31 @@ def _batches(rows: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
     yield from rows[torch.randperm(len(rows))].split(size)
 
 
-def _logits(model: Classifier, data: Data, rows: torch.Tensor) -> torch.Tensor:
-    """Logits (M, C) of some rows, in float32."""
-    where, part = model.mean.device, data.inputs.rows(rows.to(next(iter(data.inputs.present.values())).device))
+def _said(model: Model, data: Data, rows: torch.Tensor) -> Said:
+    """What a classifier says of some rows."""
+    where, part = model.linear.weight.device, data.inputs.rows(rows.to(next(iter(data.inputs.present.values())).device))
     values = {name: value.to(where).float() for name, value in part.features.items()}
     present = {name: value.to(where) for name, value in part.present.items()}
     dtype = compute_dtype(where)
     with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
-        return model(values, present).float()
+        return model(values, present)
 
 
 @torch.no_grad()
-def predict(model: Classifier, data: Data, rows: torch.Tensor) -> torch.Tensor:
-    """Return logits (M, C) of `rows` (M,), in evaluation mode."""
+def predict(model: Model, data: Data, rows: torch.Tensor) -> torch.Tensor:
+    """Return logits (M, C) of `rows` (M,), in float32 and evaluation mode."""
     model.eval()
-    return torch.cat([_logits(model, data, block) for block in rows.split(ROWS_AT_ONCE)])
+    return torch.cat([_said(model, data, block).logits.float() for block in rows.split(ROWS_AT_ONCE)])
 
 
 def run(
     data: Data,
     settings: Settings,
-    network: Callable[[int], Network],
+    fresh: Callable[[int], Model],
     folder: Path,
-    where: torch.device,
     about: Callable[[int], Mapping[str, Any]],
 ) -> None:
-    """Train every candidate of every seed; `network` gives a seed's own network to start from, `about` what its
+    """Train every candidate of every seed; `fresh` gives a seed's own classifier to start from, `about` what its
     predictions tell of themselves."""
     selection = []
     predictions.clear(folder)
@@ -139,8 +174,7 @@ def run(
         outcomes = []
         for rate, decay in settings.budget().candidates():
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
-            model = classifier(network(draw.seed), data, settings, where)
-            outcomes.append(train(model, data, draw, rate, decay, settings.budget()))
+            outcomes.append(train(fresh(draw.seed), data, draw, rate, decay, settings.budget()))
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
         scores = outputs(best.logits, data.task)
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})

@@ -1,0 +1,1 @@
+"""Supervised fusion of modalities: one file each, with `build` (see `downstream/fused.py`)."""
