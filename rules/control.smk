@@ -13,7 +13,7 @@ use rule baselines as control with:
     benchmark:
         "results/benchmarks/tables/{control}.tsv"
     wildcard_constraints:
-        control="control|control-grid",
+        control="control|control-grid|control-rivals",
     params:
         **stage("evaluation.control", "tables", predictions=folders),
     message:
@@ -40,7 +40,7 @@ rule control_figure:
     benchmark:
         "results/benchmarks/figures/{control}.tsv"
     wildcard_constraints:
-        control="control|control-grid",
+        control="control|control-grid|control-rivals",
     conda:
         ENVIRONMENT
     threads: 1

@@ -30,7 +30,7 @@ rule downstream:
         **stage(
             lambda wildcards: f"downstream.{wildcards.protocol}",
             "downstream",
-            lambda wildcards: code.of(CONFIG, f"downstream.{wildcards.protocol}"),
+            lambda wildcards: code.of_downstream(CONFIG, wildcards.protocol, wildcards.method),
             folder=True,
             threaded=True,
         ),

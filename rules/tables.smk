@@ -100,6 +100,23 @@ use rule table as baselines with:
         "Write Table 2: supervised, linear, fine-tuned"
 
 
+use rule baselines as rivals with:
+    input:
+        predictions=files.rivals(CONFIG),
+        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
+    output:
+        table=report("results/tables/rivals.csv", caption="../report/rivals.rst", category="Tables"),
+    log:
+        "results/logs/tables/rivals.log",
+    benchmark:
+        "results/benchmarks/tables/rivals.tsv"
+    params:
+        **stage("evaluation.rivals", "tables", predictions=folders),
+    message:
+        "Compare the reference method with losses and fusions of other work"
+
+
 use rule baselines as label_efficiency with:
     input:
         predictions=lambda wildcards: files.label_fractions(CONFIG),

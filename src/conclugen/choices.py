@@ -11,9 +11,11 @@ from conclugen.config import ENDINGS, Config
 from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.config.worlds import WORLDS, world_of
-from conclugen.downstream.protocols import PROTOCOLS, Protocol
+from conclugen.downstream.protocols import FUSIONS, PROTOCOLS, Protocol
 from conclugen.features.catalogue import CATALOGUE
+from conclugen.pretrain.methods import least_modalities
 from conclugen.pretrain.presets import changes_of
+from conclugen.pretrain.rivals import RIVALS
 from conclugen.pretrain.unlearned import CONTROLS, GCCA, PCA, RAW, UNTRAINED
 
 ORACLE = "oracle"  # the raw row of what decides the classes, where the configuration names it
@@ -103,8 +105,9 @@ def own_raw_streams(config: Config) -> list[str]:
 
 
 def made_like(config: Config, method: str) -> str:
-    """Return the method whose modalities a method has: its own, but for a control that stands in for a network."""
-    return config.tables.reference if method in CONTROLS else method
+    """Return the method whose modalities a method has: its own, but for what has none: a control that stands in for a
+    network, and a way to fuse modalities."""
+    return config.tables.reference if method in (*CONTROLS, *FUSIONS) else method
 
 
 def pretrained_as(config: Config, method: str) -> str:
@@ -128,6 +131,7 @@ def table_rows(config: Config) -> list[tuple[str, str]]:
     chosen = {name: protocol for name, protocol in PROTOCOLS.items() if name in config.downstream.protocols}
     of = {"raw": list(raw_controls(config)), "reference": [config.tables.reference], "methods": config.pretrain.methods}
     rows = [(method, name) for kind, methods in of.items() for method in methods for name in _judging(chosen, kind)]
+    rows += [(fusion, name) for fusion in config.downstream.fusions for name in chosen if chosen[name].architecture]
     controls = dict.fromkeys(config.downstream.controls)
     frozen = [name for name in _judging(chosen, "methods") if chosen[name].frozen]
     return rows + [(method, name) for method in controls for name in frozen]
@@ -144,6 +148,20 @@ def pretrained_rows(config: Config) -> list[tuple[str, str]]:
         for method, name in table_rows(config)
         if PROTOCOLS[name].network and PROTOCOLS[name].judges == "methods" and method not in (PCA, GCCA)
     ]
+
+
+def rival_rows(config: Config) -> list[tuple[str, str]]:
+    """Return (method, protocol) of the rows of the table of rivals but the chance rows: the input, controls and the
+    reference method, then rivals. A loss that needs more modalities than there are has no row."""
+    named, reference = config.tables.rivals, config.tables.reference
+    losses_of = {name: RIVALS[name].losses for name in named if name in RIVALS}
+    fit = [name for name, used in losses_of.items() if least_modalities(used) <= len(config.modalities)]
+    fusions = [name for name in named if name in FUSIONS]
+    linear = [reference, *fit, *dict.fromkeys(config.downstream.controls)]
+    rows = [(RAW, "raw"), *((name, "linear") for name in linear)]
+    if fusions:
+        rows += [(reference, "finetune"), *((name, "supervised") for name in (reference, *fusions))]
+    return rows
 
 
 def drawn_controls(config: Config) -> list[str]:

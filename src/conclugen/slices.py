@@ -13,7 +13,7 @@ from typing import Any
 
 from conclugen import choices
 from conclugen.config import Config
-from conclugen.downstream.protocols import PROTOCOLS
+from conclugen.downstream.protocols import FUSIONS, PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
 from conclugen.features.said import licence
@@ -121,7 +121,8 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     if wildcards["dataset"] in section.rates:
         rates = section.rates[wildcards["dataset"]].model_dump(exclude_none=True)
         budget |= {key: value for key, value in rates.items() if key in budget}
-    return values | budget | (_architecture(config, wildcards["preset"]) if protocol.architecture else {})
+    fusion = {"fusion": FUSIONS[method]} if method in FUSIONS else {}
+    return values | budget | fusion | (_architecture(config, wildcards["preset"]) if protocol.architecture else {})
 
 
 def _views(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -167,7 +168,7 @@ def _architecture(config: Config, preset: str) -> dict[str, Any]:
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset, target = config.datasets[wildcards["dataset"]], choices.TARGETS[wildcards.get("target", "")]
     printed = target == "expression" and dataset.adapter in PAPER_DATASETS
-    values = config.tables.model_dump(exclude={"presets", "ablation"})
+    values = config.tables.model_dump(exclude={"presets", "ablation", "rivals"})
     values |= {"target": target, "paper": dataset.adapter if printed else None}
     values |= {"seen": seen(config, wildcards["dataset"])}
     return values | {"data": choices.kind_of_data(config, wildcards["dataset"])}

@@ -6,8 +6,10 @@ import pytest
 import yaml
 from tiny_project import ROOT, TINY, Project
 
+from conclugen.downstream.protocols import FUSIONS
 from conclugen.features.catalogue import FACE68
 from conclugen.pretrain.presets import VARIANTS
+from conclugen.pretrain.rivals import RIVALS
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +197,15 @@ def test_table_2_asks_for_its_protocols_whatever_the_tables_have(folders):
     planned = folders.planned(target="results/tables/baselines.csv")
     assert (planned["downstream"], planned["pretrain"], planned["baselines"]) == (3, 1, 1)
     assert "table" not in planned
+
+
+def test_rivals_are_pretrained_and_judged_whichever_methods_the_tables_have(folders):
+    write_methods(folders, ["ConCluGen"])
+    planned = folders.planned(target="results/tables/rivals.csv")
+    rivals, fusions, controls = len(RIVALS), len(FUSIONS), planned["control_network"]
+    assert planned["pretrain"] == 1 + rivals
+    assert planned["downstream"] == 1 + 1 + rivals + controls + 1 + 1 + fusions
+    assert (planned["rivals"], "table" in planned) == (1, False)
 
 
 def test_label_fractions_are_asked_for_where_the_configuration_names_them(folders):

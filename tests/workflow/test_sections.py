@@ -58,6 +58,8 @@ NO_STAGE = {
     "tables.presets": "names the files that are asked for",
     "downstream.protocols": "names the files that are asked for",
     "downstream.controls": "names the files that are asked for",
+    "downstream.fusions": "names the files that are asked for",
+    "tables.rivals": "names the files that are asked for",
 }
 TABLE_OF_MOSEI = {"preset": "warm", "dataset": "mosei", "target": "", "share": ""}
 HEADS, NETWORKS = {"linear", "linear_input", "raw", "shuffled"}, {"finetune", "supervised"}
@@ -155,6 +157,7 @@ OTHER = {
     "downstream.raw_rows.still.face": ["audio"],
     "downstream.protocols": ["raw"],
     "downstream.label_fractions": [0.25, 1.0],
+    "downstream.fusions": ["TFN"],
     "downstream.heads.learning_rates": [0.05],
     "downstream.networks.learning_rates": [0.05],
     "tables.reference": "ConClu",

@@ -23,8 +23,8 @@ from conclugen.config.written import without_taken
 from conclugen.data.scales import DIMENSIONS, SENTIMENT
 from conclugen.pretrain.presets import PRESETS, VARIANTS
 
-OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets", "robustness")
-OTHER_TABLES += ("control", "control-grid", "control-labels")
+OTHER_TABLES = ("ablation", "baselines", "benchmark", "label_efficiency", "leaks", "presets", "rivals", "robustness")
+OTHER_TABLES += ("control", "control-grid", "control-labels", "control-rivals")
 SENTIMENT_TABLE = f"-{SENTIMENT}"  # what follows the name of a data set in that of its table of sentiment
 ENDINGS = tuple(f"-{name}" for name in DIMENSIONS)  # the same of each dimension
 

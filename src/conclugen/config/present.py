@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.data import content
 from conclugen.features.catalogue import CATALOGUE
-from conclugen.pretrain.methods import METHODS, MODALITIES
+from conclugen.pretrain.methods import MODALITIES, least_modalities
+from conclugen.pretrain.rivals import SHIPPED
 
 if TYPE_CHECKING:
     from conclugen.config import Config
@@ -122,7 +123,7 @@ def _lacks(config: Config, method: str) -> str | None:
     """What a shipped method, or one of one's own that uses its networks, cannot do without; None: nothing."""
     own = config.pretrain.recipes.get(method)
     if own is not None:
-        return _lacks(config, own.pretrained_as) if own.pretrained_as in METHODS else None
+        return _lacks(config, own.pretrained_as) if own.pretrained_as in SHIPPED else None
     chosen = recipe(config, method)
     if chosen.views:
         filmed = all(
@@ -134,6 +135,6 @@ def _lacks(config: Config, method: str) -> str | None:
         return f"is pretrained without {absent[0]}, which is not there to be left out"
     if absent := [name for name in chosen.evaluate or () if name not in joined]:
         return f"is judged on {absent[0]}, which is not there"
-    if "mms" in chosen.losses and len(joined) < 2:
+    if len(joined) < least_modalities(chosen.losses):
         return f"contrasts modalities, and there is only {', '.join(joined) or 'none'}"
     return None if joined else f"is pretrained on {', '.join(chosen.modalities)}, which are not there"

@@ -10,7 +10,18 @@ from pydantic import Field
 
 from conclugen.config.errors import allowed_names
 from conclugen.config.types import Above0, Modalities, Name, Number, Section
-from conclugen.pretrain.methods import CLUSTERED, LOSSES, METHODS, MODALITIES, OTHERS, WEIGHT_DECAY, Recipe
+from conclugen.downstream.protocols import FUSIONS
+from conclugen.pretrain.methods import (
+    CLUSTERED,
+    LOSSES,
+    MODALITIES,
+    OTHERS,
+    WEIGHT_DECAY,
+    Recipe,
+    clashes,
+    least_modalities,
+)
+from conclugen.pretrain.rivals import SHIPPED
 from conclugen.pretrain.unlearned import CONTROLS, RAW
 
 if TYPE_CHECKING:
@@ -21,8 +32,8 @@ class OwnRecipe(Section):
     """A method of your own: its losses and modalities, or the method whose networks it judges on fewer modalities.
 
     Attributes:
-        losses: of `mms`, `clustering`, `reconstruction`, and `infonce` (of the streams of `features.views` alone); they
-            are added up.
+        losses: of `mms`, `clustering`, `reconstruction`, and `infonce` (of the streams of `features.views` alone), and
+            those of rivals, `clip`, `pairwise`, `vicreg`, `barlow`, `masked`, `shared`; they are added up.
         modalities: by modality, any streams, such as `modalities: {face: [frames2d], words: [text]}`; null:
             those of `modalities`.
         evaluate: the modalities that tables judge it on; null: all that it is pretrained on.
@@ -53,7 +64,7 @@ def recipe(config: Config, method: str) -> Recipe:
             pretrained_as=own.pretrained_as,
             evaluate=own.evaluate and tuple(own.evaluate),
         )
-    found = METHODS[method] if own is None else _recipe(config, method, own)
+    found = SHIPPED[method] if own is None else _recipe(config, method, own)
     told = own or OwnRecipe()
     decays = (told.weight_decay, section.weight_decay, found.weight_decay)
     return dataclasses.replace(
@@ -87,7 +98,7 @@ def modality_names(config: Config, chosen: Recipe) -> list[str]:
 
 def known_methods(config: Config) -> list[str]:
     """Return the names of all methods, shipped and the configuration's own."""
-    return [*METHODS, *config.pretrain.recipes]
+    return [*SHIPPED, *config.pretrain.recipes]
 
 
 def trained_recipes(config: Config) -> list[str]:
@@ -111,20 +122,22 @@ def raw_row_mistakes(config: Config) -> list[str]:
     return [
         f"downstream.raw_rows.{name}: this name is taken by a method or a control; choose another"
         for name in config.downstream.raw_rows
-        if name in (*known_methods(config), *CONTROLS) or name.startswith(RAW)
+        if name in (*known_methods(config), *CONTROLS, *FUSIONS) or name.startswith(RAW)
     ]
 
 
 def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
-    if name in METHODS:
+    if name in SHIPPED:
         yield f": {name!r} is the name of a shipped method; choose another"
     if name.startswith(RAW):
         yield f": names that start with {RAW} are those of controls; choose another"
     if name in CONTROLS:
         yield f": {name!r} is the name of a control; choose another"
+    if name in FUSIONS:
+        yield f": {name!r} is the name of a way to fuse modalities; choose another"
     found = list(_borrowed_mistakes(config, name, own) if own.pretrained_as else _loss_mistakes(config, name, own))
     yield from found
-    if own.evaluate and name not in METHODS and not found:
+    if own.evaluate and name not in SHIPPED and not found:
         judged = modality_names(config, recipe(config, name))
         yield from (
             f".evaluate: {modality!r} is no modality of it; {allowed_names(modality, judged)}"
@@ -137,7 +150,7 @@ def _borrowed_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[st
     """Of a recipe that uses the networks of another method."""
     recipes = config.pretrain.recipes
     borrowing = {n for n, one in recipes.items() if one.pretrained_as} | {
-        n for n, r in METHODS.items() if r.pretrained_as
+        n for n, r in SHIPPED.items() if r.pretrained_as
     }
     allowed = [n for n in known_methods(config) if n not in borrowing]
     if own.pretrained_as not in allowed:
@@ -165,8 +178,15 @@ def _loss_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
         yield f".losses: {own.losses} names a loss twice; name each once"
     if own.losses == ["clustering"]:
         yield ".losses: clustering alone has nothing to train with before the first k-means; add mms or reconstruction"
-    if "mms" in own.losses and len(joined) < 2:
-        yield f".losses: mms compares modalities, and there is only {', '.join(joined)}; name more, or leave mms out"
+    known = [loss for loss in own.losses if loss in LOSSES]
+    if len(joined) < least_modalities(known):
+        several = next(loss for loss in known if LOSSES[loss].modalities > 1)
+        yield (
+            f".losses: {several} compares modalities, and there is only {', '.join(joined)}; name more, or leave "
+            f"{several} out"
+        )
+    for head, others in clashes(known).items():
+        yield f".losses: {' and '.join(others)} cannot go together: each uses the head {head} in a way of its own"
     if "infonce" in own.losses:
         copied = config.features.views.streams
         for stream in dict.fromkeys(stream for streams in joined.values() for stream in streams):

@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 
 from conclugen.config.recipes import OwnRecipe
 from conclugen.config.types import Above0, Count, Modalities, Name, Number, Section, Seed, Share, Target
-from conclugen.downstream.protocols import PROTOCOLS
+from conclugen.downstream.protocols import FUSIONS, PROTOCOLS
 from conclugen.pretrain.methods import METHODS
 from conclugen.pretrain.presets import PRESETS, VARIANTS
+from conclugen.pretrain.rivals import RIVALS
 from conclugen.pretrain.unlearned import CONTROLS
 
 ProtocolName = Literal[tuple(PROTOCOLS)]
@@ -141,6 +142,8 @@ class Downstream(Section):
         protocols: `linear`: heads on the representation alone; `linear_input`: on the representation beside the input
             it was made of; `raw`: on the input alone; `shuffled`: linear, with labels permuted; `knn`: the nearest
             neighbours; `finetune`: the pretrained network is trained on; `supervised`: the same network from scratch.
+        fusions: more rows of `supervised`, by name: ways to fuse modalities, each trained with the budget of `networks`
+            (see docs/rivals.md).
         controls: rows of networks that learned nothing, beside those of methods: `untrained`, the network of
             `tables.reference` as it is drawn; `PCA` and `GCCA` (what modalities have in common), linear maps as wide as
             a representation.
@@ -160,6 +163,7 @@ class Downstream(Section):
     datasets: list[str]
     targets: Annotated[list[Target], Field(min_length=1)] = ["expression", "sentiment", "valence", "arousal"]
     protocols: list[ProtocolName] = ["raw", "shuffled", "linear", "linear_input"]
+    fusions: list[Literal[tuple(FUSIONS)]] = []
     controls: list[Literal["untrained", "PCA", "GCCA"]] = list(CONTROLS)
     raw_rows: dict[Name, Annotated[Modalities, Field(min_length=1)]] = {}
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2, 3, 4]
@@ -207,6 +211,8 @@ class Tables(Section):
         presets: compared in `results/tables/presets.csv`, the others with the first.
         ablation: presets that differ from another in one switch, compared with it in `results/tables/ablation.csv`, on
             validation data, by the reference method; shipped ones stand at the end of this page.
+        rivals: compared in `results/tables/rivals.csv` with the reference method: losses of other work, and ways to
+            fuse modalities on labels alone (see docs/rivals.md).
     """
 
     resamples: Annotated[int, Field(ge=50)] = 1000
@@ -216,3 +222,4 @@ class Tables(Section):
     reference: str = "ConCluGen"
     presets: Annotated[list[str], Field(min_length=1)] = list(PRESETS)
     ablation: Annotated[list[str], Field(min_length=1)] = list(VARIANTS)
+    rivals: Annotated[list[Literal[(*RIVALS, *FUSIONS)]], Field(min_length=1)] = [*RIVALS, *FUSIONS]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from conclugen import choices
 from conclugen.config import Config
+from conclugen.downstream.protocols import FUSIONS
 from conclugen.features import staged
 from conclugen.pretrain import methods
 from conclugen.store import fingerprint as source
@@ -63,6 +64,12 @@ def of_pretraining(config: Config, method: str) -> list[str]:
     """Return the code of pretraining with the losses of a method; the others are no part of it."""
     losses = choices.losses(config, method)
     return of(config, "pretrain.run", methods.unused_modules(losses), methods.chosen_modules(losses))
+
+
+def of_downstream(config: Config, protocol: str, method: str) -> list[str]:
+    """Return the code of a protocol and, of a way to fuse modalities, its module; the others are no part of it."""
+    fusion = [f"conclugen.downstream.fusions.{FUSIONS[method]}"] if method in FUSIONS else []
+    return of(config, f"downstream.{protocol}", plus=fusion)
 
 
 def of_page(config: Config) -> list[str]:

@@ -101,6 +101,11 @@ def table_2(config: Config) -> list[str]:
     return predictions_of_all(config, [(reference, protocol) for protocol in ("supervised", "linear", "finetune")])
 
 
+def rivals(config: Config) -> list[str]:
+    """Return the rows of the table of rivals, whichever methods and protocols the tables of the data sets have."""
+    return predictions_of_all(config, choices.rival_rows(config))
+
+
 def label_fractions(config: Config) -> list[str]:
     """Return the predictions of every row of every table, for all labels and for each share of them."""
     shares = list(choices.fractions(config))
