@@ -12,7 +12,8 @@ import torch
 
 from conclugen.data.common import table
 from conclugen.data.manifest import Manifest, write_manifest
-from conclugen.downstream import linear, linear_input, raw
+from conclugen.downstream import finetune, linear, linear_input, raw, supervised
+from conclugen.downstream.protocols import PROTOCOLS as DOWNSTREAM
 from conclugen.faces.shard import FaceShardWriter
 from conclugen.models import io
 from conclugen.models.network import NetworkSettings
@@ -44,7 +45,14 @@ HEADS = {
     "batch_size": 16,
     "patience": 4,
 }
-PROTOCOLS = {"linear": linear.main, "linear_input": linear_input.main, "raw": raw.main}
+PROTOCOLS = {
+    "linear": linear.main, "linear_input": linear_input.main, "raw": raw.main, "finetune": finetune.main,
+    "supervised": supervised.main,
+}  # fmt: skip
+DRAWN = {
+    "representation_dim": 8, "hidden_dim": 8, "gated": False, "representation_relu": False, "residual": False,
+    "narrow": [], "standardise_inputs": True,
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +82,10 @@ class Results:
         given += ["--features", *(str(path) for [path] in self.shards().values())]
         given += ["--settings", json.dumps(HEADS | {
             "modalities": MODALITIES, "evaluate": ["words", "face"], "target": target, "seeds": [0, 1],
-            "standardise": True, "label_fraction": 1.0,
+            "standardise": True, "label_fraction": 1.0, **(DRAWN if name == "supervised" else {}),
         })]  # fmt: skip
-        PROTOCOLS[name]([*given, *([] if name == "raw" else ["--models", str(self.network() / "model.safetensors")])])
+        models = ["--models", str(self.network() / "model.safetensors")] if DOWNSTREAM[name].network else []
+        PROTOCOLS[name]([*given, *models])
         return output
 
 

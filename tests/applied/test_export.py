@@ -7,17 +7,18 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from small_results import SETTINGS
+from small_results import PROTOCOLS, SETTINGS
 
 import conclugen
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.export import export
+from conclugen.downstream import predictions
 from conclugen.models import io
 from conclugen.models.io import ModelError
 from conclugen.store.shards import read_shard, write_shard
 
 
-@pytest.mark.parametrize("protocol", ["linear", "linear_input", "raw"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_scores_are_those_that_the_pipeline_wrote(planted, tmp_path, protocol, seed):
     export(planted.protocol(protocol), tmp_path / "model", seed)
@@ -29,6 +30,23 @@ def test_scores_are_those_that_the_pipeline_wrote(planted, tmp_path, protocol, s
     assert not some.all()
     np.testing.assert_allclose(found.loc[wanted.index[some], scores], wanted.loc[some, scores], atol=2e-6)
     assert found.loc[wanted.index[~some], scores].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "origin"), [("finetune", "pretrained without labels (seed0)"), ("supervised", "fresh")]
+)
+def test_a_network_that_was_trained_with_its_head_is_exported_with_it(planted, tmp_path, protocol, origin):
+    exported = export(planted.protocol(protocol) / "seed1", tmp_path / "model")
+    assert (exported.seed, exported.network_sha256) != (0, io.weights_sha256(planted.network()))
+    assert exported.network_sha256 == io.weights_sha256(planted.protocol(protocol) / "seed1")
+    card = (tmp_path / "model/README.md").read_text("utf-8")
+    assert f"The network was {origin} and then trained with the head" in card
+
+
+def test_what_an_earlier_run_kept_of_other_seeds_is_removed(planted, tmp_path):
+    folder = shutil.copytree(planted.protocol("finetune"), tmp_path / "finetune")
+    predictions.clear(folder)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_model_says_what_it_is(planted, tmp_path):

@@ -43,6 +43,21 @@ def test_a_fault_of_our_own_keeps_its_trace(monkeypatch, tmp_path):
         main(["export", str(tmp_path), "--output", str(tmp_path)])
 
 
+def test_what_a_stage_refuses_is_one_line_that_names_its_trace(monkeypatch, tmp_path, capsys):
+    def fail(options):
+        raise ValueError("seed 3: outputs are not finite;\nthe learning rates are too high")
+
+    monkeypatch.setattr(subcommand, "run", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(tmp_path), "--output", str(tmp_path)])
+    [log] = tmp_path.glob("conclugen-export-*.log")
+    line = f"seed 3: outputs are not finite; the learning rates are too high (in full: {log})\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, f"conclugen export: {line}")
+    assert "Traceback" in log.read_text("utf-8")
+    assert "in fail" in log.read_text("utf-8")
+
+
 def test_the_package_is_as_light_as_before():
     heavy = "import sys, conclugen; print([name for name in ('torch', 'pandas', 'numpy') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)

@@ -77,13 +77,21 @@ def _data(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
         lines.append(f"- Labels: {learned.dataset} ({exported.data} data), labelled utterances: {counts or 'unknown'}.")
     if learned.network is not None:
         given = json.loads((learned.network / "settings.json").read_text(encoding="utf-8"))["about"]
-        splits = ", ".join(f"{name} {count}" for name, count in given.get("utterances", {}).items())
-        lines.append(f"- Pretraining, without labels: {given.get('corpus', 'unknown')} ({splits or 'size unknown'}).")
+        lines.append(_origin(given))
     if exported.data == "demo" or row.get("data") == "demo":
         lines.append("- **The demo corpus is made by a program: what was learned from it says nothing of real faces.**")
     if row.get("contaminated") == "yes":
         lines.append(f"- Backbones that have seen labels of this data set: {row['contaminated_streams']}.")
     return "\n".join(lines)
+
+
+def _origin(given: dict[str, Any]) -> str:
+    """What a network was trained on, from what it says of itself."""
+    if "protocol" in given:
+        before = f"pretrained without labels ({given['network']['name']})" if given["network"] else "fresh"
+        return f"- The network was {before} and then trained with the head, on the labels above."
+    splits = ", ".join(f"{name} {count}" for name, count in given.get("utterances", {}).items())
+    return f"- Pretraining, without labels: {given.get('corpus', 'unknown')} ({splits or 'size unknown'})."
 
 
 def _inputs(exported: Exported) -> str:

@@ -15,6 +15,7 @@ from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import CARD, FORMAT, HEAD, Exported, Head, Stream, write_record
 from conclugen.choices import FACE_STREAMS, TARGETS
 from conclugen.data.scales import DIMENSIONS
+from conclugen.downstream.protocols import FEATURES, PROTOCOLS, REPRESENTATION
 from conclugen.faces.shard import FaceShard
 from conclugen.features.common import SETTINGS
 from conclugen.models import io
@@ -24,15 +25,6 @@ from conclugen.store.provenance import file_sha256, versions
 from conclugen.store.settings import dump
 from conclugen.store.shards import open_shard
 from conclugen.store.tables import read_about
-
-# What a head of a protocol stands on: representations, features.
-HEADS = {"linear": (True, False), "linear_input": (True, True), "raw": (False, True)}
-WITHOUT_HEAD = {
-    "shuffled": "learned permuted labels, on purpose nothing",
-    "knn": "has no head, but compares with all training utterances",
-    "finetune": "keeps no head",
-    "supervised": "keeps no head",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +104,8 @@ def _write(learned: Learned, output: Path, exported: Exported) -> None:
 
 def find(model: Path, seed: int | None) -> Learned:
     """Return where what is to be exported lies. Raises ApplyError."""
+    if (model / io.WEIGHTS).is_file() and places.of_predictions(model.parent):  # a network that a protocol tuned
+        return _protocol(model.parent, int(model.name.removeprefix("seed")) if seed is None else seed)
     if (model / io.WEIGHTS).is_file():
         return _network(model, seed)
     if places.of_predictions(model) and (model / "selection.csv").is_file():
@@ -142,16 +136,23 @@ def _protocol(model: Path, seed: int | None) -> Learned:
     place = places.of_predictions(model).split("/")
     table, corpus, preset, method, protocol = place[:5]
     about = read_about(model / f"seed{seed}.parquet")
-    if protocol not in HEADS:
-        raise ApplyError(f"{model}: {protocol} {WITHOUT_HEAD.get(protocol, 'has no head')}; export linear")
+    stands_on = PROTOCOLS[protocol].head if protocol in PROTOCOLS else ()
+    if not stands_on:
+        why = PROTOCOLS[protocol].headless if protocol in PROTOCOLS else ""
+        raise ApplyError(f"{model}: {protocol} {why or 'keeps no head'}; export linear")
     results = model.parents[len(place)]
     dataset, task, classes = _labels(results, table)
     path = model / f"seed{seed}.{HEAD}"
     if not path.is_file():
         raise ApplyError(f"{path}: no such file; run the protocol again")
     order = about["without"] or list(about["streams"])
-    network = _network_of(results / "pretrain" / corpus / preset, method, about) if HEADS[protocol][0] else None
-    head = Head(task, classes, *HEADS[protocol], file_sha256(path))
+    represented = REPRESENTATION in stands_on
+    if not PROTOCOLS[protocol].frozen:
+        network = model / f"seed{seed}"
+        order = io.about(network)["inputs"]
+    else:
+        network = _network_of(results / "pretrain" / corpus / preset, method, about) if represented else None
+    head = Head(task, classes, represented, FEATURES in stands_on, file_sha256(path))
     joined = {name: about["streams"][name] for name in order}
     row = (table, method, protocol) if len(place) == 5 else None
     return Learned(results, dataset, network, joined, (path, head), f"{'/'.join(place)}, seed {seed}", seed, row)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,24 @@ from conclugen.store.devices import device
 from conclugen.store.resident import Resident
 
 SCORE, HAS = "score_", "has_"  # begin the columns of classes and of modalities
+
+
+class Asked(TypedDict, total=False):
+    """How `Model.predict` and `Model.embed` are asked, beside the files.
+
+    Attributes:
+        texts: what is said in each file, None where that is not known; without files, texts alone.
+        features: in place of files, by stream: arrays (N, D), a row of NaN where an utterance lacks the stream, or
+            paths of feature shards.
+        window_s, step_s: seconds of a window, and from one to the next (None: one after the other).
+        threads: of the stages.
+    """
+
+    texts: Sequence[str | None] | None
+    features: Mapping[str, given.Given] | None
+    window_s: float | None
+    step_s: float | None
+    threads: int
 
 
 def load(
@@ -91,25 +110,12 @@ class Model:
         """All streams that it reads."""
         return list(dict.fromkeys(stream for streams in self.modalities.values() for stream in streams))
 
-    def predict(
-        self,
-        files: Paths | Sequence[Clip] | None = None,
-        *,
-        texts: Sequence[str | None] | None = None,
-        features: Mapping[str, given.Given] | None = None,
-        window_s: float | None = None,
-        step_s: float | None = None,
-        threads: int = 2,
-    ) -> pd.DataFrame:
+    def predict(self, files: Paths | Sequence[Clip] | None = None, **asked: Unpack[Asked]) -> pd.DataFrame:
         """Score videos, sound, texts or features: a row for each, or for each window of each.
 
         Args:
             files: paths of videos or sound, or clips.
-            texts: what is said in each file, None where that is not known; without files, texts alone.
-            features: in place of files, by stream: arrays (N, D), a row of NaN where an utterance lacks the stream, or
-                paths of feature shards.
-            window_s, step_s: seconds of a window, and from one to the next (None: one after the other).
-            threads: of the stages.
+            asked: what `Asked` tells.
 
         Returns columns `file`, `start_s`, `end_s`, `text` (of features: `id`), a `score_{class}` for each class (a
         probability, or sentiment from -3 to 3; NaN where no modality is there), `label` where it is one of n,
@@ -119,7 +125,7 @@ class Model:
         if self.exported.head is None or self.head is None:
             raise ApplyError(f"{self.exported.name} has no head, so it embeds and predicts nothing; export a protocol")
         tables = []
-        for batch in self._batches(files, texts, features, window_s, step_s, threads):
+        for batch in self._batches(files, **asked):
             values = scores(self._represented(batch.inputs), batch.inputs, self.exported.head, self.head)
             columns = pd.DataFrame({f"{SCORE}{name}": values[:, i] for i, name in enumerate(self.classes)})
             if self.exported.head.task == "single":
@@ -128,23 +134,14 @@ class Model:
             tables.append(pd.concat([batch.where, columns, batch.told], axis=1))
         return pd.concat(tables, ignore_index=True)
 
-    def embed(
-        self,
-        files: Paths | Sequence[Clip] | None = None,
-        *,
-        texts: Sequence[str | None] | None = None,
-        features: Mapping[str, given.Given] | None = None,
-        window_s: float | None = None,
-        step_s: float | None = None,
-        threads: int = 2,
-    ) -> dict[str, pd.DataFrame]:
+    def embed(self, files: Paths | Sequence[Clip] | None = None, **asked: Unpack[Asked]) -> dict[str, pd.DataFrame]:
         """Return the representation of each modality: a row (R numbers) per file, window or row of features.
 
         Arguments as for `predict`. The index says which it is; a modality that is not there is a row of NaN. Of a model
         on raw features these are the features.
         """
         found: dict[str, list[pd.DataFrame]] = {name: [] for name in self.modalities}
-        for batch in self._batches(files, texts, features, window_s, step_s, threads):
+        for batch in self._batches(files, **asked):
             index = pd.MultiIndex.from_frame(batch.where)
             for name, value in self._represented(batch.inputs).items():
                 array = value.float().cpu().numpy().copy()
@@ -155,11 +152,11 @@ class Model:
     def _batches(
         self,
         files: Paths | Sequence[Clip] | None,
-        texts: Sequence[str | None] | None,
-        features: Mapping[str, given.Given] | None,
-        window_s: float | None,
-        step_s: float | None,
-        threads: int,
+        texts: Sequence[str | None] | None = None,
+        features: Mapping[str, given.Given] | None = None,
+        window_s: float | None = None,
+        step_s: float | None = None,
+        threads: int = 2,
     ) -> Iterator[_Batch]:
         if features is not None:
             if files is not None or texts is not None:

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conclugen.cli.pairs import pairs
+
 if TYPE_CHECKING:
     from conclugen.data.manifest import Manifest
     from conclugen.survey.found import Found
@@ -71,14 +73,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def look(options: argparse.Namespace) -> Found:
-    """Return what lies in the folder. Raises SurveyError."""
+    """Return what lies in the folder. Raises SurveyError, and PairError for a column that is no ROLE=COLUMN."""
     from conclugen.survey import arrays, layouts, tables
-    from conclugen.survey.found import Found, SurveyError
+    from conclugen.survey.found import Found
 
-    pairs = [text.partition("=") for text in options.column]
-    if bad := ["".join(pair) for pair in pairs if not all(pair)]:
-        raise SurveyError(f"--column {bad[0]}: expected ROLE=COLUMN, such as label=emotion")
-    columns = {role: column for role, _, column in pairs}
+    columns = pairs(options.column, "--column", "ROLE=COLUMN, such as label=emotion")
     labels, classes = (text.split(",") if text else [] for text in (options.labels, options.classes))
     if options.table is None and not columns and (layout := layouts.layout_of(options.folder)):
         return Found(

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conclugen.cli.pairs import pairs
 from conclugen.faces.settings import DETECTORS
 
 if TYPE_CHECKING:
@@ -31,14 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def loaded(options: argparse.Namespace) -> Model:
-    """Return the model. Raises ApplyError."""
+    """Return the model. Raises ApplyError, and PairError for weights that are not given as STREAM=FILE."""
     import conclugen
-    from conclugen.applied.errors import ApplyError
 
-    pairs = [text.partition("=") for text in options.weights]
-    if bad := ["".join(pair) for pair in pairs if not all(pair)]:
-        raise ApplyError(f"--weights {bad[0]!r}: expected STREAM=FILE")
-    return conclugen.load(options.model, {stream: path for stream, _, path in pairs}, options.detector)
+    return conclugen.load(options.model, pairs(options.weights, "--weights", "STREAM=FILE"), options.detector)
 
 
 def clips(options: argparse.Namespace) -> list[Clip]:

@@ -6,6 +6,8 @@ import argparse
 import importlib
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -34,9 +36,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # whoever reads has enough, such as head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        if not _foreseen(error):
+        if isinstance(error, NotImplementedError | RecursionError) or not (_foreseen(error) or _of_stage(error)):
             raise
-        print(f"conclugen {options.command}: {_one_line(error)}", file=sys.stderr)
+        told = _one_line(error) if _foreseen(error) else f"{_one_line(error)} (in full: {_logged(options.command)})"
+        print(f"conclugen {options.command}: {told}", file=sys.stderr)
         raise SystemExit(MISTAKE) from None
 
 
@@ -58,7 +61,21 @@ def _foreseen(error: Exception) -> bool:
     return isinstance(error, OSError) or type(error).__module__.split(".")[0] == "conclugen"
 
 
+def _of_stage(error: Exception) -> bool:
+    """Whether an error is of the kinds by which stages and libraries refuse what they are given."""
+    return isinstance(error, ValueError | RuntimeError)
+
+
+def _logged(command: str) -> str:
+    """Write the trace of the error that is being handled; return the file."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f"conclugen-{command}-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    return log.name
+
+
 def _one_line(error: Exception) -> str:
     lines = [line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip()]
     head = f"{lines.pop(0)} " if len(lines) > 1 and lines[0].endswith(":") else ""
-    return head + "; ".join(lines)
+    return (head + "; ".join(line.rstrip(";") for line in lines)) or type(error).__name__

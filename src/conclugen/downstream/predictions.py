@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import torch
+from safetensors.torch import save_file
 
 from conclugen.downstream.data import Data
 from conclugen.store import places
-from conclugen.store.atomic import write_text
+from conclugen.store.atomic import atomic_path, write_text
 from conclugen.store.tables import write_table
 
 
@@ -55,8 +57,16 @@ def write(
     write_table(folder / f"seed{seed}.parquet", arrow, record)
 
 
+def write_head(folder: Path, seed: int, state: Mapping[str, torch.Tensor]) -> None:
+    """Write `seed{n}.head.safetensors`: weight (D, C), bias (C,), and mean and scale (D,) of its inputs."""
+    with atomic_path(folder / f"seed{seed}.head.safetensors") as temporary:
+        save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, temporary)
+
+
 def clear(folder: Path) -> None:
     """Remove what an earlier run of other seeds left: a table reads every seed it finds."""
+    for path in folder.glob("seed*/"):
+        shutil.rmtree(path)
     for pattern in ("seed*.parquet", "seed*.head.safetensors", "selection.csv"):
         for path in folder.glob(pattern):
             path.unlink()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 
 from conclugen.downstream import heads, predictions
 from conclugen.downstream.data import Data, by_model
@@ -16,7 +15,6 @@ from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.inputs import Matrix
 from conclugen.downstream.scores import outputs
 from conclugen.downstream.settings import Settings
-from conclugen.store.atomic import atomic_path
 
 Weighted = Iterable[tuple[float, Matrix]]  # inputs, each with the weight that the representation has in them
 
@@ -67,8 +65,7 @@ def run(
         draw, scores = draws[number], outputs(one.logits, data.task)
         without = {name: outputs(value, data.task) for name, value in one.without.items()}
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about | {"network": network}, without)
-        with atomic_path(folder / f"seed{draw.seed}.head.safetensors") as temporary:
-            save_file(one.state, temporary)
+        predictions.write_head(folder, draw.seed, one.state)
     return [
         row | about for number, draw in enumerate(draws) for row in _rows(draw, tried, number, best[number], budget)
     ]
@@ -79,7 +76,6 @@ def _best(
 ) -> Best:
     head = trained.select(number, candidate)
     state = {"weight": head[0], "bias": head[1], "mean": inputs.mean, "scale": inputs.scale}
-    state = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     logits = heads.logits(inputs.values, trained, number, candidate)
     return Best(rank, weight, candidate, logits, masked_logits(inputs, *head), state)
 

@@ -20,6 +20,7 @@ from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
 from conclugen.downstream.settings import Settings
+from conclugen.models import io
 from conclugen.models.network import Network
 from conclugen.store.devices import compute_dtype
 
@@ -83,7 +84,7 @@ class Classifier(nn.Module):
 
 @dataclasses.dataclass
 class Outcome:
-    """A trained candidate at its best validation epoch: logits (N, C) of every utterance."""
+    """A trained candidate at its best validation epoch: logits (N, C) of every utterance, and the model itself."""
 
     rate: float
     decay: float
@@ -91,6 +92,7 @@ class Outcome:
     loss: float
     epoch: int
     logits: torch.Tensor
+    model: Classifier
 
 
 def classifier(network: Network, data: Data, settings: Settings, where: torch.device) -> Classifier:
@@ -113,7 +115,7 @@ def train(model: Model, data: Data, draw: Draw, rate: float, decay: float, budge
     batch = min(budget.batch_size, len(draw.train))
     steps = math.ceil(len(draw.train) / batch) * budget.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 0.5 + 0.5 * math.cos(math.pi * step / steps))
-    best = Outcome(rate, decay, -math.inf, math.inf, 0, torch.empty(0))
+    best = Outcome(rate, decay, -math.inf, math.inf, 0, torch.empty(0), model)
     state = None
     for epoch in range(1, budget.epochs + 1):
         model.train()
@@ -178,8 +180,19 @@ def run(
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
         scores = outputs(best.logits, data.task)
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})
+        _keep(folder, draw.seed, best.model, {**about(draw.seed), "inputs": list(data.inputs.features)})
         selection += [_row(draw, one, one is best) for one in outcomes]
     predictions.write_selection(folder, selection)
+
+
+def _keep(folder: Path, seed: int, model: Classifier, about: Mapping[str, Any]) -> None:
+    """Write the head as `downstream.sweep` keeps its own, and the network that was trained with it as `seed{n}/`.
+
+    `about` names its modalities as `inputs`, in the order of the head's inputs.
+    """
+    head = {"weight": model.linear.weight.T, "bias": model.linear.bias, "mean": model.mean, "scale": model.scale}
+    predictions.write_head(folder, seed, head)
+    io.save(model.network, folder / f"seed{seed}", {**about, "seed": seed})
 
 
 def _row(draw: Draw, one: Outcome, chosen: bool) -> dict[str, Any]:
