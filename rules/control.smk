@@ -35,6 +35,7 @@ rule control_figure:
         table="results/tables/{control}.csv",
     output:
         figure=report("results/figures/{control}.png", caption="../report/control.rst", category="Figures"),
+        pdf="results/figures/{control}.pdf",
     log:
         "results/logs/figures/{control}.log",
     benchmark:

@@ -54,10 +54,12 @@ rule figures:
         manifest="results/manifests/{dataset}.parquet",
     output:
         headline=report("results/figures/{dataset}/headline.png", caption="../report/headline.rst", category="Figures"),
+        headline_pdf="results/figures/{dataset}/headline.pdf",
         rows=[
-            f"results/figures/{{dataset}}/{method}-{protocol}{kind}.png"
+            f"results/figures/{{dataset}}/{method}-{protocol}{kind}.{form}"
             for method, protocol in choices.table_rows(CONFIG)
             for kind in ("", ".pr")
+            for form in ("png", "pdf")
         ],
     log:
         "results/logs/figures/{dataset}.log",
@@ -87,9 +89,11 @@ use rule figures as sentiment_figures with:
         headline=report(
             "results/figures/{dataset}{dimension}/headline.png", caption="../report/headline.rst", category="Figures"
         ),
+        headline_pdf="results/figures/{dataset}{dimension}/headline.pdf",
         rows=[
-            f"results/figures/{{dataset}}{{dimension}}/{method}-{protocol}.png"
+            f"results/figures/{{dataset}}{{dimension}}/{method}-{protocol}.{form}"
             for method, protocol in choices.table_rows(CONFIG)
+            for form in ("png", "pdf")
         ],
     log:
         "results/logs/figures/{dataset}{dimension}.log",
@@ -111,6 +115,7 @@ use rule control_figure as label_figure with:
         table="results/tables/{labels}.csv",
     output:
         figure=report("results/figures/{labels}.png", caption="../report/labels.rst", category="Figures"),
+        pdf="results/figures/{labels}.pdf",
     log:
         "results/logs/figures/{labels}.log",
     benchmark:
@@ -130,6 +135,7 @@ use rule control_figure as robustness_figure with:
         figure=report(
             "results/figures/{dataset}{target}/robustness.png", caption="../report/robustness.rst", category="Figures"
         ),
+        pdf="results/figures/{dataset}{target}/robustness.pdf",
     log:
         "results/logs/figures/{dataset}{target}.robustness.log",
     benchmark:

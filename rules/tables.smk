@@ -61,6 +61,21 @@ use rule table as robustness with:
         "Measure {wildcards.dataset}{wildcards.target} without each modality"
 
 
+use rule table as latex with:
+    input:
+        table="results/tables/{dataset}{target}.csv",
+    output:
+        tex="results/tables/{dataset}{target}.tex",
+    log:
+        "results/logs/tables/{dataset}{target}.tex.log",
+    benchmark:
+        "results/benchmarks/tables/{dataset}{target}.tex.tsv"
+    params:
+        **stage("evaluation.latex", level=lambda wildcards: CONFIG.tables.level),
+    message:
+        "Write the table of {wildcards.dataset}{wildcards.target} as LaTeX"
+
+
 rule all_robustness:
     input:
         tables=of_every_table("results/tables/{name}.robustness.csv"),

@@ -59,6 +59,7 @@ def _files(config: Config) -> list[str]:
     files += ["results/qc/leaks.csv", *(f"results/tables/{name}.classes.csv" for name in config.downstream.datasets)]
     for name in config.datasets:
         files += [f"results/qc/{name}.csv", f"results/plans/{name}.csv", f"results/manifests/{name}.parquet"]
+    files += [f"results/tables/{name}.tex" for name in choices.measured(config)]
     kinds = ("headline", "robustness")
     files += ["results/report.html", *(f"results/report/{name}.html" for name in choices.measured(config))]
     return files + [f"results/figures/{name}/{kind}.png" for name in choices.measured(config) for kind in kinds]

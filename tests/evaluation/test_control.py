@@ -8,7 +8,7 @@ import pytest
 from made_predictions import make_manifest, make_predictions
 from test_table import SETTINGS
 
-from conclugen.evaluation import control, control_figure, figures
+from conclugen.evaluation import control, control_figure, style
 from conclugen.evaluation.cells import read_table
 
 
@@ -121,11 +121,12 @@ def test_the_figure_has_a_panel_per_world_and_a_place_per_method(table, tmp_path
     figure = control_figure.controls(table)
     panels = figure.axes
     assert [axes.get_title() for axes in panels] == ["shared", "null"]
-    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["PCA", "ConCluGen", "raw-features", "oracle"]
+    names = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert names == ["PCA", "ConCluGen", "raw features, all modalities", "oracle"]
     raw, oracle = (row(table, "shared", name, "raw")["value"] for name in ("raw-features", "oracle"))
     upright = {round(float(line.get_xdata()[0]), 4) for line in panels[0].lines if len(set(line.get_xdata())) == 1}
     assert {round(raw, 4), round(oracle, 4)} <= upright
-    figures.save(figure, tmp_path / "control.png")
+    style.save(figure, tmp_path / "control.png")
     assert matplotlib.image.imread(tmp_path / "control.png").std() > 0
 
 
@@ -133,4 +134,4 @@ def test_presets_are_told_apart_where_there_are_several(table):
     own = {"world": "shared", "method": "ConCluGen", "protocol": "linear", "value": "0.7"}
     twice = [*table, *(row | own | {"preset": "other"} for row in table[-1:])]
     names = [label.get_text() for label in control_figure.controls(twice).axes[0].get_yticklabels()]
-    assert {"ConCluGen, paper", "ConCluGen, other", "raw-features"} <= set(names)
+    assert {"ConCluGen, paper", "ConCluGen, other", "raw features, all modalities"} <= set(names)

@@ -47,8 +47,9 @@ def test_figures_of_sentiment_are_written_alike_each_time(sentiment):
     root, _, arguments = sentiment
     for name in ("one", "two"):
         sentiment_figures.main([*arguments, str(root / name)])
-    for name in ("headline.png", "ConCluGen-linear.png"):
+    for name in ("headline.png", "ConCluGen-linear.png", "headline.pdf", "ConCluGen-linear.pdf"):
         assert (root / "one" / name).read_bytes() == (root / "two" / name).read_bytes()
+    for name in ("headline.png", "ConCluGen-linear.png"):
         assert plt.imread(root / "one" / name).std() > 0.05
     assert not plt.get_fignums()
 
@@ -58,17 +59,19 @@ def test_predictions_are_drawn_against_the_truth(sentiment):
     truth = read_truth(root / "m.parquet", "sentiment")
     predictions = read(folder, truth)
     figure = sentiment_figures.against_truth(truth, predictions)
-    drawn, title = {line.get_label(): line for line in figure.axes[0].get_lines()}, figure.axes[0].get_title()
+    drawn = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    [told] = [text.get_text() for text in figure.axes[0].texts]
+    assert figure.axes[0].get_title() == ""
     plt.close(figure)
     assert set(drawn["training median"].get_ydata()) == {np.median(truth.train)}
-    by_class = drawn["mean by class of seven"]
+    by_class = drawn["mean at each whole number"]
     rounded = np.round(truth.labels[:, 0])
     for one, mean in zip(*by_class.get_data(), strict=True):
         assert mean == pytest.approx(predictions.scores[:, rounded == one, 0].mean())
     [points] = [line for line in drawn.values() if len(line.get_xdata()) == 2 * len(truth.ids)]
     assert np.abs(points.get_ydata()).max() <= 3.5  # the prediction of 9 stands at the edge
     error = np.mean([metrics.compute(truth.labels, one, "regression")["mae"] for one in predictions.scores])
-    assert f"error {error:.3f}" in title
+    assert f"error {error:.3f}" in told
 
 
 def test_the_error_is_drawn_beside_the_training_median(sentiment):
@@ -80,7 +83,7 @@ def test_the_error_is_drawn_beside_the_training_median(sentiment):
     plt.close(figure)
     [median] = [row for row in rows if row["method"] == "training median"]
     assert dotted[0].get_xdata()[0] == float(median["mae"])
-    assert label == "mae and its interval\n(dotted: the training median)"
+    assert label == "Mean absolute error (scale from −3 to 3)\n(dotted: the training median)"
 
 
 def test_changes_without_each_modality(tmp_path):
@@ -89,7 +92,9 @@ def test_changes_without_each_modality(tmp_path):
         lines += [f"{method},linear,,mae,,,", f"{method},linear,text,mae,{0.2 + shift},0.1,0.5"]
         lines += [f"{method},linear,video,mae,{shift},,"]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
-    robustness_figure.main(["--table", str(tmp_path / "t.csv"), "--output", str(tmp_path / "r.png")])
+    robustness_figure.main(
+        ["--table", str(tmp_path / "t.csv"), "--output", str(tmp_path / "r.png"), "--pdf", str(tmp_path / "r.pdf")]
+    )
     assert plt.imread(tmp_path / "r.png").std() > 0.05
     figure = robustness_figure.changes(figures.read_table(tmp_path / "t.csv"))
     axes = figure.axes[0]
@@ -97,9 +102,11 @@ def test_changes_without_each_modality(tmp_path):
     names = [text.get_text() for text in axes.get_yticklabels()]
     plt.close(figure)
     assert points == [(0.0,), (0.1,), (0.2,), (pytest.approx(0.3),)]
-    assert names == ["ConCluGen (linear)", "raw-features (linear)"]
+    assert names == ["ConCluGen (representation alone)", "raw-features (representation alone)"]
     assert "to the right: worse" in axes.get_xlabel()
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["without text", "without video"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["without text", "without video"]
     (tmp_path / "t.csv").write_text("\n".join(lines[:2]) + "\n")
-    robustness_figure.main(["--table", str(tmp_path / "t.csv"), "--output", str(tmp_path / "none.png")])
-    assert (tmp_path / "none.png").exists()
+    robustness_figure.main(
+        ["--table", str(tmp_path / "t.csv"), "--output", str(tmp_path / "n.png"), "--pdf", str(tmp_path / "n.pdf")]
+    )
+    assert (tmp_path / "n.png").exists()

@@ -131,13 +131,13 @@ def test_label_efficiency(tmp_path):
     [axes] = label_figure.shares(read_table(output)).axes
     line, *intervals, across = axes.lines
     assert set(across.get_ydata()) == {lucky["balanced_accuracy_mean"].max()}
-    assert line.get_label() == "ConCluGen linear"
+    assert line.get_label() == "ConCluGen (representation alone)"
     assert [*line.get_xdata()] == pytest.approx([0.1, 0.5, 1.0])
     assert [*line.get_ydata()] == found["balanced_accuracy_mean"].tolist()[::-1]
     assert [[*bar.get_ydata()] for bar in intervals] == [
         [row["balanced_accuracy_mean_lo"], row["balanced_accuracy_mean_hi"]] for _, row in found[::-1].iterrows()
     ]
-    label_figure.main(["--table", str(output), "--output", str(tmp_path / "l.png")])
+    label_figure.main(["--table", str(output), "--output", str(tmp_path / "l.png"), "--pdf", str(tmp_path / "l.pdf")])
     assert plt.imread(tmp_path / "l.png").std() > 0
 
 
@@ -169,7 +169,7 @@ def test_label_efficiency_of_sets_with_other_tasks_leaves_their_cells_empty(tmp_
     found = pd.read_csv(output).set_index("dataset").query("protocol != 'chance'")
     assert found.index.tolist() == ["made", "other"]
     panels = {axes.get_title(): axes.get_ylabel() for axes in label_figure.shares(read_table(output)).axes}
-    assert panels == {"made": "balanced_accuracy_mean", "other": "recall_macro"}
+    assert panels == {"made": "Balanced accuracy, mean over classes", "other": "Recall, mean over classes (UAR)"}
     assert found["auroc_macro"].notna().tolist() == [True, False]
     assert found["accuracy_lo"].notna().tolist() == [False, True]
     with pytest.raises(ValueError, match="no manifest of 'other' is given"):
@@ -214,9 +214,11 @@ def test_figures(task, tmp_path):
     arguments = [*common, "--table", str(tmp_path / "table.csv"), "--output-dir"]
     for name in ("one", "two"):
         figures.main([*arguments, str(tmp_path / name)])
-    for name in ("headline.png", "ConCluGen-linear.png", "ConCluGen-linear.pr.png"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-        assert plt.imread(tmp_path / "one" / name).std() > 0.05
+    for name in ("headline", "ConCluGen-linear", "ConCluGen-linear.pr"):
+        for form in ("png", "pdf"):
+            file = f"{name}.{form}"
+            assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+        assert plt.imread(tmp_path / "one" / f"{name}.png").std() > 0.05
     assert not plt.get_fignums()
 
 

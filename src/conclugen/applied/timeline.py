@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -16,6 +12,7 @@ from matplotlib.figure import Figure
 
 from conclugen.applied.model import HAS, SCORE
 from conclugen.data.scales import DIMENSIONS
+from conclugen.evaluation import style
 from conclugen.store.atomic import atomic_path
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -69,11 +66,11 @@ def _spans(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _scores(axes: Axes, rows: pd.DataFrame, spans: np.ndarray) -> None:
-    """A line per class through the middles of the rows, and a dot for each row."""
+    """A line per class through the middles of the rows, and a mark for each row."""
     names = [name for name in rows if name.startswith(SCORE)]
     for number, name in enumerate(names):
-        colour = plt.get_cmap("tab10" if len(names) <= 10 else "tab20")(number)
-        axes.plot(spans.mean(1), rows[name], marker="o", markersize=3, color=colour, label=name.removeprefix(SCORE))
+        label = name.removeprefix(SCORE)
+        axes.plot(spans.mean(1), rows[name], markersize=4, label=label, **style.series(number))
     if len(names) != 1 or names[0].removeprefix(SCORE) not in DIMENSIONS:
         axes.set_ylim(0, 1)
     axes.set_ylabel("score", fontsize=8)
@@ -87,7 +84,7 @@ def _modalities(axes: Axes, rows: pd.DataFrame, spans: np.ndarray) -> None:
     names = [name for name in rows if name.startswith(HAS)]
     for place, name in enumerate(reversed(names)):
         here = rows[name].to_numpy(dtype=bool)
-        axes.broken_barh([(a, b - a) for a, b in spans[here]], (place - 0.35, 0.7), color="#7f7f7f")
+        axes.broken_barh([(a, b - a) for a, b in spans[here]], (place - 0.35, 0.7), color=style.GREY)
     axes.set_yticks(range(len(names)), [name.removeprefix(HAS) for name in reversed(names)], fontsize=7)
     axes.set_ylim(-0.5, len(names) - 0.5)
     axes.tick_params(labelsize=7)

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
+from conclugen.evaluation import style
 from conclugen.evaluation.metrics import average_precision
 from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.truth import Truth
@@ -21,6 +22,7 @@ def precision_recall(truth: Truth, predictions: Predictions) -> Figure:
     """
     figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
     for c, name in enumerate(truth.classes):
+        line = style.series(c) | {"markevery": (4 * c % 20, 20), "markersize": 4, "linewidth": 1.5}
         known = ~np.isnan(truth.labels[:, c])
         true = truth.labels[known, c] > 0.5
         if not true.any():
@@ -28,9 +30,8 @@ def precision_recall(truth: Truth, predictions: Predictions) -> Figure:
         scores = predictions.scores[:, known, c]
         area = np.mean([average_precision(true.astype(float), one) for one in scores])
         label = f"{name}: {area:.2f} ({true.mean():.2f})"
-        axes.plot(RECALL, np.mean([curve(true, one) for one in scores], axis=0), label=label, linewidth=1.5)
+        axes.plot(RECALL, np.mean([curve(true, one) for one in scores], axis=0), label=label, **line)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
-    axes.set_title(f"{predictions.method} ({predictions.protocol})")
     axes.legend(fontsize=7, title="average precision (share)", title_fontsize=7)
     return figure
 

@@ -2,7 +2,8 @@
 
 Entry module. `headline.png` is drawn from the table. Every folder of predictions gives `{method}-{protocol}.png`: for
 single label a confusion matrix (as in Figures 2 and 3 of the paper), for multi-label recall, specificity and average
-precision by class above a confusion matrix of each; and `{method}-{protocol}.pr.png`, precision against recall.
+precision by class above a confusion matrix of each; and `{method}-{protocol}.pr.png`, precision against recall. Beside
+each lies the same as PDF.
 """
 
 from __future__ import annotations
@@ -12,15 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
-
-matplotlib.use("Agg")
-
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from conclugen.evaluation import metrics
+from conclugen.evaluation import metrics, style
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.confusion import of_classes as measures_of_classes
 from conclugen.evaluation.confusion import of_two, shares
@@ -28,41 +26,31 @@ from conclugen.evaluation.curves import precision_recall
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.pretext import flag
 from conclugen.evaluation.truth import Truth, read_truth
-from conclugen.store.atomic import atomic_path
-
-COLOURS = {"yes": "#1b7837", "no": "#888888", "below": "#b2182b", "unknown": "#bbbbbb", "": "#222222"}
-MEANING = {
-    "yes": "beats chance",
-    "no": "not told from chance",
-    "below": "below chance",
-    "unknown": "not tested",
-    "": "chance row",
-}
 
 
 def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
-    """Draw each row's headline metric and interval, coloured by its verdict."""
+    """Draw each row's headline metric and interval, with colour and marker by its verdict."""
     name = metrics.HEADLINE[task]
     figure, axes = plt.subplots(figsize=(7, 1.2 + 0.28 * len(table)), layout="constrained")
     for place, row in enumerate(reversed(table)):
-        value, colour = float(row[name]), COLOURS[row["beats_chance"]]
-        if row[f"{name}_lo"]:
-            axes.plot([float(row[f"{name}_lo"]), float(row[f"{name}_hi"])], [place, place], color=colour, linewidth=2)
-        axes.plot(value, place, "o", color=colour, markersize=5, markerfacecolor="white" if flag(row) else colour)
+        colour, marker, _ = style.VERDICTS[row["beats_chance"]]
+        style.interval(axes, (row[f"{name}_lo"], row[f"{name}_hi"]), place, colour, 2)
+        fill = "white" if flag(row) else colour
+        axes.plot(float(row[name]), place, marker, color=colour, markersize=5, markerfacecolor=fill)
     dotted, best = _dotted(table, task)
-    axes.axvline(best, color="#222222", linewidth=0.8, linestyle=":")
+    axes.axvline(best, color=style.INK, linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(table)), [_named(row) for row in reversed(table)], fontsize=8)
-    axes.set_xlabel(f"{name} and its interval\n(dotted: {dotted})")
-    used = [verdict for verdict in MEANING if verdict in {row["beats_chance"] for row in table}]
-    for verdict in used:
-        axes.plot([], [], "o-", color=COLOURS[verdict], label=MEANING[verdict])
-    axes.legend(fontsize=7)
+    axes.set_xlabel(f"{style.metric_name(name)}\n(dotted: {dotted})")
+    used = [told for verdict, told in style.VERDICTS.items() if verdict in {row["beats_chance"] for row in table}]
+    for colour, marker, meaning in used:
+        axes.plot([], [], marker=marker, color=colour, label=meaning)
+    figure.legend(fontsize=7, ncols=3, loc="outside upper left", frameon=False)
     return figure
 
 
 def _named(row: dict[str, str]) -> str:
     """A row's name, and whether its networks have collapsed: such a point is hollow, too."""
-    name = f"{row['method']} ({row['protocol']})"
+    name = style.row_name(row)
     return f"{name}\n{flag(row)}" if flag(row) else name
 
 
@@ -79,8 +67,7 @@ def confusion(truth: Truth, predictions: Predictions) -> Figure:
     """Draw the confusion matrix, rows summing to 1, averaged over seeds."""
     share = np.mean([shares(truth, one) for one in predictions.scores], axis=0)
     figure, axes = plt.subplots(figsize=(1.6 + 0.62 * len(share), 1.4 + 0.55 * len(share)), layout="constrained")
-    _matrix(axes, share, truth.classes, "decided", "true")
-    axes.set_title(f"{predictions.method} ({predictions.protocol})")
+    _matrix(axes, share, truth.classes, "predicted class", "true class")
     return figure
 
 
@@ -92,18 +79,19 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
     grid = figure.add_gridspec(2, len(each), height_ratios=(2, 1))
     axes = figure.add_subplot(grid[0, :])
     places = np.arange(len(each))
-    for number, (name, colour) in enumerate(zip(NAMES, ("#4393c3", "#92c5de", "#d6604d"), strict=True)):
-        axes.bar(places + 0.26 * (number - 1), each[:, number], 0.24, label=name, color=colour)
+    for number, (name, colour) in enumerate(zip(NAMES, (style.BLUE, style.SKY, style.ORANGE), strict=True)):
+        kind = {"label": name, "color": colour, "hatch": style.HATCHES[number], "edgecolor": "white", "linewidth": 0}
+        axes.bar(places + 0.26 * (number - 1), each[:, number], 0.24, **kind)
     axes.plot(places + 0.26, np.nanmean(truth.labels, 0), "k_", markersize=14, label="rate of positives")
     axes.set_xticks(places, truth.classes, fontsize=8)
-    axes.set(ylim=(0, 1), title=f"{predictions.method} ({predictions.protocol})")
-    axes.legend(fontsize=7, ncols=4, loc="upper center")
+    axes.set(ylim=(0, 1), ylabel="share")
+    figure.legend(fontsize=7, ncols=4, loc="outside upper center", frameon=False)
     for place, (recall, specificity, _) in enumerate(each):
         _matrix(
             figure.add_subplot(grid[1, place]),
             of_two(recall, specificity),
             ("no", "yes"),
-            "decided",
+            "predicted",
             "true" if place == 0 else "",
         )
     return figure
@@ -111,10 +99,10 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
 
 def _matrix(axes: Axes, shares: np.ndarray, names: Sequence[str], below: str, beside: str) -> None:
     """Shares (C, C) of each true class (rows) decided as each class, with their numbers; undefined ones stay white."""
-    axes.imshow(shares, vmin=0, vmax=1, cmap="Blues")
+    axes.imshow(shares, vmin=0, vmax=1, cmap=style.SHARES)
     for (row, column), value in np.ndenumerate(shares):
         if np.isfinite(value):
-            colour = "white" if value > 0.5 else "black"
+            colour = "black" if value > 0.5 else "white"
             axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
     axes.set_xticks(range(len(shares)), names, rotation=45, ha="right", fontsize=8)
     axes.set_yticks(range(len(shares)), names, fontsize=8)
@@ -124,20 +112,15 @@ def _matrix(axes: Axes, shares: np.ndarray, names: Sequence[str], below: str, be
 NAMES = ("recall", "specificity", "average precision")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG atomically, without a date or version in it, and close the figure."""
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=150, metadata={"Software": None})
-    plt.close(figure)
-
-
 def draw_one(argv: Sequence[str] | None, about: str | None, draw: Callable[[Sequence[dict[str, str]]], Figure]) -> None:
     """Write the figure that `draw` makes of a table."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help=".png")
+    parser.add_argument("--pdf", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    save(draw(read_table(arguments.table)), arguments.output)
+    with matplotlib.rc_context(style.RC):
+        style.save(draw(read_table(arguments.table)), arguments.output, arguments.pdf)
 
 
 def draw_all(
@@ -158,11 +141,12 @@ def draw_all(
     parser.add_argument("--output-dir", type=Path, required=True)
     arguments = parser.parse_args(argv)
     truth = read_truth(arguments.manifest, arguments.target)
-    save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
-    for folder in arguments.predictions:
-        predictions = read(folder, truth)
-        for ending, figure in draw(truth, predictions).items():
-            save(figure, arguments.output_dir / f"{predictions.method}-{predictions.protocol}{ending}.png")
+    with matplotlib.rc_context(style.RC):
+        style.save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
+        for folder in arguments.predictions:
+            predictions = read(folder, truth)
+            for ending, figure in draw(truth, predictions).items():
+                style.save(figure, arguments.output_dir / f"{predictions.method}-{predictions.protocol}{ending}.png")
 
 
 def of_classes(truth: Truth, predictions: Predictions) -> dict[str, Figure]:

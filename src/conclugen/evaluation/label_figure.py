@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from conclugen.evaluation import style
 from conclugen.evaluation.figures import draw_one
 from conclugen.evaluation.intervals import CHANCE
 from conclugen.evaluation.metrics import HEADLINE, best
 from conclugen.evaluation.pretext import flag
 
-STYLES = {"raw": "--", "shuffled": ":"}  # others are drawn through
 APART = 1.02  # factor between the places of two rows, so that their intervals do not cover each other
 
 
@@ -28,7 +28,8 @@ def shares(table: Sequence[dict[str, str]]) -> Figure:
     figure, panels = plt.subplots(1, len(datasets), figsize=size, layout="constrained", squeeze=False)
     for axes, dataset in zip(panels[0], datasets, strict=True):
         _panel(axes, [row for row in table if row["dataset"] == dataset])
-        axes.set_title(dataset, fontsize=10)
+        if len(datasets) > 1:  # which panel it is; a single one needs no name
+            axes.set_title(dataset, fontsize=9)
     return figure
 
 
@@ -43,22 +44,21 @@ def _panel(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
             (row for row in rows if (row["method"], row["protocol"]) == name), key=lambda r: float(r["label_fraction"])
         )
         places = [float(row["label_fraction"]) * APART ** (number - (len(names) - 1) / 2) for row in mine]
-        colour = plt.get_cmap("tab20")(number % 20)
-        values, style = [float(row[metric]) for row in mine], STYLES.get(name[1], "-")
-        told = {"label": " ".join(name), "markerfacecolor": colour}
+        values, line = [float(row[metric]) for row in mine], style.series(number)
+        told = {"label": style.row_name(mine[0]), "markersize": 4}
         if any(flag(row) for row in mine):
-            told = {"label": f"{' '.join(name)}, COLLAPSED networks", "markerfacecolor": "white"}
-        axes.plot(places, values, style, marker="o", markersize=3, color=colour, **told)
+            told |= {"label": f"{told['label']}, COLLAPSED networks", "markerfacecolor": "white"}
+        axes.plot(places, values, **line, **told)
         for place, row in zip(places, mine, strict=True):
             if row[f"{metric}_lo"]:
                 bounds = [float(row[f"{metric}_lo"]), float(row[f"{metric}_hi"])]
-                axes.plot([place, place], bounds, color=colour, linewidth=0.8)
-    axes.axhline(chance, color="#222222", linewidth=0.8, linestyle=":", label="best chance row")
+                axes.plot([place, place], bounds, color=line["color"], linewidth=0.8)
+    axes.axhline(chance, color=style.INK, linewidth=0.8, linestyle=":", label="best of chance")
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions], fontsize=8)
     axes.set_xlabel("share of the training labels", fontsize=8)
-    axes.set_ylabel(metric, fontsize=8)
+    axes.set_ylabel(style.metric_name(metric), fontsize=8)
     axes.tick_params(labelsize=8)
     axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1.0))  # beside the lines, not over them
 

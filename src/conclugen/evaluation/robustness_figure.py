@@ -11,10 +11,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from conclugen.evaluation import style
 from conclugen.evaluation.figures import draw_one
 from conclugen.evaluation.metrics import LOWER_IS_BETTER
-
-COLOURS = ("#4393c3", "#d6604d", "#1b7837", "#762a83", "#bf812d", "#888888")
 
 
 def changes(table: Sequence[dict[str, str]]) -> Figure:
@@ -28,21 +27,22 @@ def changes(table: Sequence[dict[str, str]]) -> Figure:
         number = modalities.index(row["without"])
         place = len(names) - 1 - names.index((row["method"], row["protocol"]))
         place += 0.7 * ((len(modalities) - 1) / 2 - number) / max(1, len(modalities))
-        colour = COLOURS[number % len(COLOURS)]
-        if row["change_lo"]:
-            axes.plot([float(row["change_lo"]), float(row["change_hi"])], [place, place], color=colour, linewidth=2)
-        axes.plot(float(row["change"]), place, "o", color=colour, markersize=4)
-    axes.axvline(0, color="#222222", linewidth=0.8, linestyle=":")
-    axes.set_yticks(np.arange(len(names)), [f"{m} ({p})" for m, p in reversed(names)], fontsize=8)
+        line = style.series(number)
+        style.interval(axes, (row["change_lo"], row["change_hi"]), place, line["color"], 2)
+        axes.plot(float(row["change"]), place, line["marker"], color=line["color"], markersize=4)
+    axes.axvline(0, color=style.INK, linewidth=0.8, linestyle=":")
+    shown = [style.row_name({"method": method, "protocol": protocol}) for method, protocol in reversed(names)]
+    axes.set_yticks(np.arange(len(names)), shown, fontsize=8)
     metric = table[0]["metric"]
     worse = "to the right: worse" if metric in LOWER_IS_BETTER else "to the left: worse"
-    axes.set_xlabel(f"change of {metric} without a modality, and its interval\n({worse})")
+    axes.set_xlabel(f"change without a modality: {style.metric_name(metric)}\n({worse})")
     for number, name in enumerate(modalities):
-        axes.plot([], [], "o-", color=COLOURS[number % len(COLOURS)], label=f"without {name}")
+        line = style.series(number)
+        axes.plot([], [], marker=line["marker"], color=line["color"], label=f"without {name}")
     if masked:
-        axes.legend(fontsize=7)
+        figure.legend(fontsize=7, ncols=len(modalities), loc="outside upper left", frameon=False)
     else:
-        axes.set_title("no row sees several modalities", fontsize=10)
+        axes.text(0.5, 0.5, "no row sees several modalities", ha="center", transform=axes.transAxes)
     return figure
 
 

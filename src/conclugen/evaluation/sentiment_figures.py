@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from conclugen.evaluation import metrics
+from conclugen.evaluation import metrics, style
 from conclugen.evaluation.figures import draw_all
 from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.regression import HALF_SCALE, seven
@@ -32,25 +32,27 @@ def against_truth(truth: Truth, predictions: Predictions) -> Figure:
     known = ~np.isnan(truth.labels[:, 0])
     true, scores = truth.labels[known, 0], predictions.scores[:, known, 0]
     figure, axes = plt.subplots(figsize=(4.6, 4.4), layout="constrained")
-    axes.axline((0, 0), slope=1, color="#888888", linewidth=0.8, label="perfect")
-    axes.axhline(np.nanmedian(truth.train), color="#222222", linewidth=0.8, linestyle=":", label="training median")
+    axes.axline((0, 0), slope=1, color=style.GREY, linewidth=0.8, label="perfect")
+    axes.axhline(np.nanmedian(truth.train), color=style.INK, linewidth=0.8, linestyle=":", label="training median")
     shown = np.clip(scores, -SHOWN, SHOWN).ravel()
     faint = min(0.5, (POINTS / len(shown)) ** 0.5 / 2)
-    axes.plot(np.tile(true, len(scores)), shown, "o", color="#4393c3", markersize=3, alpha=faint, markeredgewidth=0)
+    axes.plot(np.tile(true, len(scores)), shown, "o", color=style.SKY, markersize=3, alpha=faint, markeredgewidth=0)
     classes = np.unique(seven(true))
     means = [scores[:, seven(true) == one].mean() for one in classes]
-    axes.plot(classes, means, "o-", color="#b2182b", markersize=5, linewidth=1.5, label="mean by class of seven")
+    axes.plot(
+        classes, means, "D-", color=style.VERMILION, markersize=5, linewidth=1.5, label="mean at each whole number"
+    )
     each = [metrics.compute(truth.labels, one, truth.task) for one in predictions.scores]
     error, correlation = (metrics.mean_defined([one[name] for one in each]) for name in ("mae", "pearson"))
     axes.set(
         xlim=(-SHOWN, SHOWN),
         ylim=(-SHOWN, SHOWN),
         xlabel=f"true {truth.classes[0]}",
-        ylabel="predicted",
+        ylabel=f"predicted {truth.classes[0]}",
         aspect="equal",
     )
-    axes.set_title(f"{predictions.method} ({predictions.protocol})\nerror {error:.3f}, correlation {correlation:.3f}")
-    axes.title.set_fontsize(10)
+    told = f"mean absolute error {error:.3f}\nPearson correlation {correlation:.3f}"
+    axes.text(0.97, 0.03, told, ha="right", va="bottom", fontsize=7, transform=axes.transAxes)
     axes.legend(fontsize=7, loc="upper left")
     return figure
 
