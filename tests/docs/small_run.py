@@ -34,5 +34,5 @@ def make_run(folder: Path) -> None:
         write_clip(folder / f"results/demo/mosei/{number}.mp4", 1.5)
 
 
-if __name__ == "__main__":  # python tests/docs/small_run.py FOLDER, and there: python -m conclugen.docs.notebook
+if __name__ == "__main__":  # python tests/docs/small_run.py FOLDER, and there: python examples/notebook.py
     make_run(Path(sys.argv[1]))

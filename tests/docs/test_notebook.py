@@ -1,14 +1,17 @@
 """The notebook runs on an exported model and the files of a run, and its stored outputs are those of all its cells."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from small_run import make_run
 
-from conclugen.docs import notebook
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples"))
+
+import notebook  # noqa: E402
+
 USE = ROOT / "examples/use.ipynb"
 
 

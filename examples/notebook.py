@@ -1,4 +1,4 @@
-"""Run a notebook and store what its cells show: `python -m conclugen.docs.notebook NOTEBOOK`.
+"""Run a notebook and store what its cells show: `python examples/notebook.py NOTEBOOK`.
 
 A kernel of Jupyter would bring a dozen packages into every environment, to send plain Python to another process. So
 cells run here, one after the other in one namespace, and what they print, return and draw is stored as Jupyter does.
@@ -80,7 +80,7 @@ def _lines(text: str) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the notebook and write it back."""
-    parser = argparse.ArgumentParser(prog="conclugen.docs.notebook", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebook", type=Path)
     path = parser.parse_args(argv).notebook.absolute()  # a cell may change the folder
     done = run(json.loads(path.read_text(encoding="utf-8")))
