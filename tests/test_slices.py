@@ -360,3 +360,11 @@ def test_a_pattern_of_features_leaves_out_what_else_is_known_of_a_row(file, arra
     config = check({"datasets": datasets, "pretrain": {"dataset": "f"}, "downstream": {"datasets": ["f"]}})
     slice_ = slices.stage_settings(config, "imported", {"dataset": "f", "stream": "text"})
     assert slice_["without"] == expected
+
+
+def test_a_page_of_a_table_that_targets_leave_out_is_told_its_settings():
+    least = {"datasets": {"a": {"adapter": "iemocap", "root": "/data"}}, "pretrain": {"dataset": "a"}}
+    config = check(least | {"downstream": {"datasets": ["a"], "targets": ["expression"]}})
+    told = slices.stage_settings(config, "page", {"dataset": "a", "target": "-arousal"})["tables"]
+    assert {name: one["target"] for name, one in told.items()} == {"a-arousal": "arousal"}
+    assert list(slices.stage_settings(config, "page", {})["tables"]) == ["a"]

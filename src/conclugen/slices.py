@@ -177,7 +177,8 @@ def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What a page says, or measures by, of the settings of its table or of all tables."""
     name = f"{wildcards['dataset']}{wildcards['target']}" if "dataset" in wildcards else None
-    return {"tables": {each: _told(config, each) for each in choices.measured(config) if name in (None, each)}}
+    names = choices.measured(config) if name is None else [name]  # a table may be asked for that `targets` leaves out
+    return {"tables": {each: _told(config, each) for each in names}}
 
 
 def _told(config: Config, name: str) -> dict[str, Any]:
