@@ -9,14 +9,18 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__version__ = "0.1.0"
 __all__ = ["load", "read"]
 
 _FOUND_IN = {"load": "model", "read": "read"}
 
 
 def __getattr__(name: str) -> Any:
-    """Return `load` or `read`. Imported by name, or their code would be part of that of every stage."""
+    """Return `load` or `read`, imported by name, or their code would be part of that of every stage; or the version,
+    which pyproject.toml says."""
+    if name == "__version__":
+        import importlib.metadata
+
+        return importlib.metadata.version("conclugen")
     if name not in _FOUND_IN:
         raise AttributeError(f"module 'conclugen' has no attribute {name!r}")
     return getattr(importlib.import_module(f"conclugen.applied.{_FOUND_IN[name]}"), name)
