@@ -18,9 +18,9 @@ def __getattr__(name: str) -> Any:
     """Return `load` or `read`, imported by name, or their code would be part of that of every stage; or the version,
     which pyproject.toml says."""
     if name == "__version__":
-        import importlib.metadata
+        from importlib.metadata import version
 
-        return importlib.metadata.version("conclugen")
+        return version("conclugen")
     if name not in _FOUND_IN:
         raise AttributeError(f"module 'conclugen' has no attribute {name!r}")
     return getattr(importlib.import_module(f"conclugen.applied.{_FOUND_IN[name]}"), name)
