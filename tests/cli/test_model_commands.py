@@ -37,7 +37,7 @@ def test_a_model_is_exported_and_scores_a_clip_in_windows(model, tmp_path, capsy
     assert table["has_words"].tolist() == [True, False]
     np.testing.assert_allclose(table[[f"score_{name}" for name in CLASSES]].sum(axis=1), 1, atol=1e-4)
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
-    main([*given, str(tmp_path / "o.json")])
+    main([*given, str(tmp_path / "o.json"), "--uncalibrated"])
     rows = json.loads((tmp_path / "o.json").read_text())
     assert [row["start_s"] for row in rows] == [0.0, 1.0]
     assert rows[0]["score_joy"] == pytest.approx(table["score_joy"][0], abs=1e-4)

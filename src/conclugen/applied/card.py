@@ -50,7 +50,12 @@ def text(learned: Learned, exported: Exported) -> str:
     """Return the card as Markdown."""
     row = measured(learned.results, learned.table)
     parts = [f"# {exported.name}", _use(exported), _data(learned, exported, row), _inputs(exported)]
-    parts += [_metrics(learned, exported, row), _pretext(learned), "## Intended use and limits\n\n" + LIMITS]
+    parts += [
+        _metrics(learned, exported, row),
+        _calibration(learned),
+        _pretext(learned),
+        "## Intended use and limits\n\n" + LIMITS,
+    ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
@@ -121,6 +126,22 @@ def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
         shown = f"**{name}**" if name == headline else name
         lines.append(f"| {shown} | {row[name]} | {row.get(f'{name}_lo', '')} | {row.get(f'{name}_hi', '')} |")
     return "\n".join(lines)
+
+
+def _calibration(learned: Learned) -> str:
+    found = learned.calibration
+    if found is None:
+        return ""
+    if found.temperature == 1:
+        return (
+            f"## Calibration\n\nNone: {found.rows} validation utterances are too few to fit a temperature. On "
+            f"{found.test_rows} test utterances the expected calibration error is {found.before:.3f}."
+        )
+    return (
+        f"## Calibration\n\nShown probabilities are those of the logits divided by {found.temperature:.3f}, fitted on "
+        f"{found.rows} validation utterances. On {found.test_rows} test utterances the expected calibration error was "
+        f"{found.before:.3f} before and is {found.after:.3f} after; on other data it was not measured."
+    )
 
 
 def _verdicts(row: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from conclugen.applied import card
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import CARD, FORMAT, HEAD, Exported, Head, Stream, write_record
+from conclugen.applied.temperature import Calibration, calibrate
 from conclugen.choices import FACE_STREAMS, TARGETS
 from conclugen.data.scales import DIMENSIONS
 from conclugen.downstream.protocols import FEATURES, PROTOCOLS, REPRESENTATION
@@ -40,6 +41,7 @@ class Learned:
         name: for people.
         seed: of the head or the network.
         table: name of the table, and method and protocol of the row, that measured it; None for embeddings alone.
+        calibration: of the head's probabilities; None for sentiment, and for embeddings alone.
     """
 
     results: Path
@@ -50,6 +52,7 @@ class Learned:
     name: str
     seed: int
     table: tuple[str, str, str] | None
+    calibration: Calibration | None = None
 
 
 def export(
@@ -152,10 +155,13 @@ def _protocol(model: Path, seed: int | None) -> Learned:
         order = io.about(network)["inputs"]
     else:
         network = _network_of(results / "pretrain" / corpus / preset, method, about) if represented else None
-    head = Head(task, classes, represented, FEATURES in stands_on, file_sha256(path))
+    target = SENTIMENT if task == "regression" else "expression"
+    found = calibrate(results / "manifests" / f"{dataset}.parquet", target, model, seed)
+    temperature = 1.0 if found is None else found.temperature
+    head = Head(task, classes, represented, FEATURES in stands_on, file_sha256(path), temperature)
     joined = {name: about["streams"][name] for name in order}
     row = (table, method, protocol) if len(place) == 5 else None
-    return Learned(results, dataset, network, joined, (path, head), f"{'/'.join(place)}, seed {seed}", seed, row)
+    return Learned(results, dataset, network, joined, (path, head), f"{'/'.join(place)}, seed {seed}", seed, row, found)
 
 
 def _labels(results: Path, table: str) -> tuple[str, str, tuple[str, ...]]:

@@ -53,6 +53,7 @@ class Head:
         representation: the network's representations are among its inputs.
         inputs: the features themselves are among them, after the representation of their modality.
         sha256: of the file.
+        temperature: by which its logits are divided before they are shown as probabilities.
     """
 
     task: str
@@ -60,6 +61,7 @@ class Head:
     representation: bool
     inputs: bool
     sha256: str
+    temperature: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,6 +21,7 @@ from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import HEAD, Exported, read_record
 from conclugen.applied.extraction import Features
 from conclugen.applied.scores import scores
+from conclugen.applied.temperature import tempered
 from conclugen.downstream.representations import represent
 from conclugen.faces.settings import DETECTORS
 from conclugen.models import io
@@ -110,11 +111,14 @@ class Model:
         """All streams that it reads."""
         return list(dict.fromkeys(stream for streams in self.modalities.values() for stream in streams))
 
-    def predict(self, files: Paths | Sequence[Clip] | None = None, **asked: Unpack[Asked]) -> pd.DataFrame:
+    def predict(
+        self, files: Paths | Sequence[Clip] | None = None, *, calibrated: bool = True, **asked: Unpack[Asked]
+    ) -> pd.DataFrame:
         """Score videos, sound, texts or features: a row for each, or for each window of each.
 
         Args:
             files: paths of videos or sound, or clips.
+            calibrated: probabilities are calibrated, as the card tells; else they are those of the table.
             asked: what `Asked` tells.
 
         Returns columns `file`, `start_s`, `end_s`, `text` (of features: `id`), a `score_{class}` for each class (a
@@ -127,6 +131,8 @@ class Model:
         tables = []
         for batch in self._batches(files, **asked):
             values = scores(self._represented(batch.inputs), batch.inputs, self.exported.head, self.head)
+            if calibrated:
+                values = tempered(values, self.exported.head.task, self.exported.head.temperature)
             columns = pd.DataFrame({f"{SCORE}{name}": values[:, i] for i, name in enumerate(self.classes)})
             if self.exported.head.task == "single":
                 best = [self.classes[i] for i in np.nan_to_num(values).argmax(1)]

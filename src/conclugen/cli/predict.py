@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     inputs.add_arguments(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help=".csv or .json to write; without it they are shown")
+    parser.add_argument(
+        "--uncalibrated", action="store_true", help="probabilities as the table measured them, without the temperature"
+    )
     parser.add_argument("--figure", type=Path, metavar="FILE", help=".png, .svg or .pdf of the scores over time")
 
 
@@ -31,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     check_output(options.figure, timeline.ENDINGS)
     clips = inputs.clips(options)
     model = inputs.loaded(options)
-    table = model.predict(clips, **inputs.how(options))
+    table = model.predict(clips, calibrated=not options.uncalibrated, **inputs.how(options))
     if options.output is None:
         print(table.drop(columns="text").to_string(index=False, float_format="%.3f", na_rep=""))
     else:

@@ -1,0 +1,82 @@
+"""Probabilities that mean what they say: one temperature, fitted on validation (Guo et al. 2017, temperature scaling).
+
+Logits are divided by it, so no decision changes: neither the highest of several probabilities nor which lie above 0.5.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from conclugen.evaluation import calibration
+from conclugen.evaluation.predictions import read
+from conclugen.evaluation.truth import Truth, read_truth
+
+LEAST_ROWS = 50  # of validation: of fewer, the temperature is mostly noise
+RANGE = (0.05, 20.0)  # where it is looked for; beyond, all probabilities are alike or all are 0 and 1
+SMALLEST = 1e-7  # probability, as float32 keeps it beside 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibration:
+    """What was fitted, and what it does to utterances that it was not fitted on.
+
+    Attributes:
+        temperature: 1 where nothing was fitted.
+        rows: validation utterances with a known label.
+        test_rows: test utterances with a known label.
+        before, after: expected calibration error on these (`evaluation.calibration`).
+    """
+
+    temperature: float
+    rows: int
+    test_rows: int
+    before: float
+    after: float
+
+
+def tempered(scores: np.ndarray, task: str, temperature: float) -> np.ndarray:
+    """Return probabilities (N, C) of the same logits divided by `temperature`; NaN stays, as does sentiment."""
+    if task == "regression" or temperature == 1:
+        return scores
+    given = np.clip(scores.astype(float), SMALLEST, 1 - SMALLEST)
+    if task == "multi":
+        return 1 / (1 + (1 / given - 1) ** (1 / temperature))
+    logits = np.log(given) / temperature
+    raised = np.exp(logits - logits.max(1, keepdims=True))
+    return raised / raised.sum(1, keepdims=True)
+
+
+def fitted(truth: np.ndarray, scores: np.ndarray, task: str) -> float:
+    """Return the temperature under which labels (N, C), NaN for unknown, are likeliest, given probabilities (N, C)."""
+
+    def cost(log_temperature: float) -> float:
+        found = np.clip(tempered(scores, task, float(np.exp(log_temperature))), SMALLEST, 1 - SMALLEST)
+        likely = truth * np.log(found) + ((1 - truth) * np.log(1 - found) if task == "multi" else 0)
+        return -float(np.nanmean(likely))
+
+    return float(np.exp(minimize_scalar(cost, bounds=tuple(np.log(RANGE)), method="bounded").x))
+
+
+def calibrate(manifest: Path, target: str, predictions: Path, seed: int) -> Calibration | None:
+    """Return the calibration of a seed's head, from the predictions that it wrote; None for sentiment.
+
+    Validation labels alone choose the temperature; test labels only say how far it holds.
+    """
+    valid = read_truth(manifest, target, "valid")
+    if valid.task == "regression":
+        return None
+    scores = _scores(predictions, valid, seed)
+    temperature = fitted(valid.labels, scores, valid.task) if len(scores) >= LEAST_ROWS else 1.0
+    test = read_truth(manifest, target)
+    found = _scores(predictions, test, seed)
+    errors = [calibration.compute(test.labels, tempered(found, test.task, one), test.task) for one in (1, temperature)]
+    return Calibration(temperature, len(scores), len(found), *map(float, errors))
+
+
+def _scores(folder: Path, truth: Truth, seed: int) -> np.ndarray:
+    found = read(folder, truth)
+    return found.scores[found.seeds.index(seed)]
