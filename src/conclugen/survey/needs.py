@@ -11,6 +11,7 @@ from conclugen.config.present import available_streams, used
 from conclugen.data.errors import ManifestError
 from conclugen.features.catalogue import CATALOGUE
 from conclugen.features.said import licence
+from conclugen.survey import estimate
 from conclugen.survey.account import manifest_of, mistakes, sentences
 from conclugen.survey.layouts import OFFICIAL
 from conclugen.survey.machine import Finding
@@ -52,6 +53,7 @@ def data_set(config: Config, name: str) -> Iterator[Finding]:
     if given.adapter != "features":
         lost = [stream for stream in CATALOGUE if stream not in available_streams(config, name)]
         yield Finding(f"streams it cannot have: {', '.join(lost) or 'none'}")
+        yield from estimate.costs(config, name, manifest)
     official = OFFICIAL.get(given.adapter)
     if kind == "own" and official is not None and len(manifest.table) != official:
         yield Finding(f"its owners give out {official:,} utterances; here are {len(manifest.table):,}")
