@@ -32,7 +32,7 @@ def test_round_trip_is_exact(tmp_path, settings):
     network.fit_inputs(inputs, {m: torch.ones(8, dtype=torch.bool) for m in inputs})
     network(inputs)  # moves the running statistics, where there are any
     io.save(network, tmp_path, {"method": "ConCluGen", "seed": 3})
-    again = io.load(tmp_path)
+    again = io.load(str(tmp_path))
     assert again.settings == settings
     assert not again.training
     assert io.about(tmp_path) == {"method": "ConCluGen", "seed": 3}

@@ -55,7 +55,8 @@ def load(directory: str | Path) -> Network:
 
     Raises ModelError when a file is missing or altered, or a weight is unknown, missing or of another shape.
     """
-    directory, record = Path(directory), _read(directory)
+    directory = Path(directory)
+    record = _read(directory)
     weights = directory / WEIGHTS
     if not weights.is_file():
         raise ModelError(f"{weights}: no such file")
