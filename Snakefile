@@ -33,6 +33,7 @@ rule all:
 onstart:
     if workflow.is_main_process:
         fence.begin(Path("results"))  # what is left of a run that was killed writes no more
+        seals.sweep(Path("results"))  # of outputs that were deleted
 
 
 include: "rules/targets.smk"  # the last, since it looks at all rules

@@ -14,7 +14,7 @@ from conclugen.config.recipes import known_methods
 from conclugen.data import lists
 from conclugen.features import staged
 from conclugen.pretrain.unlearned import CONTROLS
-from conclugen.store import clock, fence
+from conclugen.store import clock, fence, seals
 from conclugen.store.tables import read_about
 from conclugen.workflow import code, files, watch
 from conclugen.workflow.params import (
@@ -52,7 +52,7 @@ shell.prefix(
 if workflow.is_main_process:
     for note in CONFIG.notes:
         logger.warning(note)
-    if told := planning.width_mistakes(CONFIG):
+    if told := planning.array_mistakes(CONFIG) + planning.width_mistakes(CONFIG):
         raise WorkflowError("\n".join(["features do not fit:", *told]))
 
 if workflow.is_main_process and (late := clock.pull_back(Path("results"))):

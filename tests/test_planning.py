@@ -29,6 +29,10 @@ def config(**sets):
         ("results/tables/robustnes.csv", "results/tables/robustness.csv"),
         ("results/figures/mine/headlin.png", "results/figures/mine/headline.png"),
         ("results/tables/leaks.csv", "results/qc/leaks.csv"),
+        (
+            "results/pretrain/talks/improved/ConCluGn/seed0/model.safetensors",
+            "results/pretrain/talks/improved/ConCluGen/seed0/model.safetensors",
+        ),
         ("wieghts", "weights"),
     ],
 )
@@ -65,6 +69,7 @@ def arrays(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         for name in ("audio", "text"):
             file[name] = values[name]
+        file["ids"] = ["a", "b"]
     header = ["ids", *(f"a{n}" for n in range(74)), *(f"t{n}" for n in range(300))]
     (tmp_path / "x.csv").write_text(",".join(header) + "\n")
     return tmp_path
@@ -106,6 +111,32 @@ def test_streams_of_another_width_in_the_test_set_are_told_before_anything_is_tr
     given = config(talks=held, mine=test).model_dump()
     given["downstream"]["protocols"] = ["raw"]
     assert planning.width_mistakes(check(given)) == []
+
+
+def test_arrays_that_are_not_there_or_have_not_a_row_per_id_are_told_before_anything_runs(arrays):
+    good = of(arrays, "x.npz", {"audio": "audio", "text": "text"})
+    ids = np.array(["a", "b"])
+    np.savez(arrays / "s.npz", ids=ids, text=np.zeros((2, 9)), short=np.zeros((1, 9)), none=np.zeros((2, 0)))
+    assert planning.array_mistakes(config(mine=good)) == []
+    assert planning.array_mistakes(config(mine=of(arrays, "y.npz", {"audio": "audio", "text": "text"}))) == []
+    for file, key, said in (
+        ("x.npz", "audoi", "no array 'audoi'; it holds ['audio', 'ids', 'text']"),
+        ("x.h5", "audoi", "no array 'audoi'; it holds ['audio', 'ids', 'text']"),
+        ("x.csv", "z*", "no column 'z*'; it has ['ids', 'a0',"),
+        ("s.npz", "short", "'short' has 1 rows, but there are 2 ids"),
+        ("s.npz", "none", "'none' has no numbers in its rows"),
+    ):
+        named = {"audio": key, "text": "t*" if file == "x.csv" else "text"}
+        (line,) = planning.array_mistakes(config(mine=of(arrays, file, named)))
+        assert line.startswith(f"datasets.mine.streams.audio: {arrays / file}: {said}")
+
+
+def test_a_data_set_of_one_class_is_told_before_anything_is_trained():
+    counts = {"labelled": 3, "classes": {"joy": 3}}
+    about = {"task": "single", "folds": {"expression": dict.fromkeys(("train", "valid", "test"), counts)}}
+    (line,) = planning.label_mistakes(config(mine={}), "mine", "expression", about)
+    assert line.startswith("mine has one class alone, 'joy': there is nothing to tell apart")
+    assert planning.label_mistakes(config(mine={}), "mine", "expression", about | {"task": "multi"}) == []
 
 
 FILMED = {"adapter": "mosei", "root": "data/mosei", "asr": {}}

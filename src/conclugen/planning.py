@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from conclugen import choices, slices
 from conclugen.config import OTHER_TABLES, Config
 from conclugen.data import folds
+from conclugen.data.tree import HASHED_BYTES
 from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE
@@ -60,9 +62,49 @@ def _files(config: Config) -> list[str]:
     for name in config.datasets:
         files += [f"results/qc/{name}.csv", f"results/plans/{name}.csv", f"results/manifests/{name}.parquet"]
     files += [f"results/tables/{name}.tex" for name in choices.measured(config)]
+    trained = itertools.product(choices.corpora(config), config.pretrain.methods, config.pretrain.seeds)
+    for corpus, method, seed in trained:
+        files.append(f"results/pretrain/{corpus}/{config.pretrain.preset}/{method}/seed{seed}/model.safetensors")
     kinds = ("headline", "robustness")
     files += ["results/report.html", *(f"results/report/{name}.html" for name in choices.measured(config))]
     return files + [f"results/figures/{name}/{kind}.png" for name in choices.measured(config) for kind in kinds]
+
+
+def array_mistakes(config: Config) -> list[str]:
+    """Return a line for each array of features in use that its file lacks, or that has not a row per id.
+
+    Heads alone are read, of files that are there; of a large CSV none, since only its end would show how it is written.
+    """
+    lines = []
+    for dataset in dict.fromkeys([*config.downstream.datasets, *choices.corpora(config)]):
+        given = config.datasets[dataset]
+        for stream in choices.accounted_streams(config, dataset) if given.adapter == "features" else ():
+            lines += [
+                f"datasets.{dataset}.streams.{stream}: {line}" for line in _array_mistake(config, dataset, stream)
+            ]
+    return lines
+
+
+def _array_mistake(config: Config, dataset: str, stream: str) -> Iterator[str]:
+    from conclugen.data.arrays import ArrayError, size_of  # pandas and h5py, where arrays are used alone
+
+    read = slices.stage_settings(config, "imported", {"dataset": dataset, "stream": stream})
+    path = Path(config.datasets[dataset].root) / read["file"]
+    try:
+        if path.suffix.lower() == ".csv" and path.stat().st_size > HASHED_BYTES:
+            return
+        ids, _ = size_of(path, read["ids"])
+    except (ArrayError, OSError):  # what is wrong with the file the manifest says
+        return
+    try:
+        rows, width = size_of(path, read["array"], read["without"])
+    except ArrayError as error:
+        yield str(error)
+        return
+    if rows != ids:
+        yield f"{path}: {read['array']!r} has {rows} rows, but there are {ids} ids"
+    if not width:
+        yield f"{path}: {read['array']!r} has no numbers in its rows"
 
 
 def width_mistakes(config: Config) -> list[str]:
@@ -99,11 +141,11 @@ def width(config: Config, dataset: str, stream: str) -> int | None:
         return int(dim) if dim.isdigit() else None
     if stream not in given.streams:
         return None
-    from conclugen.data.arrays import ArrayError, width_of  # pandas and h5py, where arrays are used alone
+    from conclugen.data.arrays import ArrayError, size_of
 
     read = slices.stage_settings(config, "imported", {"dataset": dataset, "stream": stream})
     try:
-        return width_of(Path(given.root) / read["file"], read["array"], read["without"])
+        return size_of(Path(given.root) / read["file"], read["array"], read["without"])[1]
     except ArrayError:  # what is wrong with it the manifest says
         return None
 
@@ -162,4 +204,14 @@ def lost_in_reading(config: Config, dataset: str, about: Mapping[str, Any]) -> l
 def label_mistakes(config: Config, dataset: str, target: str, about: Mapping[str, Any]) -> list[str]:
     """Return a line for each thing that keeps labels from being learned or measured; `about`: as above."""
     counts = about.get("folds", {}).get(target)
+    if (
+        counts
+        and about["task"] == "single"
+        and len(names := counts["train"]["classes"]) == 1
+        and target == "expression"
+    ):
+        return [
+            f"{dataset} has one class alone, {next(iter(names))!r}: there is nothing to tell apart; correct its "
+            "labels, or leave it out of downstream.datasets"
+        ]
     return [] if counts is None else list(folds.mistakes(dataset, counts, config.downstream.every_class))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conclugen import choices
-from conclugen.config import Config
+from conclugen.config import Config, ConfigError
 from conclugen.downstream.protocols import FUSIONS, PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
@@ -54,6 +54,9 @@ def _manifest(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _imported(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset = config.datasets[wildcards["dataset"]]
+    if wildcards["stream"] not in dataset.streams:
+        name, there = "datasets.{dataset}.streams: no {stream}".format(**wildcards), ", ".join(dataset.streams)
+        raise ConfigError(f"{name}; there are {there}")
     array = dataset.streams[wildcards["stream"]]
     pattern = Path(dataset.file).suffix.lower() == ".csv" and any(char in array for char in "*?[")
     without = dataset.known_columns() if pattern else []

@@ -23,6 +23,8 @@ def labels(*values, classes=(), **options):
         (["fro\u0302h", "fr\u00f4h", "Fr\u00f4h"], ("fr\u00f4h",), ["fr\u00f4h"] * 3),
         (["stra\u00dfe", "STRASSE"], ("STRASSE",), ["STRASSE"] * 2),
         (["very  happy", "very\u00a0happy", "\u200b\uff36ery happy"], ("very  happy",), ["very  happy"] * 3),
+        (["very happy", "very_happy", "Very-Happy", "very\u2011happy"], ("very happy",), ["very happy"] * 4),
+        (["a-1", "a 1", "x_"], ("a 1", "a-1", "x_"), ["a-1", "a 1", "x_"]),
         (["10", "9", "1"], ("1", "9", "10"), ["10", "9", "1"]),
         (["1", "1.0", "01", "2", "1"], ("1", "2"), ["1", "1", "1", "2", "1"]),
         (["", "a", ""], ("a",), [None, "a", None]),
@@ -72,7 +74,7 @@ def test_classes_that_differ_in_case_alone_are_told_apart_by_it():
     assert ledger["u2"][0] is Status.NO_LABEL
 
 
-@pytest.mark.parametrize("word", ["-1", "#VALUE!", "#DIV/0!", "#REF!"])
+@pytest.mark.parametrize("word", ["-1", "#VALUE!", "#DIV/0!", "#REF!", "99", "-9", "0.0"])
 def test_what_may_stand_for_no_label_is_no_class_of_its_own_accord(word):
     with pytest.raises(LayoutError, match=f"the label '{word}' .1 rows. may be a class or stand for no label"):
         labels("glad", word)

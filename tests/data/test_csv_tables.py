@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conclugen.data.csv_tables import read_csv
+from conclugen.data.csv_tables import read_csv, scan_csv
 from conclugen.data.errors import LayoutError
 
 CELL = st.text(st.sampled_from(string.ascii_letters + ' ,";|\n’é'), min_size=1, max_size=12).map(str.strip).filter(bool)
@@ -96,12 +96,30 @@ def test_encodings_white_space_and_empty_columns(tmp_path, coding, start):
 @pytest.mark.parametrize(
     ("text", "coding"),
     [("file,label\na,\u9ad8\u5174\n", "gbk"), ("file,label\na,\u0433\u0440\u0443\u0441\u0442\u044c\n", "cp1251"),
-     ("file,label\na,\u60b2\u3057\u307f\u308b\n", "shift-jis")],
+     ("file,label\na,\u60b2\u3057\u307f\u308b\n", "shift-jis"), ("file,label\na,\u0161\u0165astn\u00fd\n", "cp1250"),
+     ("file,label\na,mutlulu\u011fu\n", "cp1254"), ("file,label\na,z\u0142o\u015b\u0107\n", "cp1250"),
+     ("file,label\na,\u03c7\u03b1\u03c1\u03ac\n", "cp1253")],
 )  # fmt: skip
 def test_other_code_pages_are_refused_and_utf8_is_not(tmp_path, text, coding):
     with pytest.raises(LayoutError, match=r"t\.csv, line 2: is not in UTF-8"):
         read(tmp_path, text, coding)
     assert read(tmp_path, text)[0][1] == text.split(",")[-1].strip()
+
+
+def test_signs_of_western_europe_are_read_where_they_stand_in_no_word(tmp_path):
+    text = "file,text\na,\u00bfno? it\u00b4s 5 \u00b5m, \u00a33 or 20\u00b0C \u2013 \u00ab\u00e7a\u00bb\n".replace(
+        ", ", " "
+    )
+    assert read(tmp_path, text, "cp1252")[0][1] == text.split(",")[-1].strip()
+
+
+def test_a_title_above_the_table_and_a_link_that_leads_nowhere_are_told(tmp_path):
+    with pytest.raises(LayoutError, match=r"line 2: 2 cells in a table of 1 columns.*without a title above it"):
+        read(tmp_path, "My study\nfile,label\na,b\n")
+    (tmp_path / "l.csv").symlink_to(".git/annex/objects/ab/cd/MD5E-s1--0.csv/MD5E-s1--0.csv")
+    for reader in (read_csv, scan_csv):
+        with pytest.raises(LayoutError, match=r"l\.csv: a pointer of git-annex, .* `git annex get` fetches it"):
+            reader(tmp_path / "l.csv")
 
 
 def test_what_is_no_text_is_named(tmp_path):

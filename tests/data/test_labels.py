@@ -23,7 +23,7 @@ NAN = float("nan")
         (["1_000", "\u22121.5"], [NAN, -1.5]),
         (["1,234", "0,123", "0.5"], [NAN, 0.123, 0.5]),
         (["1,234,567", "1,234.5", "1.234,5", "1:20", "", "x", "nan"], [NAN] * 7),
-        (["True", "no", "yes", "FALSE"], [1, 0, 1, 0]),
+        (["True", "no", "yes", "FALSE", "Y", "n"], [1, 0, 1, 0, 1, 0]),
         (["1e2", "inf", " 2 "], [100, np.inf, 2]),
     ],
 )
@@ -63,6 +63,24 @@ def test_a_time_that_is_none_makes_an_empty_segment():
     spans = times(notes, np.array([[1.0, 2.0], [NAN, NAN], [NAN, 3.0]]), given, list("abc"))
     np.testing.assert_array_equal(spans, [[1, 2], [0, 0], [NAN, 3]])
     assert [row.status for row in notes.ledger("abc")] == [Status.OK, Status.BAD_TIMES, Status.OK]
+
+
+def test_a_time_below_0_and_an_end_before_its_start_are_lost_as_they_are_written():
+    notes, given = Notes("d"), np.array([[True, True], [True, True], [True, True], [True, False], [False, True]])
+    values = np.array([[0.0, 2.0], [2.0, 1.0], [1.0, 1.0], [-0.5, NAN], [NAN, -1.0]])
+    np.testing.assert_array_equal(times(notes, values, given, list("abcde")), values)
+    rows = notes.ledger("abcde")
+    assert [row.status for row in rows] == [Status.OK] + [Status.BAD_TIMES] * 4
+    assert rows[1].reason == "start is below 0, or end not after it: '2 to 1'"
+
+
+@pytest.mark.parametrize("mark", ["x", "WAHR", "50%", "1,000"])
+def test_a_column_of_presences_without_a_number_is_refused(mark):
+    with pytest.raises(LayoutError, match=f"t.csv: the column 'sad' holds no number, but '{mark}'; write 1 where"):
+        presences(Notes("d"), [["1", "0", "0"], [mark, "", "NA"]], list("abc"), ["happy", "sad"], "t.csv")
+    assert np.isnan(
+        presences(Notes("d"), [["", "NA"], ["0", "1"]], list("ab"), ["happy", "sad"], "t.csv")["happy"]
+    ).all()
 
 
 def test_presences_of_classes():

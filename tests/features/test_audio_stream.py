@@ -5,9 +5,13 @@ import wave
 import av
 import numpy as np
 import pytest
+import torch
 
 from conclugen.features import audio
+from conclugen.features.backbone import chosen
+from conclugen.media.items import MediaItem
 from conclugen.store.ledger import Status, read_ledger
+from conclugen.store.settings import parse
 from conclugen.store.shards import read_shard
 
 RATE = 16_000
@@ -92,6 +96,31 @@ def test_segments_and_separate_sound_files_are_what_they_name(run):
 
     assert apart("first", "tone") < 0.35 * apart("tone", "noise")
     assert apart("second", "noise") < 0.35 * apart("tone", "noise")
+
+
+def test_long_sound_goes_in_equal_pieces_without_the_silent_ones():
+    samples = np.arange(1, 11, dtype=np.float32)
+    cut = list(audio.pieces([(3, samples), (5, samples[:4])], longest=4))
+    assert [(row, part.tolist()) for row, part in cut] == [
+        (3, [1, 2, 3, 4]), (3, [5, 6, 7]), (3, [8, 9, 10]), (5, [1, 2, 3, 4]),
+    ]  # fmt: skip
+    samples[4:7] = 1e-4
+    assert [part[0] for _, part in audio.pieces([(0, samples)], longest=4)] == [1, 8]
+    assert [len(part) for _, part in audio.pieces([(0, samples * 1e-5)], longest=5)] == [5, 5]
+
+
+def test_the_vector_of_long_sound_is_the_mean_of_its_pieces(tmp_path, monkeypatch):
+    parts = [tone(300, 2), tone(900, 2)]
+    for name, samples in (("both", np.concatenate(parts)), ("low", parts[0]), ("high", parts[1])):
+        write_wave(tmp_path / f"{name}.wav", samples)
+    items = [MediaItem(name, f"{name}.wav", None, None, None, 1, "0") for name in ("both", "high", "low")]
+    settings = parse(audio.AudioSettings, json.dumps(SETTINGS))
+    backbone = chosen(settings)
+    module, _ = backbone.load(torch.device("cpu"))
+    monkeypatch.setattr(audio, "PIECE_S", 2.0)
+    both, high, low = audio.extract(items, tmp_path, settings, backbone, module).means("float32")[0]
+    np.testing.assert_allclose(both, (high + low) / 2, rtol=1e-4, atol=1e-5)
+    assert np.abs(high - low).max() > 0.01
 
 
 def test_batches_stay_within_the_budget():

@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from conclugen.store.seals import SealError, check_seal, seal_of, write_sealed
+from conclugen.store.seals import RECORD, SealError, check_seal, seal_of, sweep, write_sealed
 
 TEXT = "utterance_id,split,group\na,train,ä\nb,valid,x\n"
 
@@ -37,3 +37,18 @@ def test_a_damaged_seal_is_noticed_and_a_file_without_one_is_taken_as_it_is(seal
         check_seal(sealed)
     seal_of(sealed).unlink()
     check_seal(sealed)
+
+
+def test_seals_without_their_file_are_swept_and_no_others(sealed):
+    (sealed.parent / "qc").mkdir()
+    gone = sealed.parent / "qc" / "mine.csv"
+    write_sealed(gone, TEXT)
+    gone.unlink()
+    record = sealed.with_name(RECORD)
+    record.write_text("")
+    assert sweep(sealed.parent) == 1
+    assert not seal_of(gone).exists()
+    assert record.exists()
+    check_seal(sealed)
+    assert seal_of(sealed).exists()
+    assert sweep(sealed.parent / "not made yet") == 0

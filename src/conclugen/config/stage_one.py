@@ -158,7 +158,7 @@ class Audio(Stream):
 
     Attributes:
         backbone: the network (see docs/audio-backbone.md); speech_encoder and whisper are families.
-        max_seconds: a longer utterance is cut to this length.
+        max_seconds: a longer utterance is cut to this length; beyond two minutes the vector is the mean of its pieces'.
         batch_seconds: seconds of sound in a forward pass, over utterances; bounds memory.
         timeout_s: an utterance that takes longer to decode is lost; `make retry DATASET=name` tries it again.
     """

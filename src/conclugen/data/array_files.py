@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 
 from conclugen.store.bounds import ClaimError, check_claim
 from conclugen.store.hdf5 import OutsideError, inside
-from conclugen.store.pointers import pointer
+from conclugen.store.pointers import absent, pointer
 
 NPZ, HDF5, CSV = (".npz",), (".h5", ".hdf5", ".hdf"), (".csv",)
 PICKLE = (".pkl", ".pickle")  # of MMSA
@@ -65,7 +65,7 @@ class Member:
 def suffix_of(path: Path) -> str:
     """The suffix by which the file is read. Raises ArrayError where there is no such file or no such kind."""
     if not path.is_file():
-        raise ArrayError(f"{path}: no such file")
+        raise ArrayError(f"{path}: {absent(path)}")
     if points := pointer(path):
         raise ArrayError(f"{path}: {points}")
     suffix = path.suffix.lower()

@@ -52,15 +52,18 @@ def read_array(path: Path, key: str, text: bool = False, without: Collection[str
     return values[:, 0] if key in csv_header(path) else values
 
 
-def width_of(path: Path, key: str, without: Collection[str] = ()) -> int:
-    """Return how many numbers a row of the array `key` has, from the head of the file. Raises ArrayError."""
+def size_of(path: Path, key: str, without: Collection[str] = ()) -> tuple[int | None, int]:
+    """Return how many rows the array `key` has, None in a CSV, and how many numbers a row, from the head of the file.
+
+    Raises ArrayError.
+    """
     suffix = suffix_of(path)
     if suffix in PICKLE:
         return math.prod(mmsa.read(path, key).shape[1:])
     if suffix not in NPZ + HDF5:
-        return len(csv_columns(path, key, without))
+        return None, len(csv_columns(path, key, without))
     with open_member(path, key) if suffix in NPZ else open_dataset(path, key) as found:
-        return math.prod(found.shape[1:])
+        return found.shape[0], math.prod(found.shape[1:])
 
 
 def strings(values: np.ndarray) -> list[str]:

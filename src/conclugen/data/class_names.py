@@ -18,6 +18,7 @@ MISSING = (
 )
 _FAULT = re.compile(r"-1|#[a-z0-9/]+[!?]")  # an index that many tools write for none; a formula that failed
 _WHOLE = re.compile(r"([+-]?)0*(\d+)(?:[.,]0*)?")
+_JOINT = re.compile(r"(?<=[^\W\d_])[ _\-\u2010-\u2015]+(?=[^\W\d_])")
 _SEVERAL = re.compile(r"[|;,/+&]")
 SHOWN = 8
 
@@ -31,8 +32,9 @@ def folded(name: str) -> str:
 
 
 def spelling(name: str) -> str:
-    """What the spellings of a class, a speaker or a split share: as `folded`; `1`, `01` and `1.0` are one."""
-    name = folded(name)
+    """What the spellings of a class, a speaker or a split share: as `folded`; `1`, `01` and `1.0` are one, and so are
+    `very happy`, `very_happy` and `very-happy`."""
+    name = _JOINT.sub(" ", folded(name))
     whole = _WHOLE.fullmatch(name)
     return name if whole is None else f"{'-' if whole[1] == '-' and whole[2] != '0' else ''}{int(whole[2])}"
 
@@ -80,7 +82,8 @@ def class_labels(
     if classes:
         return tuple(classes), _known(notes, values, ids, classes, source, own)
     spellings = _spellings(values)
-    if unclear := [name for name in spellings if name in MISSING or _FAULT.fullmatch(name)]:
+    words = [name for name in spellings if not _WHOLE.fullmatch(name)]  # among which a number, as 99, is often no class
+    if unclear := [n for n in spellings if n in MISSING or _FAULT.fullmatch(n) or (words and n not in words)]:
         given = Counter(value for value in values if spelling(value) == unclear[0])
         raise LayoutError(
             f"{source}: the label {_counted(given)} may be a class or stand for no label. List the `classes` if it is "

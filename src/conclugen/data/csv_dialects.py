@@ -175,9 +175,10 @@ def _records(lines: Lines, dialect: Dialect, taken: list[str], skipped: int) -> 
 
 def _length(line: int, cells: int, columns: int, dialect: Dialect) -> str:
     delimiter = "tab" if dialect.delimiter == "\t" else repr(dialect.delimiter)
+    titled = "; the first row must name the columns, without a title above it" if columns < cells else ""
     return (
         f"line {line}: {cells} cells in a table of {columns} columns. A cell that holds a {delimiter} or a line end "
-        "must stand in quotation marks; an empty cell must be there as well"
+        f"must stand in quotation marks; an empty cell must be there as well{titled}"
     )
 
 

@@ -25,7 +25,10 @@ HEAD = 1 << 22  # bytes of a large file that are looked at for its encoding
 AS_UTF8 = "save it as CSV in UTF-8"
 # Two letters of Western Europe may follow one another, such as in "créée"; more are another code page.
 _STRAY = re.compile("[\udc80-\udcff]")
-_NEVER = re.compile("[\udc81\udc8d\udc8f\udc90]")  # bytes without a meaning in cp1252
+# Bytes without a meaning in cp1252, and its letters of Iceland, which in tables are far more often those of Turkey.
+_NEVER = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d\udcd0\udcdd\udcde\udcf0\udcfd\udcfe]")
+# Signs that stand in no word, such as a pound: in other code pages they are letters.
+_SIGN = re.compile("[^\\W\\d_][\udca1-\udca9\udcab\udcac\udcae-\udcb3\udcb5\udcb6\udcb8\udcb9\udcbb-\udcbf][^\\W\\d_]")
 _WESTERN = re.compile("[\u0080-\u024f\u2000-\u2bff\U0001f000-\U0001ffff]")  # honest UTF-8; the rest may be chance
 _FOREIGN = re.compile(rb"[\x80-\xff]{3,}")
 _LETTER = re.compile(rb"[\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]|[\x81\x8d\x8f\x90\x9d]")
@@ -41,7 +44,7 @@ def read_csv(path: Path, required: Iterable[str] = (), limit: int | None = None)
         text = decode(check_text(path, path.read_bytes()))
         table = fit(lambda: io.StringIO(text.lstrip("\ufeff"), newline=""), limit)
     except OSError as error:
-        raise LayoutError(f"{path}: {error.strerror}") from error
+        raise _unread(path, error) from error
     except MisfitError as misfit:
         raise LayoutError(f"{path}, {misfit}") from misfit
     names = table.header
@@ -63,9 +66,13 @@ def scan_csv(path: Path, limit: int | None = None) -> Table:
             check_text(path, file.read(HEAD))
         return fit(lambda: _lines(path), limit, keep=False)
     except OSError as error:
-        raise LayoutError(f"{path}: {error.strerror}") from error
+        raise _unread(path, error) from error
     except MisfitError as misfit:
         raise LayoutError(f"{path}, {misfit}") from misfit
+
+
+def _unread(path: Path, error: OSError) -> LayoutError:
+    return LayoutError(f"{path}: {pointer(path) or error.strerror}")
 
 
 def _lines(path: Path) -> Iterable[str]:
@@ -111,7 +118,7 @@ def _foreign(data: bytes) -> int:
         chars = line.decode("utf-8", errors="surrogateescape")
         if chars.isascii() or not _STRAY.search(chars):
             continue
-        if _NEVER.search(chars):
+        if _NEVER.search(chars) or _SIGN.search(chars):
             return number
         western = _WESTERN.sub(" ", chars).encode("utf-8", errors="surrogateescape")
         if any(len(_LETTER.findall(run)) > 2 for run in _FOREIGN.findall(western)):

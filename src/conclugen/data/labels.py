@@ -17,7 +17,7 @@ EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # a thousand and more, or one a
 _BY_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")  # 1,234.5 and 1,234,567
 _BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")  # 1.234,5 and 1.234.567
 _CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)")
-_TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+_TRUTH = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 SLACK = 1e-3  # a thousandth beyond a range is a rounding error
 
 
@@ -113,10 +113,14 @@ def times(notes: Notes, values: np.ndarray, given: np.ndarray, ids: Sequence[str
     """Return start and end (N, 2) in seconds, NaN where not `given` (N, 2) bool: from the beginning, to the end.
 
     Where one is given but is no time, both are 0: an empty segment, which is lost. A NaN there would silently stand for
-    the whole file.
+    the whole file. Lost, too, is what begins below 0 or does not end after its start.
     """
     lost = (given & ~np.isfinite(values)).any(1)
     notes.lose(Status.BAD_TIMES, [ids[i] for i in np.flatnonzero(lost)], "start or end is no time in seconds")
+    start = np.where(given[:, 0], values[:, 0], 0.0)
+    empty = ~lost & ((start < 0) | (given[:, 1] & (values[:, 1] <= start)))
+    spans = {ids[i]: " to ".join(f"{v:g}" for v in (start[i], values[i, 1])) for i in np.flatnonzero(empty)}
+    notes.lose(Status.BAD_TIMES, spans, "start is below 0, or end not after it")
     return np.where(lost[:, None], 0.0, np.where(given, values, np.nan))
 
 
@@ -128,13 +132,21 @@ def presences(
     source: str,
     comma: bool = False,
 ) -> dict[str, np.ndarray]:
-    """Read columns of numbers by class, NaN where there is none; a cell that is not empty and no number is a loss."""
+    """Read columns of numbers by class, NaN where there is none; a cell that is not empty and no number is a loss.
+
+    Raises LayoutError where a column has cells, and none of them is a number.
+    """
     found = {}
     for name, values in zip(classes, cells, strict=True):
         column = numbers(values, comma)
         column[~np.isfinite(column)] = np.nan
         empty = ("", *MISSING)
         lost = {ids[i]: values[i] for i in np.flatnonzero(np.isnan(column)) if folded(values[i]) not in empty}
+        if lost and not np.isfinite(column).any():
+            raise LayoutError(
+                f"{source}: the column {name!r} holds no number, but {next(iter(lost.values()))!r}; write 1 where the "
+                "class is present and 0 where it is absent"
+            )
         notes.lose(Status.NO_LABEL, lost, f"{name} is no number")
         found[name] = column
     require_absences(source, np.column_stack(list(found.values())))

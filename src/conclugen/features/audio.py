@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from conclugen.store.settings import dump, parse
 
 STREAM = "audio"
 CPU_SECONDS = 48.0  # of sound in one pass on a CPU; with 120 each took a tenth longer
+PIECE_S = 120.0  # sound that is longer goes in pieces: two hours at once took 11.7 GB
+HEARD = 1e-3  # loudest sample of a piece that counts; of silence alone some networks make no vector
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +57,17 @@ def batches(waves: Iterable[tuple[int, np.ndarray]], budget: int) -> Iterator[tu
         yield tuple(rows), held
 
 
+def pieces(waves: Iterable[tuple[int, np.ndarray]], longest: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut what exceeds `longest` samples of (row, samples (T,)) into equal pieces, whose vectors are averaged.
+
+    Silent pieces are left out, unless all are.
+    """
+    for row, wave in waves:
+        parts = np.array_split(wave, math.ceil(len(wave) / longest))
+        for part in [part for part in parts if np.abs(part).max() >= HEARD] or parts:
+            yield row, part
+
+
 def decode(
     items: Sequence[MediaItem], root: Path, settings: AudioSettings, rate: int, pool: DecodePool, collector: Collector
 ) -> Iterator[tuple[int, np.ndarray]]:
@@ -78,7 +92,7 @@ def extract(
     budget = int(seconds * backbone.rate)
     with DecodePool(1, settings.timeout_s) as pool:
         waves = decode(items, root, settings, backbone.rate, pool, collector)
-        for rows, batch in batches(waves, budget):
+        for rows, batch in batches(pieces(waves, round(PIECE_S * backbone.rate)), budget):
             clock.lap()
             tensors = [torch.from_numpy(wave).to(where) for wave in batch]
             # Spectra span more orders of magnitude than bfloat16 resolves, and these networks are small.

@@ -30,6 +30,14 @@ def write_sealed(path: Path, text: str) -> bool:
     return changed
 
 
+def sweep(results: Path) -> int:
+    """Remove seals below `results` whose file is gone, as where Snakemake deleted an output; return how many."""
+    lone = [seal for seal in results.rglob("*.sha256") if seal.name != RECORD and not seal.with_suffix("").exists()]
+    for seal in lone:
+        seal.unlink(missing_ok=True)
+    return len(lone)
+
+
 def check_seal(path: Path) -> None:
     """Raise SealError where a file lies beside a seal that does not fit it; a file without a seal is taken as it is."""
     seal = seal_of(path)
