@@ -65,7 +65,7 @@ def test_other_labels_are_losses_and_misspelt_classes_are_refused():
     assert ledger["u3"] == (Status.OK, "no label")
     with pytest.raises(LayoutError, match=r"no row has the class 'fearful', and 'fear' \(1 rows\) is none of"):
         labels("joy", "fear", classes=("joy", "fearful"))
-    assert labels("joy", "rage", classes=("joy", "fear"), own=False)[1] == ["joy", None]
+    assert labels("joy", "rage", classes=("joy", "fear"), listed=False)[1] == ["joy", None]
 
 
 def test_classes_that_differ_in_case_alone_are_told_apart_by_it():

@@ -39,19 +39,19 @@ def matrix_blocks(path: Path, key: str, without: Collection[str] = (), numbers: 
         if suffix in NPZ:
             member = stack.enter_context(open_member(path, key))
             check_matrix(member.dtype, member.shape, what)
-            found = _member(member, numbers, stack)
+            blocks = _member(member, numbers, stack)
         elif suffix in HDF5:
             dataset = stack.enter_context(open_dataset(path, key))
             check_matrix(dataset.dtype, dataset.shape, what)
-            found = _dataset(dataset, numbers, stack)
+            blocks = _dataset(dataset, numbers, stack)
         elif suffix in PICKLE:
             values = mmsa.read(path, key)
             check_matrix(values.dtype, values.shape, what)
-            found = _slices(values, _rows(values.shape, numbers))
+            blocks = _slices(values, _rows(values.shape, numbers))
         else:
             columns = csv_columns(path, key, without)
-            found = csv_numbers(path, columns, _rows((0, len(columns)), numbers))
-        for block in found:
+            blocks = csv_numbers(path, columns, _rows((0, len(columns)), numbers))
+        for block in blocks:
             yield np.ascontiguousarray(matrix(block, what))
 
 

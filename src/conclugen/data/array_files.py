@@ -128,14 +128,14 @@ def _header(path: Path, key: str, stream: IO[bytes]) -> tuple[tuple[int, ...], b
 def open_dataset(path: Path, key: str) -> Iterator[h5py.Dataset]:
     """Open the array `key` of an HDF5 file. Raises ArrayError."""
     with explained(path), h5py.File(path, "r") as file:
-        found = inside(file, key)
-        if not isinstance(found, h5py.Dataset):
+        dataset = inside(file, key)
+        if not isinstance(dataset, h5py.Dataset):
             names: list[str] = []
             file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
             raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(names)[:20]}")
-        if not found.shape:
+        if not dataset.shape:
             raise ArrayError(f"{path}: {key!r} is a single value or none; expected a row per id")
-        check_claim(found.nbytes, path.stat().st_size, f"{path}: {key!r}")
-        if found.dtype.kind == "O" and not h5py.check_string_dtype(found.dtype):
+        check_claim(dataset.nbytes, path.stat().st_size, f"{path}: {key!r}")
+        if dataset.dtype.kind == "O" and not h5py.check_string_dtype(dataset.dtype):
             raise ArrayError(f"{path}: {key!r} has rows of different lengths; store it as (N, D)")
-        yield found
+        yield dataset

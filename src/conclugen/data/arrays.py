@@ -37,9 +37,9 @@ def read_array(path: Path, key: str, text: bool = False, without: Collection[str
             member.end()
             return values
     if suffix in HDF5:
-        with open_dataset(path, key) as found:
-            values = found[:]
-            if h5py.check_string_dtype(found.dtype):  # whatever coding it claims
+        with open_dataset(path, key) as dataset:
+            values = dataset[:]
+            if h5py.check_string_dtype(dataset.dtype):  # whatever coding it claims
                 cells = [decode(cell) if isinstance(cell, bytes) else cell for cell in values.ravel()]
                 return np.array(cells, dtype=object).reshape(values.shape)
             return values
@@ -62,8 +62,8 @@ def size_of(path: Path, key: str, without: Collection[str] = ()) -> tuple[int | 
         return math.prod(mmsa.read(path, key).shape[1:])
     if suffix not in NPZ + HDF5:
         return None, len(csv_columns(path, key, without))
-    with open_member(path, key) if suffix in NPZ else open_dataset(path, key) as found:
-        return found.shape[0], math.prod(found.shape[1:])
+    with open_member(path, key) if suffix in NPZ else open_dataset(path, key) as array:
+        return array.shape[0], math.prod(array.shape[1:])
 
 
 def strings(values: np.ndarray) -> list[str]:

@@ -36,7 +36,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     notes = Notes(dataset)
     ids = [as_id(notes, stem(file)) for file in files]
     folders = [file.split("/")[1] if file.count("/") > 1 else "" for file in files]
-    _, labels = class_labels(notes, folders, ids, CLASSES, str(root), own=False)
+    _, labels = class_labels(notes, folders, ids, CLASSES, str(root), listed=False)
     columns = {
         "utterance_id": ids,
         "split": [split_name(file.split("/")[0]) for file in files],

@@ -44,10 +44,10 @@ def alike(notes: Notes, values: Sequence[str], ids: Sequence[str], what: str) ->
     speaker could stand in the training fold as `S1` and in the test fold as `s1`."""
     given = [stated(value) for value in values]
     chosen = {name: _most_common(counts) for name, counts in _spellings(given).items()}
-    found = [chosen[spelling(value)] if value else "" for value in given]
-    other = {n: v for n, v, name in zip(ids, given, found, strict=True) if v != name}
+    names = [chosen[spelling(value)] if value else "" for value in given]
+    other = {n: v for n, v, name in zip(ids, given, names, strict=True) if v != name}
     notes.remark(other, f"{what} is another spelling of one")
-    return found
+    return names
 
 
 def stated(value: str) -> str:
@@ -64,7 +64,7 @@ def without(notes: Notes, values: Sequence[str], ids: Sequence[str], ignored: Se
 
 
 def class_labels(
-    notes: Notes, values: Sequence[str], ids: Sequence[str], classes: Sequence[str], source: str, own: bool = True
+    notes: Notes, values: Sequence[str], ids: Sequence[str], classes: Sequence[str], source: str, listed: bool = True
 ) -> tuple[tuple[str, ...], list[str | None]]:
     """Return the classes, and for each value its class, None where it has none.
 
@@ -74,13 +74,13 @@ def class_labels(
         ids: the utterances.
         classes: names and their order; empty: those found, several spellings of a name as one.
         source: where the values come from, for messages.
-        own: the user lists the classes, so one that is in no row may be misspelt; else they are those of a layout.
+        listed: the user lists the classes, so one that is in no row may be misspelt; else they are those of a layout.
 
     Raises LayoutError where a value may be a class as well as a missing label, or a class is in no row while other
     names are.
     """
     if classes:
-        return tuple(classes), _known(notes, values, ids, classes, source, own)
+        return tuple(classes), _known(notes, values, ids, classes, source, listed)
     spellings = _spellings(values)
     words = [name for name in spellings if not _WHOLE.fullmatch(name)]  # among which a number, as 99, is often no class
     if unclear := [n for n in spellings if n in MISSING or _FAULT.fullmatch(n) or (words and n not in words)]:
@@ -96,27 +96,27 @@ def class_labels(
             "list these as `labels`; or list the `classes`, with this one if it is one of its own"
         )
     chosen = {name: _most_common(counts) for name, counts in spellings.items()}
-    found = [chosen[spelling(value)] if value else None for value in values]
-    _remark_spellings(notes, ids, values, found)
-    return tuple(sorted(chosen.values(), key=_order)), found
+    labels = [chosen[spelling(value)] if value else None for value in values]
+    _remark_spellings(notes, ids, values, labels)
+    return tuple(sorted(chosen.values(), key=_order)), labels
 
 
 def _known(
-    notes: Notes, values: Sequence[str], ids: Sequence[str], classes: Sequence[str], source: str, own: bool
+    notes: Notes, values: Sequence[str], ids: Sequence[str], classes: Sequence[str], source: str, listed: bool
 ) -> list[str | None]:
     known = defaultdict(list)
     for name in classes:
         known[spelling(name)].append(name)
     by_fold = {fold: names[0] for fold, names in known.items() if len(names) == 1}
     exact = set(classes)
-    found = [value if value in exact else by_fold.get(spelling(value)) if value else None for value in values]
+    labels = [value if value in exact else by_fold.get(spelling(value)) if value else None for value in values]
     lost = {
         name: value
-        for name, value, label in zip(ids, values, found, strict=True)
+        for name, value, label in zip(ids, values, labels, strict=True)
         if value and label is None and folded(value) not in MISSING
     }
-    used = set(found)
-    if own and lost and (unused := [name for name in classes if name not in used]):
+    used = set(labels)
+    if listed and lost and (unused := [name for name in classes if name not in used]):
         raise LayoutError(
             f"{source}: no row has the class {_listed(unused)}, and {_counted(Counter(lost.values()))} "
             "is none of the `classes`; correct the one or the other, or list as `ignored` what is left out on purpose"
@@ -124,12 +124,12 @@ def _known(
     notes.lose(Status.NO_LABEL, lost, f"label is neither one of {', '.join(classes)} nor ignored")
     notes.remark([name for name, value in zip(ids, values, strict=True) if not value], "no label")
     notes.remark(
-        {n: v for n, v, label in zip(ids, values, found, strict=True) if v and label is None and n not in lost},
+        {n: v for n, v, label in zip(ids, values, labels, strict=True) if v and label is None and n not in lost},
         "no label",
     )
-    if own:  # a layout has its own spelling in every row
-        _remark_spellings(notes, ids, values, found)
-    return found
+    if listed:  # a layout has its own spelling in every row
+        _remark_spellings(notes, ids, values, labels)
+    return labels
 
 
 def _spellings(values: Sequence[str]) -> dict[str, Counter[str]]:
@@ -148,8 +148,8 @@ def _most_common(counts: Counter[str]) -> str:
     return min(counts, key=lambda name: (-counts[name], name))
 
 
-def _remark_spellings(notes: Notes, ids: Sequence[str], values: Sequence[str], found: Sequence[str | None]) -> None:
-    other = {n: v for n, v, label in zip(ids, values, found, strict=True) if label is not None and v != label}
+def _remark_spellings(notes: Notes, ids: Sequence[str], values: Sequence[str], labels: Sequence[str | None]) -> None:
+    other = {n: v for n, v, label in zip(ids, values, labels, strict=True) if label is not None and v != label}
     notes.remark(other, "label is another spelling of a class")
 
 

@@ -130,9 +130,9 @@ def scan(root: Path, extensions: Sequence[str]) -> Iterator[str]:
     while pending:
         folder = pending.pop()
         with os.scandir(root / folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name, reverse=True)
+            ordered = sorted(entries, key=lambda entry: entry.name, reverse=True)
         files = []
-        for entry in found:
+        for entry in ordered:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if entry.name.startswith("."):
                 continue
@@ -172,14 +172,14 @@ def splits(notes: Notes, values: Sequence[str], names: Mapping[str, str], ids: S
     be missing from every score.
     """
     known = {value: split_name(value, names) for value in set(values)}
-    found = [known[value] for value in values]
-    if unknown := Counter(value for value, split in zip(values, found, strict=True) if split is None):
+    assigned = [known[value] for value in values]
+    if unknown := Counter(value for value, split in zip(values, assigned, strict=True) if split is None):
         shown = ", ".join(f"{value!r} ({count} rows)" for value, count in unknown.most_common(5))
         raise LayoutError(
             f"{source}: unknown split {shown}; say which it is, for example splits: {{{next(iter(unknown))!r}: test}}"
         )
     notes.remark([name for name, value in zip(ids, values, strict=True) if not stated(value)], "no split")
-    return [split or "none" for split in found]
+    return [split or "none" for split in assigned]
 
 
 def split_name(value: str, names: Mapping[str, str] | None = None) -> str | None:

@@ -45,8 +45,8 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     recordings: list[Recording] = []
     for folder in folders:  # videos first, whose sound they hold
         prefix, known = folder.relative_to(root).as_posix(), {recording.name for recording in recordings}
-        own = [_recording(f"{prefix}/{path}", folder.name == CREMAD_VIDEO) for path in scan(folder, MEDIA)]
-        recordings += [recording for recording in own if recording is not None and recording.name not in known]
+        part = [_recording(f"{prefix}/{path}", folder.name == CREMAD_VIDEO) for path in scan(folder, MEDIA)]
+        recordings += [recording for recording in part if recording is not None and recording.name not in known]
     if not recordings:
         raise LayoutError(f"{folders[0]}: no file such as 1001_DFA_ANG_XX.flv")
     return by_actor(Notes(dataset), "cremad", tuple(EMOTIONS.values()), recordings, settings)

@@ -56,9 +56,9 @@ def class_columns(path: Path, key: str, classes: Sequence[str]) -> list[int]:
     before, after = re.match(r"[^*?\[]*", key)[0], re.search(r"[^*?\]]*$", key)[0]
     open_part = [spelling(name.removeprefix(before).removesuffix(after)) for name in names]
     wanted = [spelling(name) for name in classes]
-    for found in ([spelling(name) for name in names], open_part):
-        if set(found) == set(wanted) and len(found) == len(wanted) == len(set(wanted)):
-            return [found.index(name) for name in wanted]
+    for columns in ([spelling(name) for name in names], open_part):
+        if set(columns) == set(wanted) and len(columns) == len(wanted) == len(set(wanted)):
+            return [columns.index(name) for name in wanted]
     if {*map(spelling, names), *open_part} & set(wanted):
         raise ArrayError(f"{path}: the columns {names} are not those of the classes {list(classes)}; name them alike")
     return list(range(len(names)))
@@ -100,17 +100,17 @@ def _numbers(column: pd.Series, path: Path) -> np.ndarray:
     if column.dtype.kind in "fiub":
         return column.to_numpy(float)
     cells = column.astype(object).where(column.notna(), "").astype(str).str.strip(EDGES).tolist()
-    found = numbers(cells, _table(path).dialect.decimal_comma)
-    for row in np.flatnonzero(np.isnan(found)):
+    values = numbers(cells, _table(path).dialect.decimal_comma)
+    for row in np.flatnonzero(np.isnan(values)):
         if cells[row] and cells[row].lower() not in MISSING:
             which = "no number" if not EITHER.fullmatch(cells[row]) else "a thousand, or one and a fraction"
             raise ArrayError(f"{path}: column {column.name!r} holds {cells[row][:40]!r}, which is {which}")
-    return found
+    return values
 
 
 def _table(path: Path) -> Table:
-    found = path.stat()
-    return _scanned(path, found.st_size, found.st_mtime_ns)
+    stat = path.stat()
+    return _scanned(path, stat.st_size, stat.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=16)

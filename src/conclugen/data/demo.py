@@ -87,13 +87,13 @@ def render_all(clips: Sequence[Clip], root: Path, threads: int, stereo: bool) ->
 def _index(root: Path, clips: Sequence[Clip], lengths: Mapping[str, float]) -> str:
     """Every file with its size and hash; for clips, written or missing, the planted truth."""
     by_file = {clip.file: clip for clip in clips}
-    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    files = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
-    for file in sorted(found | by_file.keys()):
+    for file in sorted(files | by_file.keys()):
         row: dict[str, object] = {"file": file, "bytes": 0, "sha256": ""}
-        if file in found:
+        if file in files:
             row |= {"bytes": (root / file).stat().st_size, "sha256": file_sha256(root / file)}
         if clip := by_file.get(file):
             row |= {"utterance_id": clip.utterance_id, "split": clip.split, "identity": clip.identity}

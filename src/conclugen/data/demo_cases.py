@@ -31,8 +31,8 @@ def assign(clips: Sequence[Clip], cases: Sequence[str]) -> list[Clip]:
     changed = {clip.file: clip for clip in clips}
     for case in [case for case in CASES if case in cases][: len(clips) // SHARE]:
         free = [clip for clip in changed.values() if not clip.case]
-        here = [clip for clip in free if clip.split == CASES[case]] or free
-        common = max(here, key=lambda clip: _commonness(clip, here))
+        candidates = [clip for clip in free if clip.split == CASES[case]] or free
+        common = max(candidates, key=lambda clip: _commonness(clip, candidates))
         changed[common.file] = dataclasses.replace(common, case=case)
     return list(changed.values())
 

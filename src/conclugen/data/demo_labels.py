@@ -57,8 +57,8 @@ def mosei(root: Path, clips: Sequence[Clip], seconds: Mapping[str, float]) -> No
 def meld(root: Path, clips: Sequence[Clip], seconds: Mapping[str, float]) -> None:
     """The three CSV files, with some characters undecoded."""
     for split, name in MELD_FILES.items():
-        here, rows, clock = [clip for clip in clips if clip.split == split], [], 60.0
-        for number, clip in enumerate(here, 1):
+        members, rows, clock = [clip for clip in clips if clip.split == split], [], 60.0
+        for number, clip in enumerate(members, 1):
             start, end = clock, clock + seconds[clip.file]
             clock = end + (30.0 if clip.about["utterance"] == 0 else 0.4)
             label = str(clip.about["label"])

@@ -117,8 +117,8 @@ def _labels(
         values = np.array(strings(column(values)), dtype=object)
     names = label_names(notes, _by_class(path, labels, values), ids, labels.classes, source)
     names = without(notes, names, ids, labels.ignored)
-    classes, found = class_labels(notes, names, ids, labels.classes, source)
-    return "single", classes, {"label": found}
+    classes, of_rows = class_labels(notes, names, ids, labels.classes, source)
+    return "single", classes, {"label": of_rows}
 
 
 def _by_class(path: Path, labels: Labels, values: np.ndarray) -> np.ndarray:

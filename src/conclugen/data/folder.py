@@ -138,7 +138,7 @@ def spelled_otherwise(files: Sequence[str]) -> dict[str, str]:
     for file in files:
         for way in (unicodedata.normalize("NFC", file), folded(file)):
             ways[way].add(file)
-    return {way: next(iter(found)) for way, found in ways.items() if len(found) == 1} | {file: file for file in files}
+    return {way: next(iter(paths)) for way, paths in ways.items() if len(paths) == 1} | {file: file for file in files}
 
 
 def _found(root: Path, on_disk: Mapping[str, str], file: str) -> str:

@@ -56,11 +56,11 @@ def losses(dataset: str, lost: Mapping[str, Counts], limit: float, least: int) -
         lost: by split, `lost` of `count` utterances, and the commonest `reason`.
         limit, least: of `too_many`.
     """
-    for split, found in sorted(lost.items()):
-        if too_many(found["lost"], found["count"], limit, least):
+    for split, loss in sorted(lost.items()):
+        if too_many(loss["lost"], loss["count"], limit, least):
             yield (
-                f"{dataset}, {split}: {found['lost']} of {found['count']} utterances are lost when labels are read, "
-                f"such as: {found['reason']}. All stand in results/manifests/{dataset}.ledger.csv; mend them, or raise "
+                f"{dataset}, {split}: {loss['lost']} of {loss['count']} utterances are lost when labels are read, "
+                f"such as: {loss['reason']}. All stand in results/manifests/{dataset}.ledger.csv; mend them, or raise "
                 f"datasets.{dataset}.max_lost where the loss is meant"
             )
 

@@ -72,18 +72,18 @@ def _one_comma(value: str) -> str:
 
 
 def _known_words(value: str) -> float:
-    found = number(value)
-    return _TRUTH.get(value.lower(), found) if found != found else found
+    parsed = number(value)
+    return _TRUTH.get(value.lower(), parsed) if parsed != parsed else parsed
 
 
 def seconds(values: Sequence[str], comma: bool = False) -> np.ndarray:
     """Read a column of times (N,) in seconds, or as `1:20`, `0:01:20.5` and `00:01:20,500`; what is none is NaN."""
     clocks = [_CLOCK.fullmatch(value) for value in values]
-    found = numbers(["" if clock else value for value, clock in zip(values, clocks, strict=True)], comma, truth=False)
+    read = numbers(["" if clock else value for value, clock in zip(values, clocks, strict=True)], comma, truth=False)
     for i, clock in enumerate(clocks):
         if clock:
-            found[i] = 3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3].replace(",", "."))
-    return found
+            read[i] = 3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3].replace(",", "."))
+    return read
 
 
 def in_range(notes: Notes, name: str, values: np.ndarray, ids: Sequence[str], low: float, high: float) -> np.ndarray:
@@ -136,7 +136,7 @@ def presences(
 
     Raises LayoutError where a column has cells, and none of them is a number.
     """
-    found = {}
+    columns = {}
     for name, values in zip(classes, cells, strict=True):
         column = numbers(values, comma)
         column[~np.isfinite(column)] = np.nan
@@ -148,9 +148,9 @@ def presences(
                 "class is present and 0 where it is absent"
             )
         notes.lose(Status.NO_LABEL, lost, f"{name} is no number")
-        found[name] = column
-    require_absences(source, np.column_stack(list(found.values())))
-    return found
+        columns[name] = column
+    require_absences(source, np.column_stack(list(columns.values())))
+    return columns
 
 
 def require_absences(source: str, values: np.ndarray) -> None:

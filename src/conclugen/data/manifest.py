@@ -88,13 +88,13 @@ def dimensions(manifest: Manifest) -> list[str]:
 def _lost(manifest: Manifest) -> dict[str, Any]:
     """By split that lost labels, times or files when it was read, how many of how many, and the commonest reason."""
     reasons, splits = manifest.notes.lost(), manifest.table.set_index("utterance_id")["split"]
-    found = {}
+    lost = {}
     for split, members in splits.groupby(splits).groups.items():
         given = [reasons[name] for name in members if name in reasons]
         if given:
             reason = Counter(given).most_common(1)[0][0]
-            found[str(split)] = {"lost": len(given), "count": len(members), "reason": reason}
-    return found
+            lost[str(split)] = {"lost": len(given), "count": len(members), "reason": reason}
+    return lost
 
 
 def as_target(manifest: Manifest, target: str) -> Manifest:

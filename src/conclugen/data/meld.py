@@ -46,7 +46,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
         raise LayoutError(f"{root}: none of {[name for name, _ in MELD_PARTS.values()]} is here")
     rows = _unique(notes, rows)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    _, labels = class_labels(notes, columns.pop("emotion"), columns["utterance_id"], CLASSES, str(root), own=False)
+    _, labels = class_labels(notes, columns.pop("emotion"), columns["utterance_id"], CLASSES, str(root), listed=False)
     return Manifest(table(columns, {"label": labels}), dataset, "meld", "single", CLASSES, notes)
 
 

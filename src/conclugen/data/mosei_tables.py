@@ -103,15 +103,15 @@ def _by_video(path: Path, required: tuple[str, ...]) -> dict[str, list[dict[str,
         raise LayoutError(f"{path}: no rows")
     video = _column(path, rows, _VIDEO)
     start, end = _column(path, rows, _START), _column(path, rows, _END)
-    found: dict[str, list[dict[str, str]]] = {}
+    videos: dict[str, list[dict[str, str]]] = {}
     for row in rows:
-        found.setdefault(row[video], []).append({**row, "start": row[start], "end": row[end]})
-    return found
+        videos.setdefault(row[video], []).append({**row, "start": row[start], "end": row[end]})
+    return videos
 
 
 def _column(path: Path, rows: list[dict[str, str]], names: tuple[str, ...]) -> str:
-    if found := [name for name in names if name in rows[0]]:
-        return found[0]
+    if matching := [name for name in names if name in rows[0]]:
+        return matching[0]
     raise LayoutError(f"{path}: needs a column named {' or '.join(names)}; it has {list(rows[0])}")
 
 
@@ -124,7 +124,7 @@ def read_csd(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
     Raises LayoutError that names what is wrong with the file.
     """
-    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     if points := pointer(path):
         raise LayoutError(f"{path}: {points}")
     try:
@@ -135,18 +135,18 @@ def read_csd(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
             for key in data:
                 video = re.sub(r"\[\d+\]$", "", key)
                 times, values = (_entry(path, data, f"{key}/{name}") for name in ("intervals", "features"))
-                found.setdefault(video, []).append((times.astype(float), values))
+                parts.setdefault(video, []).append((times.astype(float), values))
     except (OSError, ClaimError, OutsideError) as error:
         raise LayoutError(f"{path}: cannot be read as a computational sequence ({error})") from error
-    return {v: (np.concatenate([p[0] for p in ps]), np.concatenate([p[1] for p in ps])) for v, ps in found.items()}
+    return {v: (np.concatenate([p[0] for p in ps]), np.concatenate([p[1] for p in ps])) for v, ps in parts.items()}
 
 
 def _entry(path: Path, data: h5py.Group, name: str) -> np.ndarray:
-    found = inside(data, name)
-    if not isinstance(found, h5py.Dataset):
+    dataset = inside(data, name)
+    if not isinstance(dataset, h5py.Dataset):
         raise LayoutError(f"{path}: {name} is missing; this is not a computational sequence")
-    check_claim(found.nbytes, path.stat().st_size, f"{path}: {name}")
-    return found[()]
+    check_claim(dataset.nbytes, path.stat().st_size, f"{path}: {name}")
+    return dataset[()]
 
 
 def _width(path: Path, video: str, features: np.ndarray) -> np.ndarray:

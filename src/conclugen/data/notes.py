@@ -19,18 +19,18 @@ class Notes:
         self._status: dict[str, Status] = {}
         self._reasons: dict[str, list[str]] = {}
 
-    def lose(self, status: Status, found: Mapping[str, str] | Iterable[str], message: str) -> None:
-        """Note what of these utterances is lost; `found` may say by id what was there instead."""
-        self._add(found, message)
-        for name in found:
+    def lose(self, status: Status, utterances: Mapping[str, str] | Iterable[str], message: str) -> None:
+        """Note what of these utterances is lost; `utterances` may say by id what was there instead."""
+        self._add(utterances, message)
+        for name in utterances:
             self._status.setdefault(name, status)
 
-    def remark(self, found: Mapping[str, str] | Iterable[str], message: str) -> None:
+    def remark(self, utterances: Mapping[str, str] | Iterable[str], message: str) -> None:
         """Note what was understood otherwise than written, without a loss."""
-        self._add(found, message)
+        self._add(utterances, message)
 
-    def _add(self, found: Mapping[str, str] | Iterable[str], message: str) -> None:
-        given = found if isinstance(found, Mapping) else dict.fromkeys(found, "")
+    def _add(self, utterances: Mapping[str, str] | Iterable[str], message: str) -> None:
+        given = utterances if isinstance(utterances, Mapping) else dict.fromkeys(utterances, "")
         for name, value in given.items():
             self._reasons.setdefault(name, []).append(f"{message}: {value!r}" if value else message)
         warn(self.dataset, message, [f"{name} ({value})" if value else name for name, value in given.items()])

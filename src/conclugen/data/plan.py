@@ -131,10 +131,10 @@ def _stat(root: Path, path: str | None) -> tuple[int, int] | None:
     if not path or path.startswith("/") or ".." in path.split("/"):
         return None
     try:
-        found = os.stat(os.path.join(root, path))
+        stat = os.stat(os.path.join(root, path))
     except (OSError, ValueError):
         return None
-    return found.st_size, int(found.st_mtime)
+    return stat.st_size, int(stat.st_mtime)
 
 
 def _seconds(value: float | None) -> str:

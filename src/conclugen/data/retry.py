@@ -33,15 +33,15 @@ def retry(
     plan = results / "plans" / dataset
     if not plan.is_dir():
         raise FileNotFoundError(f"{plan}: no such plan; {dataset} has not been run here, so there is nothing to retry")
-    found = {}
+    counts = {}
     for stage in stages:
         for media_list in sorted(plan.glob("*.media.csv")):
             name = media_list.name.removesuffix(".media.csv")
             shard = results / STAGES[stage].format(dataset=dataset, shard=name)
             target = results / "retries" / dataset / stage / f"{name}.csv"
             if asked := ask(target, shard, media_list, statuses, timeout_s):
-                found[f"{stage}/{name}"] = len(asked)
-    return found
+                counts[f"{stage}/{name}"] = len(asked)
+    return counts
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -59,12 +59,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(argv)
     statuses = {Status(name) for name in (known if EVERY in flags.statuses else flags.statuses)}
     try:
-        found = retry(flags.results, flags.dataset, flags.stages, statuses, flags.timeout_s)
+        counts = retry(flags.results, flags.dataset, flags.stages, statuses, flags.timeout_s)
     except FileNotFoundError as error:
         parser.error(str(error))
-    for name, count in found.items():
+    for name, count in counts.items():
         print(f"{flags.dataset}, {name}: {count} to be tried again")
-    if not found:
+    if not counts:
         print(f"{flags.dataset}: nothing to try again ({', '.join(sorted(statuses))})")
 
 

@@ -34,7 +34,7 @@ RAVDESS_SPEECH = "01"
 
 def bases(root: Path, names: Iterable[str], depth: int = 2) -> list[Path]:
     """Return `root` and the folders below it, `depth` levels down, whose lower-case names are among `names`."""
-    wanted, found, level = set(names), [root], [root]
+    wanted, folders, level = set(names), [root], [root]
     for _ in range(depth):
         level = [
             child
@@ -43,8 +43,8 @@ def bases(root: Path, names: Iterable[str], depth: int = 2) -> list[Path]:
             for child in sorted(folder.iterdir())
             if child.name.lower() in wanted and child.is_dir()
         ]
-        found.extend(level)
-    return found
+        folders.extend(level)
+    return folders
 
 
 def first(folders: Iterable[Path], *patterns: str) -> Path | None:
@@ -57,9 +57,9 @@ def first(folders: Iterable[Path], *patterns: str) -> Path | None:
     return None
 
 
-def _named(root: Path, value: Any, found: Path | None) -> Path | None:
+def _named(root: Path, value: Any, default: Path | None) -> Path | None:
     """The path that a setting names (relative to root), or else the one that was found."""
-    return root / value if value else found
+    return root / value if value else default
 
 
 def _existing(*paths: Path | None) -> list[Path]:
@@ -90,17 +90,17 @@ def mosei_transcripts(root: Path, settings: dict[str, Any]) -> Path | None:
 
 def mosei(root: Path, settings: dict[str, Any]) -> list[Path]:
     """Labels, folds and transcripts."""
-    found = _existing(*(find(root, settings) for find in (mosei_labels, mosei_folds, mosei_transcripts)))
-    return [path / TRANSCRIPT_FILES if path.is_dir() else path for path in found]
+    files = _existing(*(find(root, settings) for find in (mosei_labels, mosei_folds, mosei_transcripts)))
+    return [path / TRANSCRIPT_FILES if path.is_dir() else path for path in files]
 
 
 def mosei_media(root: Path, choice: str) -> tuple[str, str]:
     """Which media are read, `segmented` or `full`, and the folder, relative to root, that holds them: the official one
     where none is there. `auto` takes segmented where there are any."""
-    found = {kind: first(mosei_bases(root), folder) for kind, folder in MOSEI_MEDIA.items()}
+    folders = {kind: first(mosei_bases(root), folder) for kind, folder in MOSEI_MEDIA.items()}
     if choice == "auto":
-        choice = "full" if not _holds_files(found["segmented"]) and _holds_files(found["full"]) else "segmented"
-    folder = found[choice]
+        choice = "full" if not _holds_files(folders["segmented"]) and _holds_files(folders["full"]) else "segmented"
+    folder = folders[choice]
     return choice, folder.relative_to(root).as_posix() if folder else f"Raw/{MOSEI_MEDIA[choice]}"
 
 
@@ -124,18 +124,18 @@ def meld(root: Path, settings: dict[str, Any]) -> list[Path]:
 def meld_parts(root: Path) -> dict[str, tuple[Path | None, str]]:
     """Return, by part, its label file, if any, and the folder of its clips, relative to root: the official one where
     none is there."""
-    folders, found = meld_bases(root), {}
+    folders, parts = meld_bases(root), {}
     for part, (name, names) in MELD_PARTS.items():
         path = first(folders, name)
         clips = first(folders, *names) or (path.parent if path else root) / names[0]
-        found[part] = (path, clips.relative_to(root).as_posix())
-    return found
+        parts[part] = (path, clips.relative_to(root).as_posix())
+    return parts
 
 
 def caer_base(root: Path) -> Path | None:
     """The folder that holds train, validation and test."""
-    found = first(bases(root, ("caer",)), *CAER_PARTS)
-    return found.parent if found else None
+    base = first(bases(root, ("caer",)), *CAER_PARTS)
+    return base.parent if base else None
 
 
 def caer(root: Path, settings: dict[str, Any]) -> list[Path]:
@@ -154,8 +154,8 @@ def transcripts_csv(root: Path, base: Path) -> Path | None:
 
 def voxceleb2_base(root: Path) -> Path:
     """The folder that holds dev and test."""
-    found = first(bases(root, ("voxceleb2", "vox2")), "dev", "test")
-    return found.parent if found else root
+    base = first(bases(root, ("voxceleb2", "vox2")), "dev", "test")
+    return base.parent if base else root
 
 
 def voxceleb2(root: Path, settings: dict[str, Any]) -> list[Path]:

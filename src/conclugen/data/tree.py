@@ -43,19 +43,19 @@ def stamps(root: Path, extensions: Sequence[str], limit: int | None, named: tupl
 def _stamped(
     root: Path, extensions: tuple[str, ...], limit: int | None, named: tuple[str, ...]
 ) -> Iterator[tuple[str, os.DirEntry | Path]]:
-    found = set()
+    seen = set()
     for path, entry in files(root, extensions, limit):
-        found.add(path)
+        seen.add(path)
         yield path, entry
-    yield from ((path, root / path) for path in sorted({*named} - found))
+    yield from ((path, root / path) for path in sorted({*named} - seen))
 
 
 def _seen(entry: os.DirEntry | Path) -> str:
     try:
-        found = entry.stat()
+        stat = entry.stat()
     except (OSError, ValueError):
         return "gone"
-    return f"{found.st_size}\t{int(found.st_mtime)}"
+    return f"{stat.st_size}\t{int(stat.st_mtime)}"
 
 
 class TooManyError(Exception):
@@ -64,13 +64,13 @@ class TooManyError(Exception):
 
 def _digest(lines: Iterable[str]) -> str:
     try:
-        found = sorted(lines)
+        ordered = sorted(lines)
     except TooManyError:
         return UNWATCHED
     except OSError:  # no such folder: the manifest says so
-        found = []
-    digest = hashlib.sha256("\n".join(found).encode(errors="surrogateescape")).hexdigest()
-    return f"{len(found)} files, {digest[:12]}"
+        ordered = []
+    digest = hashlib.sha256("\n".join(ordered).encode(errors="surrogateescape")).hexdigest()
+    return f"{len(ordered)} files, {digest[:12]}"
 
 
 def files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterator[tuple[str, os.DirEntry]]:
@@ -101,16 +101,16 @@ def files(root: Path, extensions: tuple[str, ...], limit: int | None) -> Iterato
 def _digest_of(path: Path) -> str:
     if "*" not in path.name:
         return _content(path, *_stamp(path))
-    found = [file for file in path.parent.glob(path.name) if file.is_file()]
-    return _digest(f"{file.name}\t{_content(file, *_stamp(file))}" for file in found)
+    files = [file for file in path.parent.glob(path.name) if file.is_file()]
+    return _digest(f"{file.name}\t{_content(file, *_stamp(file))}" for file in files)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return -1, -1
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns
 
 
 @functools.cache

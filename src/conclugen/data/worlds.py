@@ -117,13 +117,13 @@ def mixings(kind: Kind, generator: np.random.Generator) -> dict[str, np.ndarray]
 def items(kind: Kind, parameters: Parameters, count: int, generator: np.random.Generator) -> dict[str, np.ndarray]:
     """Return latents, modalities and class of `count` items."""
     latents = generator.normal(size=(count, kind.latents))
-    found: dict[str, np.ndarray] = {"latents": latents.astype(np.float32)}
+    arrays: dict[str, np.ndarray] = {"latents": latents.astype(np.float32)}
     parts = [latents] * len(MODALITIES) if kind.shared else np.array_split(latents, len(MODALITIES), axis=1)
     for name, seen in zip(MODALITIES, parts, strict=True):
-        found[name] = mix(kind, parameters, name, seen, generator).astype(np.float32)
+        arrays[name] = mix(kind, parameters, name, seen, generator).astype(np.float32)
     decisive = latents if kind.labelled else generator.normal(size=latents.shape)
-    found["label"] = np.array(CLASSES)[(np.tanh(STEEPNESS * decisive) @ parameters["classes"]).argmax(1)]
-    return found
+    arrays["label"] = np.array(CLASSES)[(np.tanh(STEEPNESS * decisive) @ parameters["classes"]).argmax(1)]
+    return arrays
 
 
 def mix(kind: Kind, parameters: Parameters, name: str, seen: np.ndarray, generator: np.random.Generator) -> np.ndarray:

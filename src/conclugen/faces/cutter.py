@@ -90,15 +90,15 @@ class Cutter:
                 keys.append((frame, _scaled_down(frame, self._settings.detect_lines)))
                 self._last_look_s = frame.time_s
                 self._due = frame.time_s + self._settings.detect_every / self._settings.fps
-        found: dict[int, Faces] = {}
+        detections: dict[int, Faces] = {}
         for shape in {image.shape for _, image in keys}:  # one, unless the video changes its size
             rows = [i for i, (_, image) in enumerate(keys) if image.shape == shape]
             least = self._settings.min_face * shape[0]
             faces = self._detect(np.stack([keys[i][1] for i in rows]), least, self._settings.min_probability)
-            found.update(zip(rows, faces, strict=True))
+            detections.update(zip(rows, faces, strict=True))
         for i, (frame, image) in enumerate(keys):
             shrunk = image.shape[0] / frame.image.shape[0] * frame.scale
-            self._tracker.update(frame.time_s, found[i], image, shrunk)
+            self._tracker.update(frame.time_s, detections[i], image, shrunk)
         self.looks += len(keys)
 
     def _cut_faces(self, frames: Sequence[Frame]) -> None:

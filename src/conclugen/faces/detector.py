@@ -52,13 +52,13 @@ class Detector:
             min_probability: of a face to be returned.
         """
         halved = _halved(preprocess(torch.from_numpy(images)))
-        found = self._refine(self._propose(halved, min_face), halved)
-        found, landmarks = self._decide(found, halved, min_face, min_probability)
+        candidates = self._refine(self._propose(halved, min_face), halved)
+        candidates, landmarks = self._decide(candidates, halved, min_face, min_probability)
         faces = []
         for frame in range(len(images)):
-            rows = np.flatnonzero(found.frame == frame)
-            rows = rows[np.argsort(-found.score[rows], kind="stable")]
-            faces.append(Faces(found.box[rows], landmarks[rows], found.score[rows]))
+            rows = np.flatnonzero(candidates.frame == frame)
+            rows = rows[np.argsort(-candidates.score[rows], kind="stable")]
+            faces.append(Faces(candidates.box[rows], landmarks[rows], candidates.score[rows]))
         return faces
 
     def _propose(self, halved: list[Tensor], min_face: float) -> _Candidates:
@@ -68,8 +68,8 @@ class Detector:
             levels.append(self._propose_at(halved, scale))
             scale *= FACTOR
         parts = zip(*((level.frame, level.box, level.score) for level in levels), strict=True)
-        found = _Candidates(*(np.concatenate(part) for part in parts))
-        return found[_suppress(found, 0.7)]
+        candidates = _Candidates(*(np.concatenate(part) for part in parts))
+        return candidates[_suppress(candidates, 0.7)]
 
     def _propose_at(self, halved: list[Tensor], scale: float) -> _Candidates:
         height, width = halved[0].shape[2:]
@@ -80,38 +80,38 @@ class Detector:
         corner = np.stack([column, row], 1) * STRIDE
         stretch = np.array([width / size[1], height / size[0]])
         windows = np.concatenate([corner * stretch, (corner + WINDOW) * stretch], 1).astype(np.float32)
-        found = _Candidates(frame, windows, score.numpy()[frame, row, column])
-        kept = _suppress(found, 0.5)
-        found = found[kept]
+        candidates = _Candidates(frame, windows, score.numpy()[frame, row, column])
+        kept = _suppress(candidates, 0.5)
+        candidates = candidates[kept]
         shift = shift.numpy()[frame[kept], :, row[kept], column[kept]]
-        return _Candidates(found.frame, _corrected(found.box, shift), found.score)
+        return _Candidates(candidates.frame, _corrected(candidates.box, shift), candidates.score)
 
-    def _refine(self, found: _Candidates, halved: list[Tensor]) -> _Candidates:
-        if not len(found.score):
-            return found
-        square = squares(found.box, 0)
-        score, shift = _in_batches(self._refinement, _cut(halved, found.frame, square, 24))
+    def _refine(self, candidates: _Candidates, halved: list[Tensor]) -> _Candidates:
+        if not len(candidates.score):
+            return candidates
+        square = squares(candidates.box, 0)
+        score, shift = _in_batches(self._refinement, _cut(halved, candidates.frame, square, 24))
         good = score >= REFINEMENT
-        found, shift = _Candidates(found.frame, square, score)[good], shift[good]
-        kept = _suppress(found, 0.7)
-        found = found[kept]
-        return _Candidates(found.frame, _corrected(found.box, shift[kept]), found.score)
+        candidates, shift = _Candidates(candidates.frame, square, score)[good], shift[good]
+        kept = _suppress(candidates, 0.7)
+        candidates = candidates[kept]
+        return _Candidates(candidates.frame, _corrected(candidates.box, shift[kept]), candidates.score)
 
     def _decide(
-        self, found: _Candidates, halved: list[Tensor], min_face: float, min_probability: float
+        self, candidates: _Candidates, halved: list[Tensor], min_face: float, min_probability: float
     ) -> tuple[_Candidates, np.ndarray]:
         """Return the faces and their landmarks (n, 5, 2)."""
-        if not len(found.score):
-            return found, np.zeros((0, 5, 2), np.float32)
-        square = squares(found.box, 0)
-        score, shift, points = _in_batches(self._output, _cut(halved, found.frame, square, 48))
+        if not len(candidates.score):
+            return candidates, np.zeros((0, 5, 2), np.float32)
+        square = squares(candidates.box, 0)
+        score, shift, points = _in_batches(self._output, _cut(halved, candidates.frame, square, 48))
         side = square[:, 2:] - square[:, :2]
         landmarks = points.transpose(0, 2, 1) * side[:, None] + square[:, None, :2]
         box = _corrected(square, shift)
         good = (score >= min_probability) & ((box[:, 2:] - box[:, :2]).max(1) >= min_face)
-        found, landmarks = _Candidates(found.frame, box, score)[good], landmarks[good]
-        kept = _suppress(found, 0.7, by_smaller=True)
-        return found[kept], landmarks[kept]
+        candidates, landmarks = _Candidates(candidates.frame, box, score)[good], landmarks[good]
+        kept = _suppress(candidates, 0.7, by_smaller=True)
+        return candidates[kept], landmarks[kept]
 
 
 def _nothing() -> _Candidates:
@@ -155,16 +155,16 @@ def _corrected(box: np.ndarray, shift: np.ndarray) -> np.ndarray:
     return box + shift * np.tile(box[:, 2:] - box[:, :2], 2)
 
 
-def _suppress(found: _Candidates, threshold: float, by_smaller: bool = False) -> np.ndarray:
+def _suppress(candidates: _Candidates, threshold: float, by_smaller: bool = False) -> np.ndarray:
     """Return the rows left by non-maximum suppression within each frame.
 
     Overlap is intersection over union or, `by_smaller`, over the smaller area.
     """
     kept: list[int] = []
-    for frame in np.unique(found.frame):
-        rows = np.flatnonzero(found.frame == frame)
-        rows = rows[np.argsort(-found.score[rows], kind="stable")]
-        rivals = overlap(found.box[rows], found.box[rows], by_smaller) > threshold
+    for frame in np.unique(candidates.frame):
+        rows = np.flatnonzero(candidates.frame == frame)
+        rows = rows[np.argsort(-candidates.score[rows], kind="stable")]
+        rivals = overlap(candidates.box[rows], candidates.box[rows], by_smaller) > threshold
         alive = np.ones(len(rows), dtype=bool)
         for i in range(len(rows)):
             if alive[i]:

@@ -32,8 +32,8 @@ def wanted(shard: FaceShard, row: int, fps: float, item: MediaItem, margin: floa
     """Return what `shard.frames(row, fps)` would give, had the shard crops. The picture's centre has no margin."""
     rows = int(shard.frames_offset[row]) + shard.choose(row, fps)
     box = shard.box[rows].astype(np.float64)
-    found = ~np.isnan(shard.landmarks[rows]).any((1, 2))
-    return Wanted(item, shard.time_s[rows], np.where(found[:, None], squares(box, margin), box))
+    detected = ~np.isnan(shard.landmarks[rows]).any((1, 2))
+    return Wanted(item, shard.time_s[rows], np.where(detected[:, None], squares(box, margin), box))
 
 
 def recut(wanted: Wanted, root: str, settings: FaceSettings) -> np.ndarray:

@@ -60,10 +60,10 @@ class StagedWeights:
             )
         if len(expected) < SHORTEST_HASH:
             raise WeightsError(f"{path}: sha256 is given as {expected!r}; at least {SHORTEST_HASH} digits are needed")
-        found = file_sha256(path)
-        if not found.startswith(expected):
+        sha256 = file_sha256(path)
+        if not sha256.startswith(expected):
             reason = pointer(path) or "the file was replaced or cut short"
-            raise WeightsError(f"{path}: sha256 is {found}, expected {expected}; {reason}")
+            raise WeightsError(f"{path}: sha256 is {sha256}, expected {expected}; {reason}")
         for name, listed in read_listing(path.parent).items():
             if name != path.name:
                 verify(path.parent / name, listed)
@@ -108,7 +108,7 @@ class Backbone:
 
     def attributes(self, sha256: str) -> dict[str, str]:
         """Return what a shard records of the backbone."""
-        found = {
+        values = {
             "backbone": self.name,
             "weights_sha256": sha256,
             "preprocessing": self.preprocessing,
@@ -116,8 +116,8 @@ class Backbone:
         }
         if isinstance(self.weights, StagedWeights) and self.weights.folder:
             companions = listing_text(beside(Path(self.weights.file.path)))
-            found["beside_sha256"] = hashlib.sha256(companions.encode()).hexdigest()
-        return found
+            values["beside_sha256"] = hashlib.sha256(companions.encode()).hexdigest()
+        return values
 
 
 def embedded(name: str, file: WeightFile | None) -> None:

@@ -207,8 +207,8 @@ def model_mistake(stream: str, backbone: str, model: str | None, own_file: bool)
 
 def near(given: str, known: Iterable[str], count: int = 4) -> str:
     """Return the known names that are most like the given one."""
-    found = difflib.get_close_matches(given, sorted(known), n=count, cutoff=0.5)
-    return f"did you mean {' or '.join(repr(name) for name in found)}?" if found else "and no known name is like it"
+    matches = difflib.get_close_matches(given, sorted(known), n=count, cutoff=0.5)
+    return f"did you mean {' or '.join(repr(name) for name in matches)}?" if matches else "and no known name is like it"
 
 
 def _tagged(known: dict[str, frozenset[str]]) -> list[str]:
@@ -227,7 +227,7 @@ def timm_names() -> dict[str, frozenset[str]]:
     for name, tag in re.findall(r"['\"](\w+)\.(\w+)['\"]\s*:", text):
         if name in tags:
             tags[name].add(tag)
-    return {name: frozenset(found) for name, found in tags.items()}
+    return {name: frozenset(models) for name, models in tags.items()}
 
 
 @functools.cache

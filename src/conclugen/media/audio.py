@@ -182,11 +182,14 @@ class _Reader:
             if clock is None:  # sound that begins later than the file has a gap before it
                 known = time_s is not None
                 clock = min(time_s, segment.start_s) if known and self._timed else time_s if known else 0.0
-            found, ahead = (frame.format.name, frame.layout.name, frame.sample_rate), mono.waiting_s if mono else 0.0
+            signature, ahead = (
+                (frame.format.name, frame.layout.name, frame.sample_rate),
+                mono.waiting_s if mono else 0.0,
+            )
             off = 0.0 if time_s is None or not self._timed else time_s - (clock + ahead)
             if off < -GAP_S or off > LONGEST_GAP_S:  # the clock of the stream was set anew
                 shift, off = shift + off, 0.0
-            if mono and (found != kind or off > GAP_S):
+            if mono and (signature != kind or off > GAP_S):
                 for samples in mono.rest():
                     yield clock, samples, True
                     clock += len(samples) / self._rate
@@ -195,8 +198,8 @@ class _Reader:
                     yield clock, samples, False
                     clock += len(samples) / self._rate
                 clock = time_s
-            if mono is None or found != kind or off > GAP_S:
-                mono, kind = self._begin(frame, found != kind), found
+            if mono is None or signature != kind or off > GAP_S:
+                mono, kind = self._begin(frame, signature != kind), signature
             for samples in mono.add(frame):
                 yield clock, samples, True
                 clock += len(samples) / self._rate

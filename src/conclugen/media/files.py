@@ -24,12 +24,12 @@ def check_regular(path: str | Path, name: str) -> int:
     no regular file.
     """
     try:
-        found = os.stat(path)
+        info = os.stat(path)
     except FileNotFoundError as error:
         raise MediaError(Status.MISSING_MEDIA, f"{name}: {absent(path)}") from error
     except (OSError, ValueError) as error:  # too long, a loop of links, no permission, a zero byte
         cause = getattr(error, "strerror", None) or str(error)
         raise MediaError(Status.MISSING_MEDIA, f"{name}: {cause}") from error
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(info.st_mode):
         raise MediaError(Status.CORRUPT, f"{name}: not a regular file")
-    return found.st_size
+    return info.st_size

@@ -28,8 +28,8 @@ def usual_weights(names: Sequence[str]) -> np.ndarray:
         weights = [0.0 if n in LOW else 1.0 if n == CENTRE else 0.5 if n in FRONT else 0.25 for n in names]
     else:
         weights = [0.0 if n in LOW else 1.0 for n in names]
-    found = np.asarray(weights if any(weights) else np.ones(len(names)))
-    return (found / found.sum()).astype(np.float32)
+    shares = np.asarray(weights if any(weights) else np.ones(len(names)))
+    return (shares / shares.sum()).astype(np.float32)
 
 
 @dataclasses.dataclass

@@ -27,8 +27,8 @@ def contents(paths: Sequence[str], timeout_s: float = TIMEOUT_S) -> tuple[int, i
         said = done.stdout
     except subprocess.TimeoutExpired as late:
         said = late.stdout or b""
-    found = [json.loads(line) for line in said.splitlines() if line.endswith(b"]")]
-    return len(found), sum(video for video, _ in found), sum(sound for _, sound in found)
+    streams = [json.loads(line) for line in said.splitlines() if line.endswith(b"]")]
+    return len(streams), sum(video for video, _ in streams), sum(sound for _, sound in streams)
 
 
 def main() -> None:
@@ -38,17 +38,17 @@ def main() -> None:
     from conclugen.media.streams import audio_stream, video_stream
 
     for path in sys.stdin.buffer.read().decode(errors="surrogateescape").split("\0"):
-        found = []
+        there = []
         try:
             with open_media(path) as container:
                 for stream in (video_stream, audio_stream):
                     try:
-                        found.append(bool(stream(container)))
+                        there.append(bool(stream(container)))
                     except MediaError:
-                        found.append(False)
+                        there.append(False)
         except MediaError:
             continue
-        print(json.dumps(found), flush=True)
+        print(json.dumps(there), flush=True)
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ class Turn:
 
 def turn_of(frame: Any) -> Turn:
     """Return how a frame is to be laid; a frame without a display matrix as it is."""
-    found = frame.side_data.get(Type.DISPLAYMATRIX)
-    if found is None:
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    if matrix is None:
         return Turn()
-    numbers = np.frombuffer(bytes(found), "=i4")
+    numbers = np.frombuffer(bytes(matrix), "=i4")
     return Turn.of(numbers[:9].reshape(3, 3)) if len(numbers) >= 9 else Turn()
 
 

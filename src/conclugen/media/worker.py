@@ -3,7 +3,8 @@
 Video decoders crash, and hang while they hold Python's lock, so neither an exception nor a signal handler is enough:
 each worker is a process of its own with a wall-clock limit per item, killed (SIGKILL) and replaced when it passes it,
 and with a limit on its memory (on Linux), which a damaged header could otherwise make it fill. This is the parent's
-side; `media.child` is the worker's.
+side; `media.child` is the worker's. A library's pool (pebble) has one pipe for all workers, which a broken decoder that
+writes into it stops for all, and no limit on memory.
 """
 
 from __future__ import annotations
@@ -103,12 +104,12 @@ class DecodePool:
         """Wait for news; return the workers that are through with their item."""
         soonest = min(worker.deadline(self._timeout_s) for worker in busy)
         ready = wait([worker.results for worker in busy], timeout=max(0.0, soonest - time.monotonic()))
-        found = []
+        finished = []
         for worker in busy:
             outcome = worker.poll(worker.results in ready, self._timeout_s)
             if outcome is not None:
-                found.append((worker, outcome))
-        return found
+                finished.append((worker, outcome))
+        return finished
 
 
 class _Run(Generic[Item, Value]):

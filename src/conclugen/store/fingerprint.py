@@ -68,16 +68,20 @@ def libraries(
         for place, file in closure(module, without, plus, source).items()
         for name in _foreign(file, place, file.stat().st_mtime_ns)
     }
-    found = {one for name in imported for one in _distributions().get(name, ())}
-    return sorted(f"{one}@{importlib.metadata.version(one)}" for one in found if wanted is None or one in wanted)
+    distributions = {distribution for name in imported for distribution in _distributions().get(name, ())}
+    return sorted(
+        f"{distribution}@{importlib.metadata.version(distribution)}"
+        for distribution in distributions
+        if wanted is None or distribution in wanted
+    )
 
 
 @functools.cache
 def _distributions() -> dict[str, list[str]]:
     """By name of import, the installed distributions that bring it."""
     return {
-        name: sorted({_normal(one) for one in found})
-        for name, found in importlib.metadata.packages_distributions().items()
+        name: sorted({_normal(distribution) for distribution in distributions})
+        for name, distributions in importlib.metadata.packages_distributions().items()
     }
 
 
@@ -85,7 +89,7 @@ def _distribution(name: str) -> str:
     known = _distributions()
     if name in known:
         return known[name][0]
-    if _normal(name) in {one for found in known.values() for one in found}:
+    if _normal(name) in {distribution for distributions in known.values() for distribution in distributions}:
         return _normal(name)
     raise ValueError(f"rerun_on_upgrade: no library called {name!r} is installed")
 
@@ -102,10 +106,10 @@ def _file(module: str, source: Path) -> Path:
 @functools.cache
 def _imports(file: Path, module: str, source: Path, modified: int) -> list[str]:
     """Modules of the package that `file` imports, anywhere in it, and the packages that hold them."""
-    found = _named(file, module)
-    found.update(parent for name in list(found) for parent in _parents(name))
-    found.update(_parents(module))
-    return [name for name in found if name.split(".")[0] == PACKAGE and _file(name, source).exists()]
+    modules = _named(file, module)
+    modules.update(parent for name in list(modules) for parent in _parents(name))
+    modules.update(_parents(module))
+    return [name for name in modules if name.split(".")[0] == PACKAGE and _file(name, source).exists()]
 
 
 @functools.cache
@@ -116,19 +120,19 @@ def _foreign(file: Path, module: str, modified: int) -> set[str]:
 
 def _named(file: Path, module: str) -> set[str]:
     """The modules that `file` imports and, as far as it imports names from one, whatever they may be modules of."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 package = module if file.name == "__init__.py" else module.rpartition(".")[0]
                 parents = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parents, *([node.module] if node.module else [])])
-            found.add(base)
-            found.update(f"{base}.{alias.name}" for alias in node.names)
-    return found
+            modules.add(base)
+            modules.update(f"{base}.{alias.name}" for alias in node.names)
+    return modules
 
 
 def _parents(module: str) -> list[str]:

@@ -22,28 +22,28 @@ def inside(group: h5py.Group, path: str) -> h5py.Group | h5py.Dataset | None:
     Links within the file are followed. Raises OutsideError where the way leads through another file, or a dataset's
     values do.
     """
-    found, left, links = group, _parts(path), 0
+    node, left, links = group, _parts(path), 0
     while left:
-        if not isinstance(found, h5py.Group):
+        if not isinstance(node, h5py.Group):
             return None
         name = left.pop(0).encode(errors="surrogateescape")
-        if not found.id.links.exists(name):  # `name in found` would open what it leads to
+        if not node.id.links.exists(name):  # `name in node` would open what it leads to
             return None
-        kind = found.id.links.get_info(name).type
+        kind = node.id.links.get_info(name).type
         if kind == h5py.h5l.TYPE_SOFT:
             links += 1
             if links > MOST_LINKS:
                 raise OutsideError(f"{path!r} is a chain of more than {MOST_LINKS} links; {WAY_OUT}")
-            target = found.id.links.get_val(name).decode(errors="surrogateescape")
+            target = node.id.links.get_val(name).decode(errors="surrogateescape")
             left = _parts(target) + left
-            found = found.file["/"] if target.startswith("/") else found
+            node = node.file["/"] if target.startswith("/") else node
         elif kind == h5py.h5l.TYPE_HARD:
-            found = found[name]
+            node = node[name]
         else:
             raise OutsideError(f"{path!r} is a link to another file, which is not followed; {WAY_OUT}")
-    if isinstance(found, h5py.Dataset) and (found.is_virtual or found.external):
+    if isinstance(node, h5py.Dataset) and (node.is_virtual or node.external):
         raise OutsideError(f"the values of {path!r} lie in another file, which is not read; {WAY_OUT}")
-    return found
+    return node
 
 
 def _parts(path: str) -> list[str]:

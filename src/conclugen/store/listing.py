@@ -40,13 +40,13 @@ def read_listing(folder: Path) -> dict[str, str]:
 
 def parse_listing(text: str) -> dict[str, str]:
     """Return the sha256 of each file by its name, in order. Raises ListingError for a line that is none."""
-    found = {}
+    listed = {}
     for line in text.splitlines():
         match = re.fullmatch(r"([0-9a-f]{64}) [ *]([^/\\]+)", line)
         if match is None:
             raise ListingError(f"{line!r} is no line of a listing")
-        found[match[2]] = match[1]
-    return found
+        listed[match[2]] = match[1]
+    return listed
 
 
 def listing_text(files: Mapping[str, str]) -> str:
@@ -56,8 +56,12 @@ def listing_text(files: Mapping[str, str]) -> str:
 
 def beside(weights: Path) -> dict[str, str]:
     """Return by name the sha256 of the files beside a weight file from which a network may be built as well."""
-    found = sorted(path for path in weights.parent.glob("*") if path.suffix.lower() in COMPANIONS and path.is_file())
-    return {path.name: _sha256(path, (s := path.stat()).st_size, s.st_mtime_ns) for path in found if path != weights}
+    companions = sorted(
+        path for path in weights.parent.glob("*") if path.suffix.lower() in COMPANIONS and path.is_file()
+    )
+    return {
+        path.name: _sha256(path, (s := path.stat()).st_size, s.st_mtime_ns) for path in companions if path != weights
+    }
 
 
 @functools.lru_cache(maxsize=1024)

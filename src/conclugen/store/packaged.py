@@ -38,8 +38,8 @@ class PackagedWeights:
     def files(self) -> dict[Path, str]:
         """Return the sha256 of each file by its path, the weights first. The package is not imported."""
         spec = importlib.util.find_spec(self.package)
-        found = list(spec.submodule_search_locations or ()) if spec else []
-        folder = Path(found[0] if found else self.package)
+        folders = list(spec.submodule_search_locations or ()) if spec else []
+        folder = Path(folders[0] if folders else self.package)
         folder_of_weights = PurePosixPath(self.path).parent
         inside = {self.path: self.sha256} | {str(folder_of_weights / name): h for name, h in self.beside.items()}
         return {folder / name: sha256 for name, sha256 in inside.items()}
@@ -62,10 +62,10 @@ def verify(path: Path, sha256: str) -> Path:
     """Return `path` if it exists and has the given sha256; raise WeightsError otherwise."""
     if not path.is_file():
         raise WeightsError(f"{path}: no such weight file")
-    found = file_sha256(path)
-    if found != sha256:
+    actual = file_sha256(path)
+    if actual != sha256:
         reason = pointer(path) or "the file was replaced or cut short"
-        raise WeightsError(f"{path}: sha256 is {found}, expected {sha256}; {reason}")
+        raise WeightsError(f"{path}: sha256 is {actual}, expected {sha256}; {reason}")
     return path
 
 

@@ -20,10 +20,10 @@ def file_sha256(path: str | Path) -> str:
 
 def versions(packages: tuple[str, ...] = PACKAGES) -> str:
     """Return `name version` of each installed package, joined by commas."""
-    found = []
+    lines = []
     for name in packages:
         try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
+            lines.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    return ", ".join(found)
+    return ", ".join(lines)

@@ -68,11 +68,11 @@ def load_modalities(
         kinds = [_first(stream, shards[stream], len(ids)) for stream in streams]
         ends = np.cumsum([dim for dim, _ in kinds]).tolist()
         values = np.zeros((len(ids), ends[-1]), np.result_type(*(dtype for _, dtype in kinds)))
-        here = np.ones(len(ids), bool)
+        complete = np.ones(len(ids), bool)
         for stream, (dim, _), end in zip(streams, kinds, ends, strict=True):
-            here &= _read_into(values[:, end - dim : end], stream, shards[stream], position)
-        values[~here] = 0
-        features[name], present[name] = torch.from_numpy(values), torch.from_numpy(here)
+            complete &= _read_into(values[:, end - dim : end], stream, shards[stream], position)
+        values[~complete] = 0
+        features[name], present[name] = torch.from_numpy(values), torch.from_numpy(complete)
     return Resident(np.asarray(ids, dtype=str), features, present)
 
 
@@ -95,8 +95,10 @@ def _read_into(values: np.ndarray, stream: str, paths: Sequence[str | Path], pos
         if not hasattr(mine, "buffer"):
             mine.buffer = Buffer()
         with open_shard(path) as shard:
-            if (own := shard.attributes.get("stream", stream)) != stream:
-                raise ShardError(f"{path}: holds features of the stream {own}, not of {stream}; delete it and rerun")
+            if (written := shard.attributes.get("stream", stream)) != stream:
+                raise ShardError(
+                    f"{path}: holds features of the stream {written}, not of {stream}; delete it and rerun"
+                )
             places = np.fromiter((position.get(name, -1) for name in shard.utterance_id.tolist()), int, shard.shape[0])
             described = (shard.shape[1], shard.dtype, shard.attributes.get("weights_sha256"))
             for part, features in shard.blocks(mine.buffer):

@@ -80,6 +80,6 @@ def _layout(tensor: Any, manifest: Path) -> tuple[str, tuple[int, ...], np.dtype
     if kind != "float32" or stored not in QUANTISED:
         raise WeightsError(f"{manifest}: {name} is {kind!r} stored as {stored!r}; known is float32 in 8 or 16 bits")
     scale = tuple(quantised.get(key) for key in ("scale", "min"))
-    if not all(type(one) in (int, float) and math.isfinite(one) for one in scale):
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in scale):
         raise WeightsError(f"{manifest}: {name} has the scale and minimum {scale}")
     return name, tuple(shape), np.dtype(QUANTISED[stored]), (float(scale[0]), float(scale[1]))

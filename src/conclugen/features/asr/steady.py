@@ -34,15 +34,17 @@ class Steady:
     def __call__(self, windows: Sequence[np.ndarray]) -> list[Heard]:
         """Return what is heard in each window (T,), with its steadiness; windows are heard up to three times."""
         heard = self._engine(windows)
-        found: list[list[float]] = [[] for _ in windows]
+        agreements: list[list[float]] = [[] for _ in windows]
         for tempo in TEMPI:
-            wanted = [n for n, one in enumerate(heard) if one.text and not any(value >= SURE for value in found[n])]
+            wanted = [
+                n for n, window in enumerate(heard) if window.text and not any(value >= SURE for value in agreements[n])
+            ]
             again = self._engine([played(windows[n], tempo) for n in wanted]) if wanted else []
             for n, other in zip(wanted, again, strict=True):
-                found[n].append(agreement(heard[n].text, other.text) * math.exp(heard[n].logprob))
+                agreements[n].append(agreement(heard[n].text, other.text) * math.exp(heard[n].logprob))
         return [
-            dataclasses.replace(one, steady=float(np.mean(values))) if values else one
-            for one, values in zip(heard, found, strict=True)
+            dataclasses.replace(window, steady=float(np.mean(values))) if values else window
+            for window, values in zip(heard, agreements, strict=True)
         ]
 
 
@@ -59,10 +61,10 @@ def agreement(first: str, second: str) -> float:
     >>> agreement("Kids are talking by the door.", "kids are talking, by a door")
     0.8333333333333334
     """
-    one, other = words(first), words(second)
-    if not (one or other):
+    first_words, second_words = words(first), words(second)
+    if not (first_words or second_words):
         return 1.0
-    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return difflib.SequenceMatcher(None, first_words, second_words, autojunk=False).ratio()
 
 
 def words(text: str) -> list[str]:

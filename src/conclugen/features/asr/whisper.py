@@ -75,12 +75,12 @@ class Whisper:
             tokens = made.sequences
             # Once more along the chosen tokens: how likely each was, whatever the search did to its scores.
             logits = self._model(encoder_outputs=encoded, decoder_input_ids=tokens[:, :-1]).logits.float()
-        found = self._read(tokens, functional.log_softmax(logits, dim=2))
+        results = self._read(tokens, functional.log_softmax(logits, dim=2))
         if not spoken:
-            return found
+            return results
         return [
-            dataclasses.replace(one, language=name.strip("<|>"), language_p=p)
-            for one, (name, p) in zip(found, spoken, strict=True)
+            dataclasses.replace(words, language=name.strip("<|>"), language_p=p)
+            for words, (name, p) in zip(results, spoken, strict=True)
         ]
 
     def _spoken(self, encoded: BaseModelOutput) -> list[tuple[str, float]]:

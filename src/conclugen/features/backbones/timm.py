@@ -66,8 +66,8 @@ def configuration(model: str) -> Any:
 def _classes(config: Any, state: dict[str, torch.Tensor]) -> list[int]:
     """How many classes the file may have: what its classifier says, else what the name's own file has, or none."""
     names = (config.classifier,) if isinstance(config.classifier, str) else tuple(config.classifier or ())
-    found = {len(state[f"{name}.weight"]) for name in names if f"{name}.weight" in state}
-    return sorted(found) if len(found) == 1 else list(dict.fromkeys((config.num_classes, 0)))
+    counts = {len(state[f"{name}.weight"]) for name in names if f"{name}.weight" in state}
+    return sorted(counts) if len(counts) == 1 else list(dict.fromkeys((config.num_classes, 0)))
 
 
 def _create(model: str, config: Any, state: dict[str, torch.Tensor], classes: int, size: int) -> nn.Module:

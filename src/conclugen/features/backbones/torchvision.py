@@ -82,10 +82,10 @@ def published(model: str) -> Any:
 def build(weights: WeightFile | None, model: str | None, size: int | None) -> Backbone:
     """Return the backbone. Raises WeightsError when no file is named and ValueError for a model or size it has not."""
     model = required("torchvision", model)
-    own = published(model).transforms().crop_size[0]
-    if model.startswith(ONE_SIZE) and size not in (None, own):
-        raise ValueError(f"{model} takes images of {own} pixels only: set size to null")
-    size = size or own
+    published_size = published(model).transforms().crop_size[0]
+    if model.startswith(ONE_SIZE) and size not in (None, published_size):
+        raise ValueError(f"{model} takes images of {published_size} pixels only: set size to null")
+    size = size or published_size
     return Backbone(
         name=f"torchvision: {model}",
         weights=staged("torchvision", weights, published(model).url, "mobilenet_v2"),
