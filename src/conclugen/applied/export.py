@@ -155,7 +155,7 @@ def _protocol(model: Path, seed: int | None) -> Learned:
         order = io.about(network)["inputs"]
     else:
         network = _network_of(results / "pretrain" / corpus / preset, method, about) if represented else None
-    target = SENTIMENT if task == "regression" else "expression"
+    target = classes[0] if task == "regression" else "expression"
     found = calibrate(results / "manifests" / f"{dataset}.parquet", target, model, seed)
     temperature = 1.0 if found is None else found.temperature
     head = Head(task, classes, represented, FEATURES in stands_on, file_sha256(path), temperature)
