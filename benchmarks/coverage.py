@@ -25,10 +25,9 @@ import numpy as np
 from harness import write_csv
 from scipy.special import ndtri
 
-from conclugen.evaluation import metrics, regression
-from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation import metrics
 from conclugen.evaluation.inference import LEAST_GROUPS
-from conclugen.evaluation.intervals import Resamples, counts
+from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.truth import Truth
 
 CLASSES, SEEDS, LEVEL = 4, 5, 0.95
@@ -129,31 +128,11 @@ def trial(world: World, number: int, with_intervals: bool) -> Trial:
     generator = np.random.default_rng([number, world.groups, round(100 * world.seed_sd)])
     truth, methods = world.draw(generator, generator.normal(size=(2, SEEDS)))
     resamples = Resamples.of(truth, Asked(seed=number))
-    first, second = (headline(resamples, truth, scores) for scores in methods)
+    first, second = (resamples.headline(truth, scores, "linear") for scores in methods)
     spread, intervals = float(first.by_seed.std(ddof=1)), {}
     if with_intervals:
         intervals = {name: one.interval() for name, one in resamples.estimates(truth, methods[0], "linear").items()}
     return Trial(first.interval(), intervals, first.against(second).p, spread)
-
-
-def headline(resamples: Resamples, truth: Truth, scores: np.ndarray) -> Estimate:
-    """Return the headline metric alone, of scores (S, N, C)."""
-    whole = np.ones((1, resamples.groups.count))
-    values, drawn = (
-        np.stack([_headline(truth, one, weights) for one in scores]) for weights in (whole, resamples.weights)
-    )
-    return resamples.estimate(metrics.HEADLINE[truth.task], values[:, 0], drawn, "linear")
-
-
-def _headline(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The headline metric (R,) of scores (N, C) for group weights (R, G)."""
-    if truth.task == "regression":
-        return regression.resampled(truth.labels[:, 0], scores[:, 0], truth.group, weights)["mae"]
-    hit, false, missed, clear = counts(truth, scores, weights)
-    if truth.task == "multi":
-        return metrics.of_counts(hit, false, missed, clear)["balanced_accuracy_mean"]
-    with np.errstate(invalid="ignore"):
-        return metrics.nanmean(hit / (hit + missed), -1)
 
 
 def rows(world: World, repeats: int, tests: int) -> list[dict[str, object]]:

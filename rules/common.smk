@@ -77,6 +77,7 @@ wildcard_constraints:
     preset=r"[\w-]+",
     protocol=r"[a-z_]+",
     seed=r"\d+",
+    split=r"valid|test",
 
 
 def memory(mb):
@@ -137,13 +138,8 @@ def contents_of(wildcards):
     return watch.contents(CONFIG, wildcards.dataset)
 
 
-def folders(input):
-    """The folders of predictions: one per row of a table."""
-    return sorted(files.folders(input.predictions))
-
-
-def in_order(input):
-    """The folders of predictions in the order of their inputs, in which those that others are compared with come first."""
+def folder(input):
+    """The folder of predictions that is measured."""
     return files.folders(input.predictions)
 
 
@@ -321,7 +317,6 @@ def call_for(target):
 def told_of(target):
     """What a page is told beside its inputs; `target`: its file, by the wildcards."""
     return dict(
-        predictions=folders,
         networks=lambda input: sorted(files.folders(input.networks)),
         qc=lambda input: input.qc,
         benchmarks="results/benchmarks",

@@ -3,8 +3,8 @@
 
 use rule baselines as control with:
     input:
-        predictions=lambda wildcards: files.controls(CONFIG, wildcards.control),
-        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        scores=lambda wildcards: files.controls(CONFIG, wildcards.control),
+        chance=files.chance(CONFIG),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/{control}.csv", caption="../report/control.rst", category="Tables"),
@@ -15,7 +15,7 @@ use rule baselines as control with:
     wildcard_constraints:
         control="control|control-grid|control-rivals",
     params:
-        **stage("evaluation.control", "tables", predictions=folders),
+        **stage("evaluation.control", "tables"),
     message:
         "Measure how far each method comes from the raw features to the oracle"
 

@@ -50,8 +50,8 @@ use rule page as pages with:
 rule figures:
     input:
         table="results/tables/{dataset}.csv",
-        predictions=lambda wildcards: files.predictions(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
-        manifest="results/manifests/{dataset}.parquet",
+        scores=lambda wildcards: files.scores(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
+        chance="results/scores/{dataset}/chance.test.npz",
     output:
         headline=report("results/figures/{dataset}/headline.png", caption="../report/headline.rst", category="Figures"),
         headline_pdf="results/figures/{dataset}/headline.pdf",
@@ -71,7 +71,7 @@ rule figures:
     resources:
         mem_mb=memory(4000),
     params:
-        **stage("evaluation.figures", folder=True, predictions=folders),
+        **stage("evaluation.figures", folder=True),
     message:
         "Draw the figures of {wildcards.dataset}"
     shell:
@@ -81,10 +81,10 @@ rule figures:
 use rule figures as sentiment_figures with:
     input:
         table="results/tables/{dataset}{dimension}.csv",
-        predictions=lambda wildcards: files.predictions(
+        scores=lambda wildcards: files.scores(
             CONFIG, f"{wildcards.dataset}{wildcards.dimension}", choices.table_rows(CONFIG)
         ),
-        manifest="results/manifests/{dataset}.parquet",
+        chance="results/scores/{dataset}{dimension}/chance.test.npz",
     output:
         headline=report(
             "results/figures/{dataset}{dimension}/headline.png", caption="../report/headline.rst", category="Figures"
@@ -100,12 +100,7 @@ use rule figures as sentiment_figures with:
     benchmark:
         "results/benchmarks/figures/{dataset}{dimension}.tsv"
     params:
-        **stage(
-            "evaluation.sentiment_figures",
-            folder=True,
-            predictions=folders,
-            target=lambda wildcards: choices.TARGETS[wildcards.dimension],
-        ),
+        **stage("evaluation.sentiment_figures", folder=True),
     message:
         "Draw the figures of {wildcards.dataset}{wildcards.dimension}"
 

@@ -1,10 +1,10 @@
-# Tables: every metric, interval and test, computed from predictions alone.
+# Tables: views of scores. They open no prediction and no manifest.
 
 
 rule table:
     input:
-        predictions=lambda wildcards: files.predictions(CONFIG, measured(wildcards), choices.table_rows(CONFIG)),
-        manifest="results/manifests/{dataset}.parquet",
+        scores=lambda wildcards: files.scores(CONFIG, measured(wildcards), choices.table_rows(CONFIG)),
+        chance="results/scores/{dataset}{target}/chance.test.npz",
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table=report("results/tables/{dataset}{target}.csv", caption="../report/table.rst", category="Tables"),
@@ -18,7 +18,7 @@ rule table:
     resources:
         mem_mb=memory(4000),
     params:
-        **stage("evaluation.table", "table", predictions=folders),
+        **stage("evaluation.table", "table"),
     message:
         "Write the table of {wildcards.dataset}{wildcards.target}"
     shell:
@@ -27,8 +27,8 @@ rule table:
 
 use rule table as classes with:
     input:
-        predictions=lambda wildcards: files.predictions(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
-        manifest="results/manifests/{dataset}.parquet",
+        scores=lambda wildcards: files.scores(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
+        chance="results/scores/{dataset}/chance.test.npz",
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table=report("results/tables/{dataset}.classes.csv", caption="../report/classes.rst", category="Tables"),
@@ -37,15 +37,15 @@ use rule table as classes with:
     benchmark:
         "results/benchmarks/tables/{dataset}.classes.tsv"
     params:
-        **stage("evaluation.classes", "table", predictions=folders),
+        **stage("evaluation.classes", "table"),
     message:
         "Write the table of the classes of {wildcards.dataset}"
 
 
 use rule table as robustness with:
     input:
-        predictions=lambda wildcards: files.predictions(CONFIG, measured(wildcards), choices.robust_rows(CONFIG)),
-        manifest="results/manifests/{dataset}.parquet",
+        scores=lambda wildcards: files.scores(CONFIG, measured(wildcards), choices.robust_rows(CONFIG)),
+        chance="results/scores/{dataset}{target}/chance.test.npz",
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table=report(
@@ -56,7 +56,7 @@ use rule table as robustness with:
     benchmark:
         "results/benchmarks/tables/{dataset}{target}.robustness.tsv"
     params:
-        **stage("evaluation.robustness", "table", predictions=folders),
+        **stage("evaluation.robustness", "table"),
     message:
         "Measure {wildcards.dataset}{wildcards.target} without each modality"
 
@@ -100,8 +100,8 @@ rule all_robustness:
 
 use rule table as baselines with:
     input:
-        predictions=files.table_2(CONFIG),
-        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        scores=files.table_2(CONFIG),
+        chance=files.chance(CONFIG),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/baselines.csv", caption="../report/baselines.rst", category="Tables"),
@@ -110,15 +110,15 @@ use rule table as baselines with:
     benchmark:
         "results/benchmarks/tables/baselines.tsv"
     params:
-        **stage("evaluation.baselines", "tables", predictions=folders),
+        **stage("evaluation.baselines", "tables"),
     message:
         "Write Table 2: supervised, linear, fine-tuned"
 
 
 use rule baselines as rivals with:
     input:
-        predictions=files.rivals(CONFIG),
-        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        scores=files.rivals(CONFIG),
+        chance=files.chance(CONFIG),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/rivals.csv", caption="../report/rivals.rst", category="Tables"),
@@ -127,15 +127,15 @@ use rule baselines as rivals with:
     benchmark:
         "results/benchmarks/tables/rivals.tsv"
     params:
-        **stage("evaluation.rivals", "tables", predictions=folders),
+        **stage("evaluation.rivals", "tables"),
     message:
         "Compare the reference method with losses and fusions of other work"
 
 
 use rule baselines as label_efficiency with:
     input:
-        predictions=lambda wildcards: files.label_fractions(CONFIG),
-        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        scores=lambda wildcards: files.label_fractions(CONFIG),
+        chance=files.chance(CONFIG),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/label_efficiency.csv", caption="../report/labels.rst", category="Tables"),
@@ -144,15 +144,15 @@ use rule baselines as label_efficiency with:
     benchmark:
         "results/benchmarks/tables/label_efficiency.tsv"
     params:
-        **stage("evaluation.label_efficiency", "tables", predictions=folders),
+        **stage("evaluation.label_efficiency", "tables"),
     message:
         "Write the table of label fractions"
 
 
 use rule baselines as presets with:
     input:
-        predictions=files.presets_compared(CONFIG),
-        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        scores=files.presets_compared(CONFIG),
+        chance=files.chance(CONFIG, ("valid", "test")),
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
         table=report("results/tables/presets.csv", caption="../report/presets.rst", category="Tables"),
@@ -164,7 +164,6 @@ use rule baselines as presets with:
         **stage(
             "evaluation.presets",
             "tables",
-            predictions=in_order,
             first=lambda wildcards: CONFIG.tables.presets[0],
         ),
     message:
@@ -173,8 +172,8 @@ use rule baselines as presets with:
 
 use rule baselines as ablation with:
     input:
-        predictions=files.switches_compared(CONFIG),
-        manifest=of_every_dataset("results/manifests/{dataset}.parquet"),
+        scores=files.switches_compared(CONFIG),
+        chance=files.chance(CONFIG, ("valid",)),
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
         table=report("results/tables/ablation.csv", caption="../report/ablation.rst", category="Tables"),
@@ -186,7 +185,6 @@ use rule baselines as ablation with:
         **stage(
             "evaluation.ablation",
             "tables",
-            predictions=in_order,
             variants=settings("variants"),
         ),
     message:

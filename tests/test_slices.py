@@ -28,7 +28,7 @@ from conclugen.data import (
     worlds,
 )
 from conclugen.downstream import knn, settings, supervised
-from conclugen.evaluation import ablation, leaks, qc, several, table
+from conclugen.evaluation import ablation, leaks, qc, score, several, table
 from conclugen.faces import run as faces
 from conclugen.features import (
     audio,
@@ -122,6 +122,8 @@ WILDCARDS = {
         ("downstream", settings.Settings, {"protocol": "finetune"}),
         ("qc", qc.Settings, {}),
         ("leaks", leaks.Settings, {}),
+        ("score", score.Settings, {}),
+        ("chance", score.Settings, {}),
         ("table", table.Settings, {}),
         ("tables", several.Settings, {}),
         ("variants", ablation.Variants, {}),

@@ -171,14 +171,22 @@ def _architecture(config: Config, preset: str) -> dict[str, Any]:
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset, target = config.datasets[wildcards["dataset"]], choices.TARGETS[wildcards.get("target", "")]
     printed = target == "expression" and dataset.adapter in PAPER_DATASETS
-    values = config.tables.model_dump(exclude={"presets", "ablation", "rivals"})
-    values |= {"target": target, "paper": dataset.adapter if printed else None}
+    values = {"reference": config.tables.reference, "target": target, "paper": dataset.adapter if printed else None}
     values |= {"seen": seen(config, wildcards["dataset"])}
     return values | {"data": choices.kind_of_data(config, wildcards["dataset"])}
 
 
+def _score(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    values = config.tables.model_dump(include={"resamples", "level", "seed"})
+    return values | {"target": choices.TARGETS[wildcards.get("target", "")]}
+
+
+def _chance(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    return _score(config, wildcards) | {"chance_draws": config.tables.chance_draws}
+
+
 def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    """What a page says, or measures by, of the settings of its table or of all tables."""
+    """What a page says of the settings of its table or of all tables."""
     name = f"{wildcards['dataset']}{wildcards['target']}" if "dataset" in wildcards else None
     names = choices.measured(config) if name is None else [name]  # a table may be asked for that `targets` leaves out
     return {"tables": {each: _told(config, each) for each in names}}
@@ -187,8 +195,8 @@ def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 def _told(config: Config, name: str) -> dict[str, Any]:
     dataset = choices.dataset_of(config, name)
     target = choices.TARGETS[name.removeprefix(dataset)]
-    values = config.tables.model_dump(include={"reference", "resamples", "level", "seed"})
-    return values | {"dataset": dataset, "corpus": choices.corpus_of(config, dataset), "target": target}
+    corpus = choices.corpus_of(config, dataset)
+    return {"reference": config.tables.reference, "dataset": dataset, "corpus": corpus, "target": target}
 
 
 def _tables(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -231,6 +239,8 @@ SLICES = {
     "control_network": _control_network,
     "downstream": _downstream,
     "leaks": lambda config, wildcards: {"seen": seen(config, wildcards["dataset"])},
+    "score": _score,
+    "chance": _chance,
     "table": _table,
     "tables": _tables,
     "page": _page,

@@ -5,7 +5,7 @@ import json
 import matplotlib.image
 import numpy as np
 import pytest
-from made_predictions import make_manifest, make_predictions
+from made_predictions import make_manifest, make_predictions, measure, viewed
 from test_table import SETTINGS
 
 from conclugen.evaluation import control, control_figure, style
@@ -25,16 +25,17 @@ def right(share):
 
 def make(root, rows, worlds=("shared",), **options):
     """`rows`: share of right classes by (method, protocol); in the world `null` all are chance."""
-    manifests, folders = [], []
+    given = []
     for world in worlds:
         frame = make_manifest(root / f"{world}.parquet", "single", count=1200, dataset=world)
-        manifests.append(str(root / f"{world}.parquet"))
+        folders = []
         for (method, protocol), share in rows.items():
             share = None if world == "null" else share
             folders.append(str(make_predictions(root, frame, method, protocol, right(share), dataset=world, **options)))
-    settings = json.dumps({"datasets": dict.fromkeys(worlds, SETTINGS | {"data": "world"})})
+        given += measure(root / f"{world}.parquet", folders, SETTINGS)
+    settings = json.dumps({"datasets": dict.fromkeys(worlds, viewed(SETTINGS | {"data": "world"}))})
     output = root / "control.csv"
-    control.main(["--manifest", *manifests, "--predictions", *folders, "--settings", settings, "--output", str(output)])
+    control.main([*given, "--settings", settings, "--output", str(output)])
     return read_table(output)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn import metrics as sk
 from torchmetrics.functional import classification as tm
 
-from conclugen.evaluation import metrics
+from conclugen.evaluation import metrics, ranks
 
 
 def example(task, count=300, classes=5, seed=0):
@@ -117,3 +118,17 @@ def test_every_metric_is_documented():
     text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
     for name in (name for names in metrics.NAMES.values() for name in names):
         assert re.search(rf"\| `{name}` \|", text), name
+
+
+@pytest.mark.parametrize("kind", ["smooth", "tied", "constant"])
+def test_ranks_are_those_of_scikit_learn(kind):
+    generator = np.random.default_rng(3)
+    true, scores = (generator.random(200) < 0.2).astype(float), generator.random(200).astype(np.float32)
+    scores = {"smooth": scores, "tied": np.round(scores, 1), "constant": np.zeros_like(scores)}[kind]
+    assert ranks.auroc(true, scores) == pytest.approx(sk.roc_auc_score(true, scores), abs=1e-12)
+    assert ranks.average_precision(true, scores) == pytest.approx(sk.average_precision_score(true, scores), abs=1e-12)
+    precision, recall, _ = sk.precision_recall_curve(true, scores)
+    hits, said = ranks.counts_above(true, scores)
+    np.testing.assert_allclose((hits / said)[::-1], precision[:-1])
+    np.testing.assert_allclose((hits / hits[-1])[::-1], recall[:-1])
+    assert np.isnan([ranks.auroc(np.ones(3), scores[:3]), ranks.average_precision(np.zeros(3), scores[:3])]).all()

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_predictions import make_manifest
+from made_predictions import make_manifest, measure, scored, viewed
 from matplotlib import pyplot as plt
 from test_table import SETTINGS
 
@@ -37,9 +37,9 @@ def sentiment(tmp_path):
         pq.write_table(
             arrow.replace_schema_metadata({b"conclugen": json.dumps(about).encode()}), folder / f"seed{seed}.parquet"
         )
-    arguments = ["--manifest", str(tmp_path / "m.parquet"), "--predictions", str(folder)]
-    settings = json.dumps(SETTINGS | {"target": "sentiment"})
-    table.main([*arguments, "--settings", settings, "--output", str(tmp_path / "table.csv")])
+    settings = SETTINGS | {"target": "sentiment"}
+    arguments, view = measure(tmp_path / "m.parquet", [folder], settings), json.dumps(viewed(settings))
+    table.main([*arguments, "--settings", view, "--output", str(tmp_path / "table.csv")])
     return tmp_path, folder, [*arguments, "--table", str(tmp_path / "table.csv"), "--output-dir"]
 
 
@@ -58,7 +58,8 @@ def test_predictions_are_drawn_against_the_truth(sentiment):
     root, folder, _ = sentiment
     truth = read_truth(root / "m.parquet", "sentiment")
     predictions = read(folder, truth)
-    figure = sentiment_figures.against_truth(truth, predictions)
+    scores = scored(root / "m.parquet", [folder], SETTINGS | {"target": "sentiment"})
+    figure = sentiment_figures.against_truth(scores.split, scores.rows[0])
     drawn = {line.get_label(): line for line in figure.axes[0].get_lines()}
     [told] = [text.get_text() for text in figure.axes[0].texts]
     assert figure.axes[0].get_title() == ""

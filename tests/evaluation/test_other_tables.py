@@ -10,10 +10,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from made_predictions import make_manifest, make_predictions, noisy
+from made_predictions import make_manifest, make_predictions, measure, noisy, scored, viewed
 from sklearn import metrics as sk
 
-from conclugen.evaluation import baselines, benchmark, curves, figures, label_efficiency, label_figure, paper, table
+from conclugen.evaluation import (
+    baselines,
+    benchmark,
+    curves,
+    figures,
+    label_efficiency,
+    label_figure,
+    metrics,
+    paper,
+    table,
+)
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
@@ -34,14 +44,21 @@ SETTINGS = {
 def make(tmp_path, task, **changes):
     frame = make_manifest(tmp_path / "m.parquet", task)
     folder = make_predictions(tmp_path, frame, "ConCluGen", "linear", noisy(0.5))
-    common = ["--manifest", str(tmp_path / "m.parquet"), "--predictions", str(folder)]
-    table.main([*common, "--settings", json.dumps(SETTINGS | changes), "--output", str(tmp_path / "table.csv")])
+    common = measure(tmp_path / "m.parquet", [folder], SETTINGS | changes)
+    view = ["--settings", json.dumps(viewed(SETTINGS | changes))]
+    table.main([*common, *view, "--output", str(tmp_path / "table.csv")])
     return frame, folder, common
+
+
+def add(tmp_path, *folders):
+    """The flags that name the scores of more folders."""
+    flags = measure(tmp_path / "m.parquet", folders, SETTINGS)
+    return flags[flags.index("--scores") :]
 
 
 def several(**changes):
     """Settings of a table over data sets, of which there is one."""
-    return ["--settings", json.dumps({"datasets": {"made": SETTINGS | changes}})]
+    return ["--settings", json.dumps({"datasets": {"made": viewed(SETTINGS | changes)}})]
 
 
 def test_benchmark_puts_like_beside_like(tmp_path):
@@ -113,7 +130,7 @@ def test_label_efficiency(tmp_path):
     for fraction, strength in ((0.1, 0.2), (0.5, 0.4)):
         made = make_predictions(tmp_path / "other", frame, f"f{fraction}", "linear", noisy(strength), fraction=fraction)
         shutil.copytree(made, folder / f"fraction-{fraction}")
-        common += ["--predictions", str(folder / f"fraction-{fraction}")]
+        common += add(tmp_path, folder / f"fraction-{fraction}")
     shutil.copytree(made, folder / "fraction-0.25")  # of an earlier run: nobody names it
     output = tmp_path / "label_efficiency.csv"
     label_efficiency.main([*common, *several(), "--output", str(output)])
@@ -147,7 +164,8 @@ def test_label_efficiency_compares_with_untrained_networks_on_the_same_share(tmp
     made = make_predictions(tmp_path / "other", frame, "tenth", "linear", noisy(0.4), fraction=0.1)
     shutil.copytree(made, folder / "fraction-0.1")
     output = tmp_path / "l.csv"
-    label_efficiency.main([*common, str(drawn), str(folder / "fraction-0.1"), *several(), "--output", str(output)])
+    more = add(tmp_path, drawn, folder / "fraction-0.1")
+    label_efficiency.main([*common, *more, *several(), "--output", str(output)])
     found = pd.read_csv(output).query("protocol != 'chance'").set_index(["method", "label_fraction"])
     assert found["beats_untrained"].fillna("").to_dict() == {
         ("ConCluGen", 1.0): "yes",
@@ -163,8 +181,8 @@ def test_label_efficiency_of_sets_with_other_tasks_leaves_their_cells_empty(tmp_
     _, _, common = make(tmp_path / "a", "multi")
     frame = make_manifest(tmp_path / "s.parquet", "single", dataset="other")
     other = make_predictions(tmp_path, frame, "ConCluGen", "linear", noisy(0.5), dataset="other")
-    settings = ["--settings", json.dumps({"datasets": {"made": SETTINGS, "other": SETTINGS}})]
-    output, flags = tmp_path / "l.csv", ["--manifest", str(tmp_path / "s.parquet"), "--predictions", str(other)]
+    settings = ["--settings", json.dumps({"datasets": {"made": viewed(SETTINGS), "other": viewed(SETTINGS)}})]
+    output, flags = tmp_path / "l.csv", measure(tmp_path / "s.parquet", [other], SETTINGS)
     label_efficiency.main([*common, *flags, *settings, "--output", str(output)])
     found = pd.read_csv(output).set_index("dataset").query("protocol != 'chance'")
     assert found.index.tolist() == ["made", "other"]
@@ -172,9 +190,9 @@ def test_label_efficiency_of_sets_with_other_tasks_leaves_their_cells_empty(tmp_
     assert panels == {"made": "Balanced accuracy, mean over classes", "other": "Recall, mean over classes (UAR)"}
     assert found["auroc_macro"].notna().tolist() == [True, False]
     assert found["accuracy_lo"].notna().tolist() == [False, True]
-    with pytest.raises(ValueError, match="no manifest of 'other' is given"):
-        label_efficiency.main([*common, "--predictions", str(other), *settings, "--output", str(output)])
-    with pytest.raises(ValueError, match=r"settings lack the data sets \['other'\]"):
+    with pytest.raises(ValueError, match="other: no chance rows are given for its test split"):
+        label_efficiency.main([*common, *flags[2:], *settings, "--output", str(output)])
+    with pytest.raises(ValueError, match="settings lack the data set 'other'"):
         label_efficiency.main([*common, *flags, *several(), "--output", str(output)])
 
 
@@ -183,10 +201,10 @@ def test_baselines(tmp_path, task, dataset):
     frame, _, common = make(tmp_path, task)
     for protocol, strength in (("supervised", 0.3), ("finetune", 0.9)):
         folder = make_predictions(tmp_path, frame, "ConCluGen", protocol, noisy(strength))
-        common += ["--predictions", str(folder)]
+        common += add(tmp_path, folder)
     baselines.main([*common, *several(paper=dataset), "--output", str(tmp_path / "baselines.csv")])
     found = pd.read_csv(tmp_path / "baselines.csv")
-    headline, accuracy = table.metrics.HEADLINE[task], paper.COLUMNS[task][0]
+    headline, accuracy = metrics.HEADLINE[task], paper.COLUMNS[task][0]
     rows = found[found["metric"] == accuracy].query("protocol != 'chance'")
     assert rows["protocol"].tolist() == ["supervised", "linear", "finetune"]
     assert rows["paper"].tolist() == pytest.approx([value / 100 for value in paper.TABLE_2[dataset]])
@@ -205,7 +223,7 @@ def test_baselines_have_the_rows_of_table_2_alone(tmp_path):
     frame, _, common = make(tmp_path, "multi")
     other = make_predictions(tmp_path, frame, "Generative", "linear", noisy(0.5))
     with pytest.raises(ValueError, match="Generative, linear is no row of Table 2"):
-        baselines.main([*common, "--predictions", str(other), *several(), "--output", str(tmp_path / "b.csv")])
+        baselines.main([*common, *add(tmp_path, other), *several(), "--output", str(tmp_path / "b.csv")])
 
 
 @pytest.mark.parametrize("task", ["multi", "single"])
@@ -231,8 +249,8 @@ def test_curves_of_precision_and_recall(tmp_path):
     assert curves.curve(true, np.zeros(4)).tolist() == [0.5] * 100  # a constant: the share, at every recall
     _, folder, _ = make(tmp_path, "multi")
     truth = read_truth(tmp_path / "m.parquet", "expression")
-    predictions = read(folder, truth)
-    figure = curves.precision_recall(truth, predictions)
+    predictions, found = read(folder, truth), scored(tmp_path / "m.parquet", [folder], SETTINGS)
+    figure = figures.precision_recall(found.split, found.rows[0])
     lines = figure.axes[0].get_lines()
     plt.close(figure)
     assert len(lines) == 3
@@ -246,8 +264,8 @@ def test_curves_of_precision_and_recall(tmp_path):
 def test_confusions_of_each_class(tmp_path):
     _, folder, _ = make(tmp_path, "multi")
     truth = read_truth(tmp_path / "m.parquet", "expression")
-    predictions = read(folder, truth)
-    figure = figures.by_class(truth, predictions)
+    predictions, found = read(folder, truth), scored(tmp_path / "m.parquet", [folder], SETTINGS)
+    figure = figures.by_class(found.split, found.rows[0])
     drawn = [np.array(axes.images[0].get_array()) for axes in figure.axes if axes.images]
     plt.close(figure)
     for c, matrix in enumerate(drawn):
@@ -259,8 +277,8 @@ def test_confusions_of_each_class(tmp_path):
 def test_confusion_rows_are_shares_of_true_classes(tmp_path):
     _, folder, _ = make(tmp_path, "single")
     truth = read_truth(tmp_path / "m.parquet", "expression")
-    predictions = read(folder, truth)
-    figure = figures.confusion(truth, predictions)
+    predictions, found = read(folder, truth), scored(tmp_path / "m.parquet", [folder], SETTINGS)
+    figure = figures.confusion(found.split, found.rows[0])
     drawn = np.array(figure.axes[0].images[0].get_array())
     plt.close(figure)
     np.testing.assert_allclose(drawn.sum(1), 1)

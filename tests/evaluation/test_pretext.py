@@ -7,7 +7,7 @@ import math
 
 import pandas as pd
 import pytest
-from made_predictions import made_network, make_manifest, make_predictions, noisy
+from made_predictions import made_network, make_manifest, make_predictions, measure, noisy, viewed
 
 from conclugen.evaluation import figures, pretext, table
 from conclugen.evaluation.cells import read_table
@@ -71,9 +71,8 @@ def written(tmp_path, capsys):
         ("raw-features", "raw"): None,
     }
     folders = [make_predictions(tmp_path, frame, *row, noisy(0.5), networks=given) for row, given in rows.items()]
-    arguments = ["--manifest", str(tmp_path / "m.parquet"), "--output", str(tmp_path / "table.csv")]
-    arguments += ["--settings", json.dumps(SETTINGS), *(w for f in folders for w in ("--predictions", str(f)))]
-    table.main(arguments)
+    arguments = measure(tmp_path / "m.parquet", folders, SETTINGS)
+    table.main([*arguments, "--settings", json.dumps(viewed(SETTINGS)), "--output", str(tmp_path / "table.csv")])
     return tmp_path / "table.csv", capsys.readouterr().out
 
 

@@ -13,6 +13,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from made_predictions import measure, viewed
 
 from conclugen.data.manifest import Manifest, write_manifest
 from conclugen.downstream import raw
@@ -58,7 +59,7 @@ def write_inputs(source, folder):
 @pytest.mark.slow
 def test_raw_features_reach_the_anchors(shared_data, tmp_path):
     write_inputs(shared_data / "mosei-922" / "mosei_video_level_922.npz", tmp_path)
-    found = measure(tmp_path, ANCHORS, "expression")
+    found = measured(tmp_path, ANCHORS, "expression")
     for name, (accuracy, area) in ANCHORS.items():
         assert found.loc[name, "balanced_accuracy_mean"] == pytest.approx(accuracy, abs=TOLERANCE)
         assert found.loc[name, "auroc_macro"] == pytest.approx(area, abs=TOLERANCE)
@@ -70,7 +71,7 @@ def test_raw_features_reach_the_anchors(shared_data, tmp_path):
 @pytest.mark.slow
 def test_raw_features_reach_the_sentiment_of_ridge(shared_data, tmp_path):
     write_inputs(shared_data / "mosei-922" / "mosei_video_level_922.npz", tmp_path)
-    found = measure(tmp_path, SENTIMENT, "sentiment")
+    found = measured(tmp_path, SENTIMENT, "sentiment")
     for name, (error, correlation) in SENTIMENT.items():
         assert found.loc[name, "mae"] == pytest.approx(error, abs=TOLERANCE)
         assert found.loc[name, "pearson"] == pytest.approx(correlation, abs=2 * TOLERANCE)
@@ -78,7 +79,7 @@ def test_raw_features_reach_the_sentiment_of_ridge(shared_data, tmp_path):
     assert found.loc["training median", "mae"] == pytest.approx(0.559, abs=5e-4)
 
 
-def measure(folder, names, target):
+def measured(folder, names, target):
     """The table of raw features of each name, one stream or all."""
     common = ["--manifest", str(folder / "manifest.parquet"), "--settings"]
     folders = {}
@@ -99,7 +100,6 @@ def measure(folder, names, target):
         "seen": {},
         "data": "own",
     }
-    predictions = [str(folder) for folder in folders.values()]
-    output = folder / "table.csv"
-    table.main([*common, json.dumps(options), "--predictions", *predictions, "--output", str(output)])
+    output, given = folder / "table.csv", measure(folder / "manifest.parquet", folders.values(), options)
+    table.main([*given, "--settings", json.dumps(viewed(options)), "--output", str(output)])
     return pd.read_csv(output).set_index("method")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from made_predictions import CLASSES, make_manifest, make_predictions, noisy
+from made_predictions import CLASSES, make_manifest, make_predictions, measure, noisy, viewed
 
 from conclugen.data.manifest import Manifest, write_manifest
 from conclugen.evaluation import classes, leaks, metrics, paper, pretext, qc, table
@@ -30,10 +30,9 @@ SETTINGS = {
 
 
 def run(tmp_path, folders, name="table.csv", **changes):
-    arguments = ["--manifest", str(tmp_path / "m.parquet"), "--output", str(tmp_path / name)]
-    arguments += ["--settings", json.dumps({**SETTINGS, **changes})]
-    arguments += [flag for folder in folders for flag in ("--predictions", str(folder))]
-    table.main(arguments)
+    settings = {**SETTINGS, **changes}
+    arguments = measure(tmp_path / "m.parquet", folders, settings)
+    table.main([*arguments, "--settings", json.dumps(viewed(settings)), "--output", str(tmp_path / name)])
     return pd.read_csv(tmp_path / name, keep_default_na=False, dtype=str)
 
 
@@ -253,7 +252,8 @@ def test_names_of_the_data_run_nothing_in_any_table(tmp_path):
     )
     common = ["--manifest", str(tmp_path / "m.parquet"), "--output"]
     run(tmp_path, [])
-    classes.main([*common, str(tmp_path / "classes.csv"), "--settings", json.dumps(SETTINGS)])
+    given = [*measure(tmp_path / "m.parquet", [], SETTINGS), "--settings", json.dumps(viewed(SETTINGS)), "--output"]
+    classes.main([*given, str(tmp_path / "classes.csv")])
     leaks.main([*common, str(tmp_path / "leaks.csv"), "--settings", '{"seen": {}}'])
     limits = json.dumps({"max_lost": 1.0, "min_lost": 1, "max_lost_of_class": 1.0, "min_lost_of_class": 1})
     qc.main([*common, str(tmp_path / "qc.csv"), "--ledgers", str(tmp_path / "l.csv"), "--settings", limits])

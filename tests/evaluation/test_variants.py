@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from made_predictions import make_manifest, make_predictions, noisy
+from made_predictions import make_manifest, make_predictions, measure, noisy, viewed
 
 from conclugen.evaluation import ablation, metrics, presets
 from conclugen.evaluation.estimates import Difference
@@ -45,9 +45,10 @@ def made(tmp_path):
 
 def run(entry, made, names, *more):
     folder, folders = made
-    words = ["--manifest", str(folder / "m.parquet"), "--predictions", *(str(folders[name]) for name in names)]
-    words += ["--settings", json.dumps({"datasets": {"made": SETTINGS}}), "--output", str(folder / "out.csv"), *more]
-    entry.main(words)
+    splits = ("valid", "test") if entry is presets else ("valid",)
+    words = measure(folder / "m.parquet", [folders[name] for name in names], SETTINGS, splits)
+    view = ["--settings", json.dumps({"datasets": {"made": viewed(SETTINGS)}})]
+    entry.main([*words, *view, "--output", str(folder / "out.csv"), *more])
     return pd.read_csv(folder / "out.csv")
 
 
@@ -138,9 +139,8 @@ def test_switches_are_compared_with_their_preset_on_validation_alone(made):
     [(0.01, 0.04, "base"), (0.01, 0.06, "not told apart"), (0.2, 0.6, "not told apart"), (np.nan, np.nan, "unknown")],
 )
 def test_no_switch_is_called_better_before_the_correction(p, adjusted, better):
-    one, base = (
-        SimpleNamespace(preset=name, measured=SimpleNamespace(metric="recall_macro", level=0.95)) for name in VS
-    )
+    estimate = SimpleNamespace(metric="recall_macro", level=0.95)
+    one, base = (SimpleNamespace(row=SimpleNamespace(preset=name), measured=estimate) for name in VS)
     high = -0.001 if p < 0.05 else 0.01
     assert ablation._better(one, base, Difference(-0.02, -0.04, high, p, 0.03), adjusted) == better
     assert ablation._better(base, base, Difference(), None) == ""
@@ -153,13 +153,4 @@ def test_the_table_of_switches_reads_no_test_label(made, monkeypatch):
     monkeypatch.setattr("conclugen.evaluation.truth.all_labels", forbidden)
     run(ablation, made, ["improved", "improved-a", "improved-b"], "--variants", json.dumps(VARIANTS))
     with pytest.raises(AssertionError, match="asked for"):
-        run(presets, made, ["paper"], "--first", "paper")
-
-
-def test_predictions_of_another_data_set_are_refused(made):
-    folder, folders = made
-    other = folder / "other" / "corpus" / "paper" / "ConCluGen" / "linear"
-    shutil.copytree(folders["paper"], other)
-    folders["paper"] = other
-    with pytest.raises(ValueError, match="no manifest of 'other'"):
         run(presets, made, ["paper"], "--first", "paper")

@@ -228,4 +228,4 @@ def test_a_clock_that_was_set_back_hides_no_outdated_result(project):
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     model = "results/pretrain/mosei/improved/Own/seed0/model.safetensors"
     project.snakemake("--", model)  # and stopped here, with everything after it from the future
-    assert project.planned() == {"pretrain": 1, "control_network": 1, "downstream": 4, "table": 1}
+    assert project.planned() == {"pretrain": 1, "control_network": 1, "downstream": 4, "score": 4, "table": 1}

@@ -228,9 +228,13 @@ def test_presets_and_switches_are_trained_when_their_tables_are_asked_for(folder
     # Two methods and untrained networks with three presets, one seed; raw features once.
     made = ("pretrain", "control_network", "downstream")
     assert [planned[name] for name in ("presets", *made)] == [1, 6, 3, 10]
+    assert (planned["score"], planned["chance"]) == (20, 2)  # on validation, on which one chooses, and on test
     planned = folders.planned(target="results/tables/ablation.csv")
     count = 1 + len(VARIANTS)
     assert [planned[name] for name in ("ablation", *made)] == [1, count, count, 2 * count]
+    commands = folders.snakemake("--dry-run", "--", "results/tables/ablation.csv").stdout
+    assert "evaluation.score" in commands
+    assert "--split test" not in commands  # no test label is read
 
 
 def test_controls_are_made_where_the_configuration_names_them(folders):
@@ -247,10 +251,10 @@ def test_controls_are_made_where_the_configuration_names_them(folders):
     assert done.returncode != 0  # nothing is pretrained for it
 
 
-def test_figures_are_drawn_from_the_table_and_its_predictions(folders):
+def test_figures_are_drawn_from_the_table_and_its_scores(folders):
     write_methods(folders, ["ConCluGen"])
     planned = folders.planned(target="results/figures/mine/ConCluGen-linear.png")
-    assert (planned["figures"], planned["table"], planned["downstream"]) == (1, 1, 7)
+    assert [planned[name] for name in ("figures", "table", "score", "chance", "downstream")] == [1, 1, 7, 1, 7]
 
 
 def test_leaks_need_features_and_the_corpus_but_no_training(folders):

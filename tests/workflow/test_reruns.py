@@ -4,19 +4,24 @@ import os
 import shutil
 
 import h5py
+import pyarrow as pa
 import pytest
 import yaml
 from tiny_project import TINY
 
+from conclugen.store.tables import read_table, write_table
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # Rows beside chance: raw features of all modalities and of each of three, two methods, one shuffled, one untrained.
-ALL = {"downstream": 8, "table": 1}
-WITH_TEXT = {"control_network": 1, "downstream": 6, "table": 1}  # all but the raw features of video and of audio
+ALL = {"downstream": 8, "score": 8, "table": 1}
+# All but the raw features of video and of audio.
+WITH_TEXT = {"control_network": 1, "downstream": 6, "score": 6, "table": 1}
 WITH_VIDEO = WITH_TEXT
 FACES = {"faces": 1, "frames2d": 1, "frames3d": 1, "keypoints": 1}
-PRETRAINED = {"downstream": 3, "table": 1}
-ONE_METHOD = {"downstream": 2, "table": 1}  # ConCluGen: its linear row and its shuffled control
+MEASURED = {"score": 8, "chance": 1, "table": 1}
+PRETRAINED = {"downstream": 3, "score": 3, "table": 1}
+ONE_METHOD = {"downstream": 2, "score": 2, "table": 1}  # ConCluGen: its linear row and its shuffled control
 
 
 def test_a_second_run_has_nothing_to_do(ran):
@@ -46,8 +51,11 @@ def test_comments_docstrings_formatting_and_touches_rerun_nothing(project):
         ("pretrain/settings.py", {}),  # names of settings, of which a job is told what it reads
         ("store/lease.py", {}),  # which GPU a job takes
         ("features/augment.py", {}),  # no method of this run compares views
-        ("downstream/shuffled.py", {"downstream": 1, "table": 1}),
-        ("evaluation/metrics.py", {"table": 1}),
+        ("downstream/shuffled.py", {"downstream": 1, "score": 1, "table": 1}),
+        ("evaluation/metrics.py", MEASURED),
+        ("evaluation/ranks.py", MEASURED),
+        ("evaluation/paper.py", {"table": 1}),
+        ("evaluation/report/words.py", {}),
         ("evaluation/qc.py", {"qc": 1, "table": 1}),
         ("features/backbones/soundnet.py", {}),
         ("features/backbones/minilm.py", {"text": 1, "qc": 1, "pretrain": 2, **WITH_TEXT}),
@@ -77,7 +85,9 @@ def test_a_loss_that_is_added_reruns_nothing(project):
 @pytest.mark.parametrize(
     ("section", "key", "value", "expected"),
     [
-        ("tables", "resamples", 60, {"table": 1}),
+        ("tables", "resamples", 60, MEASURED),
+        ("tables", "chance_draws", 11, {"chance": 1, "table": 1}),
+        ("tables", "reference", "Own", {"table": 1}),
         ("downstream", "standardise", False, ALL),
         ("pretrain", "epochs", 9, {"pretrain": 2, **PRETRAINED}),
         ("faces", "margin", 0.25, FACES | {"qc": 1, "pretrain": 2, **WITH_VIDEO}),
@@ -122,14 +132,14 @@ def test_shares_of_labels_that_were_never_made_hide_no_change(project):
 def test_another_method_pretrains_that_one_alone(project):
     config = TINY | {"pretrain": TINY["pretrain"] | {"methods": ["ConCluGen", "Own", "ConGen"]}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
-    assert project.planned() == {"pretrain": 1, "downstream": 1, "table": 1}
+    assert project.planned() == {"pretrain": 1, "downstream": 1, "score": 1, "table": 1}
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"losses": ["mms", "reconstruction"]}, {"pretrain": 1, "downstream": 1, "table": 1}),
-        ({"evaluate": ["face"]}, {"downstream": 1, "table": 1}),
+        ({"losses": ["mms", "reconstruction"]}, {"pretrain": 1, "downstream": 1, "score": 1, "table": 1}),
+        ({"evaluate": ["face"]}, {"downstream": 1, "score": 1, "table": 1}),
     ],
 )
 def test_a_changed_recipe_reruns_its_method_alone(project, changes, expected):
@@ -163,7 +173,8 @@ def test_why_names_the_change_the_jobs_and_what_follows(project):
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     (project.folder / "results/downstream/mosei/mosei/improved/raw-features/raw/seed1.parquet").unlink()
     lines = project.why("results/tables/mosei.csv").splitlines()
-    again = "so this runs again: pretrain (1 job; method ConCluGen); and what follows: downstream (2), table (1)."
+    again = "so this runs again: pretrain (1 job; method ConCluGen); "
+    again += "and what follows: downstream (2), score (2), table (1)."
     assert f"- conclugen/losses/clustering.py changed, {again}" in lines
     assert "- setting resamples: 50 → 60, so this runs again: table (1 job)." in lines
     assert any(line.startswith("- its output is gone, so this runs again: downstream (1 job") for line in lines)
@@ -185,6 +196,22 @@ def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):
         video["features"][0, 1] = 3 - video["features"][0, 1]
     project.snakemake("--", "results/plans/mosei.csv")
     assert project.planned() == {"qc": 1, **ALL}
+
+
+def test_one_changed_prediction_is_measured_again_alone(project):
+    """With the same network, so that no other job has a reason."""
+    table = project.read("results/tables/mosei.csv")
+    folder = "results/downstream/mosei/mosei/improved/raw-features/raw"
+    for seed in (0, 1):
+        path = project.folder / folder / f"seed{seed}.parquet"
+        arrow, about = read_table(path)
+        first = arrow.column_names.index("score_happy")
+        values = pa.array(1 - arrow.column(first).to_numpy())
+        write_table(path, arrow.set_column(first, "score_happy", values), about)
+    assert project.planned() == {"score": 1, "table": 1}
+    project.snakemake("--", "results/tables/mosei.csv")
+    assert project.read("results/tables/mosei.csv") != table
+    assert project.planned() == {}
 
 
 def test_quality_control_that_is_outdated_hides_no_missing_result(project):

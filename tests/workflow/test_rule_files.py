@@ -37,10 +37,18 @@ def test_networks_are_those_of_the_method_that_was_pretrained():
     assert files.pretexts(config(), of("untrained", "linear")) == []
 
 
-def test_predictions_have_a_file_for_each_row_share_and_seed():
-    found = files.predictions(config(), "mosei-sentiment", [("ConCluGen", "linear")], ("", "/fraction-0.1"), "paper")
-    base = "results/downstream/mosei-sentiment/talks/paper/ConCluGen/linear"
-    assert found == [f"{base}{share}/seed{n}.parquet" for share in ("", "/fraction-0.1") for n in range(3)]
+def test_scores_have_a_file_for_each_row_share_and_split():
+    rows, shares = [("ConCluGen", "linear")], ("", "/fraction-0.1")
+    base = "results/scores/mosei-sentiment/talks/paper/ConCluGen/linear"
+    for split in ("valid", "test"):
+        found = files.scores(config(), "mosei-sentiment", rows, shares, "paper", split)
+        assert found == [f"{base}{share}/{split}.npz" for share in shares]
+
+
+def test_chance_is_measured_once_for_each_data_set_and_split():
+    found = files.chance(config(), ("valid", "test"))
+    assert found[:2] == [f"results/scores/{name}/chance.valid.npz" for name in ("mosei", "mine")]
+    assert len(found) == 4
 
 
 def test_only_what_has_a_sentiment_has_its_table():
@@ -56,7 +64,7 @@ def test_quality_control_is_that_of_the_data_sets_and_their_corpora():
 def test_presets_are_compared_by_linear_rows_beside_the_raw_features():
     chosen = config(tables={"presets": ["paper", "improved"]})
     folders = files.folders(files.presets_compared(chosen))
-    assert folders[:2] == [f"results/downstream/{name}/talks/improved/raw-features/raw" for name in ("mosei", "mine")]
+    assert folders[:2] == [f"results/scores/{name}/talks/improved/raw-features/raw" for name in ("mosei", "mine")]
     assert {folder.split("/")[4] for folder in folders[2:]} == {"paper", "improved"}
     assert {folder.split("/")[-1] for folder in folders[2:]} == {"linear"}
 
@@ -72,7 +80,7 @@ def test_shares_and_worlds_are_refused_where_there_are_none():
     with pytest.raises(WorkflowError, match="needs worlds and the raw row oracle"):
         files.controls(config(), "control")
     shares = config(downstream={"label_fractions": [0.1, 1.0]})
-    assert len(files.label_fractions(shares)) == 2 * 2 * 3 * len(choices.table_rows(shares))
+    assert len(files.label_fractions(shares)) == 2 * 2 * len(choices.table_rows(shares))
 
 
 def test_table_1_has_the_tables_of_a_cmu_mosei():

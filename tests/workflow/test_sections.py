@@ -112,7 +112,9 @@ STAGES = {
     "downstream.": EVERY,
     "qc.": {"qc"},
     "tables.ablation": {"variants"},
-    "tables.": {"table", "tables"},
+    "tables.reference": {"table", "tables"},
+    "tables.chance_draws": {"chance"},
+    "tables.": {"score", "chance"},
 }
 
 
@@ -206,7 +208,7 @@ def settings(config: Config) -> dict[tuple, Any]:
     for dataset, given in config.datasets.items():
         kinds = ("imported",) if given.adapter == "features" else ("faces",)
         rules += [(stage, {"dataset": dataset, "stream": "text"}) for stage in ("manifest", "plan", "qc", *kinds)]
-        rules += [(stage, {"dataset": dataset}) for stage in ("table", "leaks")]
+        rules += [(stage, {"dataset": dataset}) for stage in ("score", "chance", "table", "leaks")]
         rules += [("transcripts", {"dataset": dataset})] if choices.transcribed(config, dataset) else []
     plain = ("frames2d", "frames3d", "keypoints", "audio", "text", "tables", "variants")
     rules += [(stage, {}) for stage in plain]

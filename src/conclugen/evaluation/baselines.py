@@ -12,7 +12,7 @@ from typing import Any
 
 from conclugen.evaluation import metrics, paper
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.intervals import CHANCE
+from conclugen.evaluation.estimates import CHANCE
 from conclugen.evaluation.pretext import WORD_COLUMNS
 from conclugen.evaluation.several import Measured, parse_arguments
 from conclugen.evaluation.table import build as build_table
@@ -39,13 +39,14 @@ def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
 
 
 def _rows(one: Measured) -> list[dict[str, Any]]:
-    task, reference, rows = one.truth.task, one.settings.reference, []
-    for p in one.predictions:
-        if p.protocol not in PROTOCOLS or p.method != reference:
-            raise ValueError(f"{one.truth.dataset}: {p.method}, {p.protocol} is no row of Table 2")
-    for found in build_table(one.truth, one.predictions, one.settings):
+    split, reference, rows = one.scores.split, one.settings.reference, []
+    task = split.task
+    for row in one.scores.rows:
+        if row.protocol not in PROTOCOLS or row.method != reference:
+            raise ValueError(f"{split.dataset}: {row.method}, {row.protocol} is no row of Table 2")
+    for found in build_table(one.scores, one.settings):
         for metric in (metrics.HEADLINE[task], paper.COLUMNS[task][0]):
-            row = {"dataset": one.truth.dataset} | {name: found[name] for name in ABOUT} | {"metric": metric}
+            row = {"dataset": split.dataset} | {name: found[name] for name in ABOUT} | {"metric": metric}
             row |= {"value": found[metric], "value_lo": found[f"{metric}_lo"], "value_hi": found[f"{metric}_hi"]}
             row["paper"] = _printed(one.settings.paper, found["protocol"], metric == paper.COLUMNS[task][0])
             headline = metric == metrics.HEADLINE[task]
@@ -66,8 +67,8 @@ def _printed(dataset: str | None, protocol: str, same_metric: bool) -> float | N
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table."""
-    arguments = parse_arguments(__doc__ or "", argv)
-    write_csv(arguments.output, build(arguments.datasets))
+    datasets, output = parse_arguments(__doc__ or "", argv)
+    write_csv(output, build(datasets))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from conclugen.evaluation import metrics
-from conclugen.evaluation.estimates import Estimate
 from conclugen.evaluation.regression import seven
 from conclugen.evaluation.truth import Truth
 
@@ -38,13 +34,6 @@ def rows(truth: Truth, draws: int) -> dict[str, np.ndarray]:
     found["training priors"] = np.tile(priors / total, (1, count, 1))
     found["prior sampling"] = _sample(truth, draws)
     return {name: scores.astype(np.float32) for name, scores in found.items()}
-
-
-def best(found: Iterable[Estimate], metric: str) -> Estimate:
-    """Return the best of the chance rows' estimates of a metric: the row that others have to beat."""
-    each = list(found)
-    value = metrics.best((one.value for one in each), metric)
-    return next((one for one in each if one.value == value), each[0])
 
 
 def _sentiment(truth: Truth, draws: int) -> dict[str, np.ndarray]:

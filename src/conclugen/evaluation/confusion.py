@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conclugen.evaluation import metrics
+from conclugen.evaluation.ranks import average_precision
 from conclugen.evaluation.regression import HALF_SCALE, seven
 from conclugen.evaluation.truth import Truth
 
@@ -33,7 +34,7 @@ def of_classes(truth: Truth, scores: np.ndarray) -> np.ndarray:
         said = score > metrics.THRESHOLD
         recall = said[true].mean() if true.any() else np.nan
         specificity = (~said[~true]).mean() if (~true).any() else np.nan
-        rows.append((recall, specificity, metrics.average_precision(true.astype(float), score)))
+        rows.append((recall, specificity, average_precision(true.astype(float), score)))
     return np.array(rows)
 
 

@@ -15,11 +15,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conclugen.evaluation import chance, metrics, pretext
+from conclugen.evaluation import metrics, pretext
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.estimates import Estimate
-from conclugen.evaluation.intervals import CHANCE, Resamples
-from conclugen.evaluation.predictions import Predictions
+from conclugen.evaluation.estimates import CHANCE, Estimate
+from conclugen.evaluation.scores import Score, best_chance
 from conclugen.evaluation.several import Measured, parse_arguments
 from conclugen.evaluation.table import group_cells, untrained_cells
 from conclugen.pretrain.unlearned import PCA, RAW, UNTRAINED
@@ -45,34 +44,32 @@ class Landmarks:
 
 
 def _rows(world: Measured) -> Iterator[dict[str, Any]]:
-    truth, settings = world.truth, world.settings
-    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
-    measured = [(p, resamples.estimates(truth, p.scores, p.protocol)[headline]) for p in world.predictions]
-    guessed = resamples.by_chance(truth, settings.chance_draws)
-    lucky = {name: estimates[headline] for name, estimates in guessed.items()}
-    raw, oracle = (_only(truth.dataset, measured, name) for name in (RAW, ORACLE))
-    plain = [e for p, e in measured if p.method in PLAIN and p.protocol in ("raw", "linear")]
-    best_value = metrics.best((e.value for e in plain), headline)
-    best = next(e for e in plain if e.value == best_value)
-    landmarks = Landmarks(raw, oracle, best, chance.best(lucky.values(), headline))
-    drawn = {(p.protocol, p.preset, p.streams): e for p, e in measured if p.method == UNTRAINED}
-    rows = [(name, CHANCE, "", 1, estimate, None, ()) for name, estimate in lucky.items()]
-    rows += [
-        (p.method, p.protocol, p.preset, len(p.seeds), e, drawn.get((p.protocol, p.preset, p.streams)), p.networks)
-        for p, e in measured
-    ]
-    for method, protocol, preset, seeds, estimate, untrained, networks in rows:
-        about = {"world": truth.dataset, "method": method, "protocol": protocol, "preset": preset, "seeds": seeds}
-        cells = _cells(estimate, seeds)
-        compared = _compared(cells, estimate, landmarks)
-        if protocol == CHANCE:
-            compared = dict.fromkeys(compared, math.nan)
-        about |= {"n_test": len(truth.ids)} | group_cells(resamples, seeds, protocol) | {"metric": headline}
-        yield about | cells | compared | untrained_cells(estimate, untrained) | pretext.cells(networks)
+    split, scored = world.scores.split, world.scores.rows
+    raw, oracle = (_only(split.dataset, scored, name) for name in (RAW, ORACLE))
+    plain = [row.headline for row in scored if row.method in PLAIN and row.protocol in ("raw", "linear")]
+    best_value = metrics.best((one.value for one in plain), split.headline)
+    best = next(one for one in plain if one.value == best_value)
+    landmarks = Landmarks(raw, oracle, best, best_chance(world.scores.chance))
+    drawn = {_networks(row): row.headline for row in scored if row.method == UNTRAINED}
+    for row in (*world.scores.chance, *scored):
+        about = {"world": split.dataset, "method": row.method, "protocol": row.protocol, "preset": row.preset}
+        # A chance row is no network that others could lie apart from, however often it was drawn.
+        about["seeds"] = seeds = 1 if row.protocol == CHANCE else row.seeds
+        cells = _cells(row.headline, seeds)
+        compared, untrained = _compared(cells, row.headline, landmarks), drawn.get(_networks(row))
+        if row.protocol == CHANCE:
+            compared, untrained = dict.fromkeys(compared, math.nan), None
+        about |= {"n_test": split.count} | group_cells(row, split) | {"metric": split.headline}
+        yield about | cells | compared | untrained_cells(row.headline, untrained) | pretext.cells(row.networks)
 
 
-def _only(world: str, measured: Sequence[tuple[Predictions, Estimate]], method: str) -> Estimate:
-    found = [estimate for p, estimate in measured if (p.method, p.protocol) == (method, "raw")]
+def _networks(row: Score) -> tuple[str, str, str]:
+    """What a row has in common with that of the same networks, never trained."""
+    return row.protocol, row.preset, row.streams
+
+
+def _only(world: str, scored: Sequence[Score], method: str) -> Estimate:
+    found = [row.headline for row in scored if (row.method, row.protocol) == (method, "raw")]
     if not found:
         raise ValueError(f"{world}: no raw row {method!r}; protocols must have raw, and downstream.raw_rows the oracle")
     return found[0]
@@ -104,8 +101,8 @@ def _compared(cells: Mapping[str, float], estimate: Estimate, landmarks: Landmar
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of controls."""
-    arguments = parse_arguments(__doc__ or "", argv)
-    write_csv(arguments.output, build(arguments.datasets))
+    datasets, output = parse_arguments(__doc__ or "", argv)
+    write_csv(output, build(datasets))
 
 
 if __name__ == "__main__":

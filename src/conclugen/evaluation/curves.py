@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
-from sklearn.metrics import precision_recall_curve
 
-from conclugen.evaluation import style
-from conclugen.evaluation.metrics import average_precision
-from conclugen.evaluation.predictions import Predictions
+from conclugen.evaluation.ranks import average_precision, counts_above
 from conclugen.evaluation.truth import Truth
 
 RECALL = np.linspace(0.01, 1, 100)
 
 
-def precision_recall(truth: Truth, predictions: Predictions) -> Figure:
-    """Draw the curve of each class, averaged over seeds; at recall 1 precision is at least the class's share.
+def of_classes(truth: Truth, scores: np.ndarray) -> dict[str, np.ndarray]:
+    """Return `precision` (C, 100) at `RECALL` and `area` (C,) below it, the average precision, both means over the
+    seeds of scores (S, N, C), and `share` (C,), the class's among the utterances that have a label of it.
 
-    Single label: each class against the rest, by its probability. A class that does not occur has no curve.
+    Single label: each class against the rest, by its probability. NaN for a class that does not occur.
     """
-    figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
-    for c, name in enumerate(truth.classes):
-        line = style.series(c) | {"markevery": (4 * c % 20, 20), "markersize": 4, "linewidth": 1.5}
+    count = len(truth.classes)
+    found = {"precision": np.full((count, len(RECALL)), np.nan), "area": np.full(count, np.nan)}
+    found["share"] = np.full(count, np.nan)
+    for c in range(count):
         known = ~np.isnan(truth.labels[:, c])
-        true = truth.labels[known, c] > 0.5
-        if not true.any():
-            continue
-        scores = predictions.scores[:, known, c]
-        area = np.mean([average_precision(true.astype(float), one) for one in scores])
-        label = f"{name}: {area:.2f} ({true.mean():.2f})"
-        axes.plot(RECALL, np.mean([curve(true, one) for one in scores], axis=0), label=label, **line)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
-    axes.legend(fontsize=7, title="average precision (share)", title_fontsize=7)
-    return figure
+        true, each = truth.labels[known, c] > 0.5, scores[:, known, c]
+        if true.any():
+            found["precision"][c] = np.mean([curve(true, one) for one in each], axis=0)
+            found["area"][c] = np.mean([average_precision(true.astype(float), one) for one in each])
+            found["share"][c] = true.mean()
+    return found
 
 
 def curve(true: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return the precision (100,) at which each of `RECALL` is first reached, for truth (N,) and scores (N,)."""
-    precision, recall, _ = precision_recall_curve(true, scores)
-    precision, recall = precision[-2::-1], recall[-2::-1]  # rising recall, without the point (0, 1) put there by hand
-    return precision[np.searchsorted(recall, RECALL - 1e-9)]
+    hits, said = counts_above(true, scores)
+    return (hits / said)[np.searchsorted(hits / hits[-1], RECALL - 1e-9)]

@@ -14,6 +14,8 @@ from scipy.special import expit, logit
 from conclugen.evaluation.inference import LEAST_GROUPS, Groups, Variance, combine, of_seeds
 from conclugen.evaluation.metrics import BIASED, UNBOUNDED, is_better, mean_defined, nanmean
 
+CHANCE = "chance"  # the protocol of rows that nothing was trained for
+
 
 @dataclasses.dataclass(frozen=True)
 class Difference:

@@ -1,9 +1,9 @@
 """Figures of a data set: the headline metric with its interval by row, and the classes of the chosen methods.
 
-Entry module. `headline.png` is drawn from the table. Every folder of predictions gives `{method}-{protocol}.png`: for
-single label a confusion matrix (as in Figures 2 and 3 of the paper), for multi-label recall, specificity and average
-precision by class above a confusion matrix of each; and `{method}-{protocol}.pr.png`, precision against recall. Beside
-each lies the same as PDF.
+Entry module. `headline.png` is drawn from the table, the others from scores. Every file of scores gives
+`{method}-{protocol}.png`: for single label a confusion matrix (as in Figures 2 and 3 of the paper), for multi-label
+recall, specificity and average precision by class above a confusion matrix of each; and `{method}-{protocol}.pr.png`,
+precision against recall. Beside each lies the same as PDF.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ from matplotlib.figure import Figure
 
 from conclugen.evaluation import metrics, style
 from conclugen.evaluation.cells import read_table
-from conclugen.evaluation.confusion import of_classes as measures_of_classes
-from conclugen.evaluation.confusion import of_two, shares
-from conclugen.evaluation.curves import precision_recall
-from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.confusion import of_two
+from conclugen.evaluation.curves import RECALL
 from conclugen.evaluation.pretext import flag
-from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.evaluation.scores import Score, Split, read_one
 
 
 def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
@@ -63,18 +61,18 @@ def _dotted(table: Sequence[dict[str, str]], task: str) -> tuple[str, float]:
     return "the best chance row", metrics.best(chance.values(), metrics.HEADLINE[task])
 
 
-def confusion(truth: Truth, predictions: Predictions) -> Figure:
+def confusion(split: Split, row: Score) -> Figure:
     """Draw the confusion matrix, rows summing to 1, averaged over seeds."""
-    share = np.mean([shares(truth, one) for one in predictions.scores], axis=0)
+    share = row.drawn["decided"]
     figure, axes = plt.subplots(figsize=(1.6 + 0.62 * len(share), 1.4 + 0.55 * len(share)), layout="constrained")
-    _matrix(axes, share, truth.classes, "predicted class", "true class")
+    _matrix(axes, share, split.classes, "predicted class", "true class")
     return figure
 
 
-def by_class(truth: Truth, predictions: Predictions) -> Figure:
+def by_class(split: Split, row: Score) -> Figure:
     """Draw recall, specificity and average precision of each class, averaged over seeds, and the rate of positives;
     below, the confusion matrix of each class, rows summing to 1."""
-    each = np.mean([measures_of_classes(truth, one) for one in predictions.scores], axis=0)  # (C, 3)
+    each = row.drawn["decided"]  # (C, 3)
     figure = plt.figure(figsize=(1.6 + 0.9 * len(each), 4.4), layout="constrained")
     grid = figure.add_gridspec(2, len(each), height_ratios=(2, 1))
     axes = figure.add_subplot(grid[0, :])
@@ -82,8 +80,9 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
     for number, (name, colour) in enumerate(zip(NAMES, (style.BLUE, style.SKY, style.ORANGE), strict=True)):
         kind = {"label": name, "color": colour, "hatch": style.HATCHES[number], "edgecolor": "white", "linewidth": 0}
         axes.bar(places + 0.26 * (number - 1), each[:, number], 0.24, **kind)
-    axes.plot(places + 0.26, np.nanmean(truth.labels, 0), "k_", markersize=14, label="rate of positives")
-    axes.set_xticks(places, truth.classes, fontsize=8)
+    rate = np.array(split.support) / np.array(split.known)
+    axes.plot(places + 0.26, rate, "k_", markersize=14, label="rate of positives")
+    axes.set_xticks(places, split.classes, fontsize=8)
     axes.set(ylim=(0, 1), ylabel="share")
     figure.legend(fontsize=7, ncols=4, loc="outside upper center", frameon=False)
     for place, (recall, specificity, _) in enumerate(each):
@@ -94,6 +93,21 @@ def by_class(truth: Truth, predictions: Predictions) -> Figure:
             "predicted",
             "true" if place == 0 else "",
         )
+    return figure
+
+
+def precision_recall(split: Split, row: Score) -> Figure:
+    """Draw precision against recall of each class, averaged over seeds; at recall 1 precision is at least the class's
+    share. A class that does not occur has no curve.
+    """
+    figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
+    each = zip(split.classes, *(row.drawn[name] for name in ("precision", "area", "share")), strict=True)
+    for number, (name, precision, area, share) in enumerate(each):
+        if np.isfinite(share):
+            line = style.series(number) | {"markevery": (4 * number % 20, 20), "markersize": 4, "linewidth": 1.5}
+            axes.plot(RECALL, precision, label=f"{name}: {area:.2f} ({share:.2f})", **line)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
+    axes.legend(fontsize=7, title="average precision (share)", title_fontsize=7)
     return figure
 
 
@@ -123,41 +137,31 @@ def draw_one(argv: Sequence[str] | None, about: str | None, draw: Callable[[Sequ
         style.save(draw(read_table(arguments.table)), arguments.output, arguments.pdf)
 
 
-def draw_all(
-    argv: Sequence[str] | None,
-    about: str | None,
-    target: str,
-    draw: Callable[[Truth, Predictions], dict[str, Figure]],
-) -> None:
-    """Write the headline and, of every folder of predictions, what `draw` draws, by what its file's name ends with.
-
-    `target` is what is drawn where the command line names none.
-    """
+def draw_all(argv: Sequence[str] | None, about: str | None, draw: Callable[[Split, Score], dict[str, Figure]]) -> None:
+    """Write the headline and, of every file of scores, what `draw` draws, by what its file's name ends with."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--target", default=target, help="expression, or a dimension")
-    parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)
-    parser.add_argument("--predictions", nargs="*", action="extend", type=Path, default=[])
+    parser.add_argument("--chance", type=Path, required=True, help="scores of the chance rows")
+    parser.add_argument("--scores", nargs="*", action="extend", type=Path, default=[], help="one file per row")
     parser.add_argument("--output-dir", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    truth = read_truth(arguments.manifest, arguments.target)
+    scores = read_one([arguments.chance, *arguments.scores])
     with matplotlib.rc_context(style.RC):
-        style.save(headline(read_table(arguments.table), truth.task), arguments.output_dir / "headline.png")
-        for folder in arguments.predictions:
-            predictions = read(folder, truth)
-            for ending, figure in draw(truth, predictions).items():
-                style.save(figure, arguments.output_dir / f"{predictions.method}-{predictions.protocol}{ending}.png")
+        style.save(headline(read_table(arguments.table), scores.split.task), arguments.output_dir / "headline.png")
+        for row in scores.rows:
+            for ending, figure in draw(scores.split, row).items():
+                style.save(figure, arguments.output_dir / f"{row.method}-{row.protocol}{ending}.png")
 
 
-def of_classes(truth: Truth, predictions: Predictions) -> dict[str, Figure]:
+def of_classes(split: Split, row: Score) -> dict[str, Figure]:
     """Draw the two figures of a row."""
-    decided = confusion(truth, predictions) if truth.task == "single" else by_class(truth, predictions)
-    return {"": decided, ".pr": precision_recall(truth, predictions)}
+    decided = confusion(split, row) if split.task == "single" else by_class(split, row)
+    return {"": decided, ".pr": precision_recall(split, row)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figures."""
-    draw_all(argv, __doc__, "expression", of_classes)
+    draw_all(argv, __doc__, of_classes)
 
 
 if __name__ == "__main__":

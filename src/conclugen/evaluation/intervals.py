@@ -19,14 +19,14 @@ from typing import Protocol
 
 import numpy as np
 
-from conclugen.evaluation import calibration, chance, regression
-from conclugen.evaluation.estimates import Estimate
+from conclugen.evaluation import calibration, regression
+from conclugen.evaluation.estimates import CHANCE, Estimate
 from conclugen.evaluation.inference import Groups
-from conclugen.evaluation.metrics import CALIBRATION, NAMES, compute, decide, nanmean, of_confusion, of_counts
+from conclugen.evaluation.metrics import CALIBRATION, HEADLINE, NAMES, compute, decide, nanmean, of_confusion, of_counts
 from conclugen.evaluation.ranks import rank_metrics
 from conclugen.evaluation.truth import Truth
 
-CHANCE = "chance"  # the protocol of rows that nothing was trained for
+Ranked = tuple[np.ndarray, np.ndarray]  # AUROC and average precision, (R, C) each
 
 
 class Asked(Protocol):
@@ -60,11 +60,16 @@ class Resamples:
         groups = Groups.of(truth.group)
         return cls(group_weights(groups.count, asked.resamples, asked.seed), asked.level, groups)
 
-    def estimates(self, truth: Truth, scores: np.ndarray, protocol: str) -> dict[str, Estimate]:
-        """Return every metric of the task, by name, for scores (S, N, C) of a row with this protocol."""
+    def estimates(
+        self, truth: Truth, scores: np.ndarray, protocol: str, ranked: Sequence[Ranked] = ()
+    ) -> dict[str, Estimate]:
+        """Return every metric of the task, by name, for scores (S, N, C) of a row with this protocol.
+
+        `ranked`: what `rank` returns of each seed, where it is known already.
+        """
         each = [compute(truth.labels, one, truth.task) for one in scores]
         gaps = self._gaps(truth, scores)
-        drawn = resampled(truth, scores, self.weights, gaps)
+        drawn = resampled(truth, scores, self.weights, gaps, ranked)
         found = {
             name: self.estimate(name, np.array([one[name] for one in each]), drawn[name], protocol)
             for name in NAMES[truth.task]
@@ -73,9 +78,14 @@ class Resamples:
             found[name] = dataclasses.replace(found[name], ends=self._ends(truth, scores, gaps))
         return found
 
-    def by_chance(self, truth: Truth, draws: int) -> dict[str, dict[str, Estimate]]:
-        """Return the metrics of each chance row, by its name; `draws`: of prior sampling."""
-        return {name: self.estimates(truth, scores, CHANCE) for name, scores in chance.rows(truth, draws).items()}
+    def headline(self, truth: Truth, scores: np.ndarray, protocol: str) -> Estimate:
+        """Return the headline metric alone, as `estimates` does, without the cost of the others."""
+        name = HEADLINE[truth.task]
+        if truth.task == "regression":
+            return self.estimates(truth, scores, protocol)[name]
+        whole = np.ones((1, self.weights.shape[1]), dtype=np.int32)
+        values, drawn = ([decided(truth, one, w)[name] for one in scores] for w in (whole, self.weights))
+        return self.estimate(name, np.concatenate(values), np.stack(drawn), protocol)
 
     def estimate(self, name: str, by_seed: np.ndarray, drawn: np.ndarray, protocol: str) -> Estimate:
         """Return a metric with values (S,), resampled (S, R), of a row with this protocol."""
@@ -104,22 +114,45 @@ def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
 
 
 def resampled(
-    truth: Truth, scores: np.ndarray, weights: np.ndarray, gaps: Sequence[np.ndarray] = ()
+    truth: Truth,
+    scores: np.ndarray,
+    weights: np.ndarray,
+    gaps: Sequence[np.ndarray] = (),
+    ranked: Sequence[Ranked] = (),
 ) -> dict[str, np.ndarray]:
-    """Return every metric (S, R) for scores (S, N, C) and group weights (R, G); `gaps`: of calibration, if known."""
-    each = [_one_seed(truth, one, weights, gaps[n] if gaps else None) for n, one in enumerate(scores)]
+    """Return every metric (S, R) for scores (S, N, C) and group weights (R, G); `gaps` of calibration and ranks, if
+    known."""
+    each = [
+        _one_seed(truth, one, weights, gaps[n] if gaps else None, ranked[n] if ranked else None)
+        for n, one in enumerate(scores)
+    ]
     return {name: np.stack([values[name] for values in each]) for name in NAMES[truth.task]}
 
 
-def _one_seed(truth: Truth, scores: np.ndarray, weights: np.ndarray, gaps: np.ndarray | None) -> dict[str, np.ndarray]:
+def _one_seed(
+    truth: Truth, scores: np.ndarray, weights: np.ndarray, gaps: np.ndarray | None, ranked: Ranked | None
+) -> dict[str, np.ndarray]:
     if truth.task == "regression":
         return regression.resampled(truth.labels[:, 0], scores[:, 0], truth.group, weights)
     if gaps is None:
         gaps = calibration.gaps(truth.labels, scores, truth.group, weights, truth.task)
-    error = calibration.of_gaps(gaps)
+    error, found = calibration.of_gaps(gaps), decided(truth, scores, weights)
     if truth.task == "single":
-        return {**of_confusion(_confusion(truth, scores, weights)), "ece": error}
-    return {**of_counts(*counts(truth, scores, weights)), **_ranked(truth, scores, weights), "ece_macro": error}
+        return {**found, "ece": error}
+    area, precision = rank(truth, scores, weights) if ranked is None else ranked
+    return {
+        **found,
+        "auroc_macro": nanmean(area, 1),
+        "average_precision_macro": nanmean(precision, 1),
+        "ece_macro": error,
+    }
+
+
+def decided(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the metrics (R,) of what scores (N, C) decide, for group weights (R, G)."""
+    if truth.task == "single":
+        return of_confusion(_confusion(truth, scores, weights))
+    return of_counts(*counts(truth, scores, weights))
 
 
 def counts(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -144,14 +177,11 @@ def _per_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray
     return summed
 
 
-def _ranked(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    areas, precisions = [], []
+def rank(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> Ranked:
+    """Return AUROC and average precision of each class, (R, C) each, of scores (N, C) for group weights (R, G)."""
+    found = []
     for c in range(truth.labels.shape[1]):
         known = ~np.isnan(truth.labels[:, c])
-        area, precision = rank_metrics(truth.labels[known, c], scores[known, c], truth.group[known], weights)
-        areas.append(area)
-        precisions.append(precision)
-    return {
-        "auroc_macro": nanmean(np.stack(areas, 1), 1),
-        "average_precision_macro": nanmean(np.stack(precisions, 1), 1),
-    }
+        found.append(rank_metrics(truth.labels[known, c], scores[known, c], truth.group[known], weights))
+    area, precision = (np.stack(each, axis=1) for each in zip(*found, strict=True))
+    return area, precision

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conclugen.evaluation import chance, metrics, pretext
+from conclugen.evaluation import metrics, pretext
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.intervals import CHANCE, Resamples
-from conclugen.evaluation.predictions import Predictions
+from conclugen.evaluation.estimates import CHANCE, Estimate
+from conclugen.evaluation.scores import Score, best_chance
 from conclugen.evaluation.several import Measured, parse_arguments
 from conclugen.evaluation.table import chance_cells, contamination_cells, group_cells, metric_cells, untrained_cells
 from conclugen.pretrain.unlearned import UNTRAINED
@@ -20,7 +20,7 @@ from conclugen.pretrain.unlearned import UNTRAINED
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
     """Return a row per data set, method, protocol and label fraction: every metric with its interval."""
-    tasks = [task for task in metrics.NAMES if task in {one.truth.task for one in datasets}]
+    tasks = [task for task in metrics.NAMES if task in {one.scores.split.task for one in datasets}]
     names = list(dict.fromkeys(name for task in tasks for name in metrics.NAMES[task]))
     empty = dict.fromkeys(f"{name}{end}" for name in names for end in ("", "_lo", "_hi"))
     return [row[0] | empty | row[1] for one in datasets for row in _rows(one)]
@@ -28,37 +28,35 @@ def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
 
 def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """For each row, what it is and its metrics: chance rows, which know the rates of all training labels, first."""
-    truth, settings, found = one.truth, one.settings, []
-    resamples, headline = Resamples.of(truth, settings), metrics.HEADLINE[truth.task]
-    lucky = resamples.by_chance(truth, settings.chance_draws)
-    best = chance.best((estimates[headline] for estimates in lucky.values()), headline)
-    nothing = {"contaminated": "", "preset": "", "corpus": "", "label_fraction": None}
-    named = [({"method": name, "protocol": CHANCE} | nothing, e, None, ()) for name, e in lucky.items()]
-    measured = [(p, resamples.estimates(truth, p.scores, p.protocol)) for p in one.predictions]
-    untrained = {_twin(p): estimates[headline] for p, estimates in measured if p.method == UNTRAINED}
-    for p, estimates in measured:
-        about = {"method": p.method, "protocol": p.protocol}
-        about |= {"contaminated": contamination_cells(truth, p.streams, settings)["contaminated"]}
-        about |= {"preset": p.preset, "corpus": p.corpus, "label_fraction": p.label_fraction}
-        named.append((about, estimates, untrained.get(_twin(p)), p.networks))
-    for about, estimates, twin, networks in named:
-        seeds, score = len(estimates[headline].by_seed), estimates[headline]
-        about = {"dataset": truth.dataset, "data": settings.data} | about | {"seeds": seeds, "n_test": len(truth.ids)}
-        about |= group_cells(resamples, seeds, about["protocol"]) | chance_cells(score, best)
-        about |= untrained_cells(score, twin) | pretext.word_cells(networks)
-        found.append((about, metric_cells(estimates)))
-    return found
+    scores, best = one.scores, best_chance(one.scores.chance)
+    untrained = {_twin(row): row.headline for row in scores.rows if row.method == UNTRAINED}
+    return [
+        (_about(row, one, best, untrained.get(_twin(row))), metric_cells(row.metrics))
+        for row in (*scores.chance, *scores.rows)
+    ]
 
 
-def _twin(p: Predictions) -> tuple[Any, ...]:
-    """What a row has in common with that of the same networks, never trained."""
-    return p.corpus, p.preset, p.protocol, p.streams, p.label_fraction
+def _about(row: Score, one: Measured, best: Estimate, untrained: Estimate | None) -> dict[str, Any]:
+    split, settings = one.scores.split, one.settings
+    about = {"dataset": split.dataset, "data": settings.data, "method": row.method, "protocol": row.protocol}
+    about |= {"contaminated": contamination_cells(split, row.streams, settings)["contaminated"]}
+    about |= {"preset": row.preset, "corpus": row.corpus, "label_fraction": row.label_fraction}
+    about |= {"seeds": row.seeds, "n_test": split.count} | group_cells(row, split)
+    about |= chance_cells(row.headline, best) | untrained_cells(row.headline, untrained)
+    return about | pretext.word_cells(row.networks)
+
+
+def _twin(row: Score) -> tuple[Any, ...] | None:
+    """What a row has in common with that of the same networks, never trained; chance rows have none."""
+    if row.protocol == CHANCE:
+        return None
+    return row.corpus, row.preset, row.protocol, row.streams, row.label_fraction
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of label fractions."""
-    arguments = parse_arguments(__doc__ or "", argv)
-    write_csv(arguments.output, build(arguments.datasets))
+    datasets, output = parse_arguments(__doc__ or "", argv)
+    write_csv(output, build(datasets))
 
 
 if __name__ == "__main__":

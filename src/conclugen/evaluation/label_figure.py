@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from conclugen.evaluation import style
+from conclugen.evaluation.estimates import CHANCE
 from conclugen.evaluation.figures import draw_one
-from conclugen.evaluation.intervals import CHANCE
 from conclugen.evaluation.metrics import HEADLINE, best
 from conclugen.evaluation.pretext import flag
 

@@ -3,7 +3,7 @@
 Truth is (N, C) with 1, 0 and NaN for unknown (one-hot rows for single label); scores are (N, C) probabilities.
 Unknown labels are left out, class by class. A class that a metric is not defined for (no positives; for some no
 negatives either) is left out of its mean; a metric that no class defines is NaN. Threshold metrics are functions of
-counts, so that resamples (weighted counts) go through the same formulas; ranking metrics are scikit-learn's. Sentiment,
+counts, so that resamples (weighted counts) go through the same formulas; those of ranks are in `ranks.py`. Sentiment,
 whose truth and scores are numbers from -3 to 3, has its metrics in `regression.py`.
 """
 
@@ -14,9 +14,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from sklearn import metrics as sk
 
-from conclugen.evaluation import calibration, regression
+from conclugen.evaluation import calibration, ranks, regression
 
 THRESHOLD = 0.5
 
@@ -129,26 +128,19 @@ def _multi(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     kinds = (said & positive, said & ~positive, ~said & positive, ~said & ~positive)
     found = of_counts(*((kind & known).sum(0).astype(float) for kind in kinds))
     columns = [(truth[known[:, c], c], scores[known[:, c], c]) for c in range(truth.shape[1])]
-    found["auroc_macro"] = nanmean(np.array([_auroc(*column) for column in columns]), 0)
-    found["average_precision_macro"] = nanmean(np.array([average_precision(*column) for column in columns]), 0)
+    found["auroc_macro"] = nanmean(np.array([ranks.auroc(*column) for column in columns]), 0)
+    found["average_precision_macro"] = nanmean(np.array([ranks.average_precision(*column) for column in columns]), 0)
     found["ece_macro"] = calibration.compute(truth, scores, "multi")
     return found
 
 
 def _single(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
-    known, classes = ~np.isnan(truth).any(1), np.arange(truth.shape[1])
+    known, classes = ~np.isnan(truth).any(1), truth.shape[1]
     true, decision = truth[known].argmax(1), decide(scores[known], "single").argmax(1)
-    found = of_confusion(sk.confusion_matrix(true, decision, labels=classes).astype(float))
+    confusion = np.zeros((classes, classes))
+    np.add.at(confusion, (true, decision), 1)
+    found = of_confusion(confusion)
     return found | {"ece": calibration.compute(truth[known], scores[known], "single")}
-
-
-def _auroc(true: np.ndarray, score: np.ndarray) -> float:
-    return sk.roc_auc_score(true, score) if 0 < true.sum() < len(true) else np.nan
-
-
-def average_precision(true: np.ndarray, score: np.ndarray) -> float:
-    """Average precision of one class: (N,) 0 or 1 and (N,) scores. NaN without positives."""
-    return sk.average_precision_score(true, score) if true.sum() else np.nan
 
 
 def mean_defined(values: Sequence[float] | np.ndarray) -> float:

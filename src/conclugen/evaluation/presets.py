@@ -7,10 +7,8 @@ first preset, paired by resample; Holm's correction is over all of a data set an
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,37 +16,43 @@ import numpy as np
 from conclugen.evaluation import pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.inference import holm
+from conclugen.evaluation.several import flags, parse_settings
 from conclugen.evaluation.table import chance_cells, untrained_cells
-from conclugen.evaluation.variants import Score, best_chance, parse_settings, read_scores, untrained_of
+from conclugen.evaluation.variants import Variant, best_chance_of, read_variants, untrained_of
 
 SPLITS = ("valid", "test")
 
 
-def build(scores: Sequence[Score], first: str) -> list[dict[str, Any]]:
-    """Return the rows; `scores` has each (data set, preset, method, protocol) once for either split."""
-    by_split = {split: {_key(one): one for one in scores if one.split == split} for split in SPLITS}
+def build(variants: Sequence[Variant], first: str) -> list[dict[str, Any]]:
+    """Return the rows; `variants` has each (data set, preset, method, protocol) once for either split."""
+    by_split = {split: {one.key: one for one in variants if one.split.split == split} for split in SPLITS}
     rows = []
     for key, valid in by_split["valid"].items():
         dataset, preset, method, protocol = key
-        best = {split: best_chance(scores, dataset, split) for split in SPLITS}
-        test, rivals = by_split["test"][key], [one for k, one in by_split["valid"].items() if _alike(k, key)]
+        best = {split: best_chance_of(variants, dataset, split) for split in SPLITS}
+        rivals = [one for k, one in by_split["valid"].items() if _alike(k, key)]
         reference = (dataset, first, method, protocol)
         row = {"dataset": dataset, "data": valid.data, "preset": preset, "method": method, "protocol": protocol}
-        row |= {"corpus": valid.corpus, "streams": valid.streams, "seeds": valid.seeds, "metric": valid.measured.metric}
+        row |= {"corpus": valid.row.corpus, "streams": valid.row.streams, "seeds": valid.row.seeds}
+        row["metric"] = valid.measured.metric
         row["chosen"] = "yes" if len(rivals) > 1 and valid.value == max(one.value for one in rivals) else ""
-        for one in (valid, test):
-            low, high = one.measured.interval()
-            row |= {f"n_{one.split}": one.count, f"{one.split}_groups": one.groups, f"{one.split}_caution": one.caution}
-            row |= {one.split: one.value, f"{one.split}_lo": low, f"{one.split}_hi": high}
-            other = by_split[one.split].get(reference)
-            found, name = one.measured.against(other.measured if other else None), f"{one.split}_minus_{first}"
-            row |= {name: found.value, f"{name}_lo": found.low, f"{name}_hi": found.high}
-            row |= {f"{one.split}_p": found.p, f"{one.split}_p_holm": math.nan, f"{name}_detectable": found.detectable}
-            cells = chance_cells(one.measured, best[one.split])
-            cells |= untrained_cells(one.measured, untrained_of(one, scores))
-            row |= {f"{one.split}_{key}": cell for key, cell in cells.items()}
-        rows.append(row | pretext.cells(valid.networks))
+        for split, one in (("valid", valid), ("test", by_split["test"][key])):
+            row |= _of_split(one, by_split[split].get(reference), first)
+            cells = chance_cells(one.measured, best[split])
+            cells |= untrained_cells(one.measured, untrained_of(one, variants))
+            row |= {f"{split}_{name}": cell for name, cell in cells.items()}
+        rows.append(row | pretext.cells(valid.row.networks))
     return _corrected(rows)
+
+
+def _of_split(one: Variant, other: Variant | None, first: str) -> dict[str, Any]:
+    """The cells of a row on one split, beside those of the first preset there."""
+    split, (low, high) = one.split.split, one.measured.interval()
+    row = {f"n_{split}": one.split.count, f"{split}_groups": one.split.groups.count, f"{split}_caution": one.caution}
+    row |= {split: one.value, f"{split}_lo": low, f"{split}_hi": high}
+    found, name = one.measured.against(other.measured if other else None), f"{split}_minus_{first}"
+    row |= {name: found.value, f"{name}_lo": found.low, f"{name}_hi": found.high}
+    return row | {f"{split}_p": found.p, f"{split}_p_holm": math.nan, f"{name}_detectable": found.detectable}
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -62,10 +66,6 @@ def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _key(one: Score) -> tuple[str, str, str, str]:
-    return one.dataset, one.preset, one.method, one.protocol
-
-
 def _alike(key: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether two rows differ in their preset alone."""
     return (key[0], *key[2:]) == (other[0], *other[2:])
@@ -73,18 +73,11 @@ def _alike(key: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of presets."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", nargs="+", action="extend", type=Path, required=True, help="one per data set")
-    parser.add_argument(
-        "--predictions", nargs="+", action="extend", type=Path, required=True, help="in order of presets"
-    )
-    parser.add_argument("--settings", required=True, help="JSON: for each data set, those of its table")
+    parser = flags(__doc__ or "")
     parser.add_argument("--first", required=True, help="the preset that the others are compared with")
-    parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
-    settings = parse_settings(given.settings)
-    scores = [one for split in SPLITS for one in read_scores(given.manifest, given.predictions, settings, split)]
-    write_csv(given.output, build(scores, given.first))
+    variants = read_variants(given.chance, given.scores, parse_settings(given.settings))
+    write_csv(given.output, build(variants, given.first))
 
 
 if __name__ == "__main__":

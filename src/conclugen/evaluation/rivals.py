@@ -28,12 +28,12 @@ def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
 
 
 def _rows(one: Measured) -> list[dict[str, Any]]:
-    reference, metric = one.settings.reference, metrics.HEADLINE[one.truth.task]
-    found = build_table(one.truth, one.predictions, one.settings)
-    own = {row["protocol"]: row for row in found if row["method"] == reference}
+    reference, metric = one.settings.reference, metrics.HEADLINE[one.scores.split.task]
+    table = build_table(one.scores, one.settings)
+    own = {row["protocol"]: row for row in table if row["method"] == reference}
     rows = []
-    for row in found:
-        cells = {"dataset": one.truth.dataset} | {name: row[name] for name in ABOUT} | {"metric": metric}
+    for row in table:
+        cells = {"dataset": one.scores.split.dataset} | {name: row[name] for name in ABOUT} | {"metric": metric}
         cells |= {"value": row[metric], "value_lo": row[f"{metric}_lo"], "value_hi": row[f"{metric}_hi"]}
         rows.append(cells | _compared(row, own, metric, reference) | _plain(row))
     return rows
@@ -62,8 +62,8 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table."""
-    arguments = parse_arguments(__doc__ or "", argv)
-    write_csv(arguments.output, build(arguments.datasets))
+    datasets, output = parse_arguments(__doc__ or "", argv)
+    write_csv(output, build(datasets))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Figures of sentiment, valence or arousal: the error with its interval by row, and what a row predicts against truth.
 
 Entry module. `headline.png` is drawn from the table, as for expression; its dotted line is the training median, the
-best answer without looking. Every folder of predictions gives `{method}-{protocol}.png`.
+best answer without looking. Every file of scores gives `{method}-{protocol}.png`.
 """
 
 from __future__ import annotations
@@ -12,54 +12,51 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from conclugen.evaluation import metrics, style
+from conclugen.evaluation import style
 from conclugen.evaluation.figures import draw_all
-from conclugen.evaluation.predictions import Predictions
 from conclugen.evaluation.regression import HALF_SCALE, seven
-from conclugen.evaluation.truth import Truth
+from conclugen.evaluation.scores import Score, Split
 
 POINTS = 400  # beyond so many, points become fainter
 SHOWN = HALF_SCALE + 0.5
 
 
-def against_truth(truth: Truth, predictions: Predictions) -> Figure:
+def against_truth(split: Split, row: Score) -> Figure:
     """Draw what was predicted against what is true, every utterance with every seed, and the mean of each of the seven
     classes that occur.
 
     The diagonal is a perfect prediction, the dotted line the training median. Predictions beyond the scale stand at the
     edge. Error and correlation are means over seeds.
     """
-    known = ~np.isnan(truth.labels[:, 0])
-    true, scores = truth.labels[known, 0], predictions.scores[:, known, 0]
+    true, said = row.drawn["true"], row.drawn["said"]
     figure, axes = plt.subplots(figsize=(4.6, 4.4), layout="constrained")
     axes.axline((0, 0), slope=1, color=style.GREY, linewidth=0.8, label="perfect")
-    axes.axhline(np.nanmedian(truth.train), color=style.INK, linewidth=0.8, linestyle=":", label="training median")
-    shown = np.clip(scores, -SHOWN, SHOWN).ravel()
+    axes.axhline(split.median, color=style.INK, linewidth=0.8, linestyle=":", label="training median")
+    shown = np.clip(said, -SHOWN, SHOWN).ravel()
     faint = min(0.5, (POINTS / len(shown)) ** 0.5 / 2)
-    axes.plot(np.tile(true, len(scores)), shown, "o", color=style.SKY, markersize=3, alpha=faint, markeredgewidth=0)
+    axes.plot(np.tile(true, len(said)), shown, "o", color=style.SKY, markersize=3, alpha=faint, markeredgewidth=0)
     classes = np.unique(seven(true))
-    means = [scores[:, seven(true) == one].mean() for one in classes]
+    means = [said[:, seven(true) == one].mean() for one in classes]
     axes.plot(
         classes, means, "D-", color=style.VERMILION, markersize=5, linewidth=1.5, label="mean at each whole number"
     )
-    each = [metrics.compute(truth.labels, one, truth.task) for one in predictions.scores]
-    error, correlation = (metrics.mean_defined([one[name] for one in each]) for name in ("mae", "pearson"))
+    error, correlation = (row.metrics[name][0] for name in ("mae", "pearson"))
     axes.set(
         xlim=(-SHOWN, SHOWN),
         ylim=(-SHOWN, SHOWN),
-        xlabel=f"true {truth.classes[0]}",
-        ylabel=f"predicted {truth.classes[0]}",
+        xlabel=f"true {split.classes[0]}",
+        ylabel=f"predicted {split.classes[0]}",
         aspect="equal",
     )
-    told = f"mean absolute error {error:.3f}\nPearson correlation {correlation:.3f}"
-    axes.text(0.97, 0.03, told, ha="right", va="bottom", fontsize=7, transform=axes.transAxes)
+    measured = f"mean absolute error {error:.3f}\nPearson correlation {correlation:.3f}"
+    axes.text(0.97, 0.03, measured, ha="right", va="bottom", fontsize=7, transform=axes.transAxes)
     axes.legend(fontsize=7, loc="upper left")
     return figure
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figures."""
-    draw_all(argv, __doc__, "sentiment", lambda truth, predictions: {"": against_truth(truth, predictions)})
+    draw_all(argv, __doc__, lambda split, row: {"": against_truth(split, row)})
 
 
 if __name__ == "__main__":

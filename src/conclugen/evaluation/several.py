@@ -1,17 +1,15 @@
-"""What tables over several data sets read: each set's truth, predictions and settings."""
+"""What tables over several data sets read: each set's scores and settings."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.scores import Scores, read_files, together
 from conclugen.evaluation.table import Settings as TableSettings
 from conclugen.evaluation.table import order
-from conclugen.evaluation.truth import Truth, read_truth
-from conclugen.store import places
 from conclugen.store.settings import parse
 
 
@@ -24,45 +22,43 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """One data set."""
+    """One data set: its scores, rows in the order of tables, and the settings of its table."""
 
-    truth: Truth
-    predictions: list[Predictions]
+    scores: Scores
     settings: TableSettings
 
 
-@dataclasses.dataclass(frozen=True)
-class Arguments:
-    """What the flags say."""
-
-    datasets: list[Measured]
-    output: Path
-
-
-def parse_arguments(description: str, argv: Sequence[str] | None) -> Arguments:
-    """Read the flags and what they name, in the order of the manifests."""
+def flags(description: str) -> argparse.ArgumentParser:
+    """Return the parser of the flags of a table over data sets."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--manifest", nargs="+", action="extend", type=Path, required=True, help="one per data set")
     parser.add_argument(
-        "--predictions", nargs="+", action="extend", type=Path, required=True,
-        help="folders …/{dataset}/{corpus}/{preset}/{method}/{protocol}, or fraction-{f} in one",
-    )  # fmt: skip
+        "--chance", nargs="+", action="extend", type=Path, required=True, help="chance rows of each data set"
+    )
+    parser.add_argument("--scores", nargs="+", action="extend", type=Path, required=True, help="one file per row")
     parser.add_argument("--settings", required=True, help="JSON: for each data set, those of its table")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    settings = parse(Settings, given.settings)
-    truths = {truth.dataset: truth for truth in (read_truth(path, "expression") for path in given.manifest)}
-    folders: dict[str, list[Path]] = {name: [] for name in truths}
-    for folder in given.predictions:
-        name = places.base_of(folder).resolve().parts[-5]
-        if name not in folders:
-            raise ValueError(f"{folder}: no manifest of {name!r} is given")
-        folders[name].append(folder)
-    if lacking := sorted(set(truths) - set(settings.datasets)):
-        raise ValueError(f"settings lack the data sets {lacking}")
-    return Arguments([_measured(truths[n], folders[n], settings.datasets[n]) for n in truths], given.output)
+    return parser
 
 
-def _measured(truth: Truth, folders: Sequence[Path], settings: TableSettings) -> Measured:
-    found = [read(folder, truth) for folder in folders]
-    return Measured(truth, sorted(found, key=lambda p: (*order(p), -p.label_fraction)), settings)
+def parse_arguments(description: str, argv: Sequence[str] | None) -> tuple[list[Measured], Path]:
+    """Read the flags and what they name, in the order of the data sets' chance rows."""
+    given = flags(description).parse_args(argv)
+    settings, files = parse_settings(given.settings), read_files([*given.chance, *given.scores])
+    return [_measured(one, settings) for one in together(files)], given.output
+
+
+def parse_settings(text: str) -> Mapping[str, TableSettings]:
+    """Return, by data set, the settings of its table."""
+    return parse(Settings, text).datasets
+
+
+def settings_of(dataset: str, settings: Mapping[str, TableSettings]) -> TableSettings:
+    """Return the settings of a data set's table. Raises ValueError where there are none."""
+    if dataset not in settings:
+        raise ValueError(f"settings lack the data set {dataset!r}")
+    return settings[dataset]
+
+
+def _measured(scores: Scores, settings: Mapping[str, TableSettings]) -> Measured:
+    rows = sorted(scores.rows, key=lambda row: (*order(row), -row.label_fraction))
+    return Measured(dataclasses.replace(scores, rows=rows), settings_of(scores.split.dataset, settings))

@@ -38,30 +38,39 @@ def table_name(config: Config, dataset: str, target: str) -> str:
     return dataset + target
 
 
-def predictions(
-    config: Config, name: str, rows: Rows, shares: Iterable[str] = ("",), preset: str | None = None
+def scores(
+    config: Config,
+    name: str,
+    rows: Rows,
+    shares: Iterable[str] = ("",),
+    preset: str | None = None,
+    split: str = "test",
 ) -> list[str]:
-    """Return the predictions of `rows` for the table `name`, for every seed; `shares`: of the labels."""
+    """Return the scores of `rows` for the table `name` on a split; `shares`: of the labels."""
     corpus = choices.corpus_of(config, choices.dataset_of(config, name))
-    base = f"results/downstream/{name}/{corpus}/{preset or config.pretrain.preset}"
-    return [
-        f"{base}/{method}/{protocol}{share}/seed{seed}.parquet"
-        for method, protocol in rows
-        for share in shares
-        for seed in config.downstream.seeds
-    ]
+    base = f"results/scores/{name}/{corpus}/{preset or config.pretrain.preset}"
+    return [f"{base}/{method}/{protocol}{share}/{split}.npz" for method, protocol in rows for share in shares]
 
 
-def predictions_of_all(
-    config: Config, rows: Rows, presets: Iterable[str | None] = (None,), shares: Sequence[str] = ("",)
+def scores_of_all(
+    config: Config,
+    rows: Rows,
+    presets: Iterable[str | None] = (None,),
+    shares: Sequence[str] = ("",),
+    split: str = "test",
 ) -> list[str]:
-    """Return the predictions of `rows` for every data set and each of `presets`; None: that of the configuration."""
+    """Return the scores of `rows` for every data set and each of `presets`; None: that of the configuration."""
     return [
         path
         for dataset in config.downstream.datasets
         for preset in presets
-        for path in predictions(config, dataset, rows, shares, preset)
+        for path in scores(config, dataset, rows, shares, preset, split)
     ]
+
+
+def chance(config: Config, splits: Iterable[str] = ("test",)) -> list[str]:
+    """Return the scores of the chance rows of every data set on each of `splits`."""
+    return [f"results/scores/{name}/chance.{split}.npz" for split in splits for name in config.downstream.datasets]
 
 
 def presets_compared(config: Config) -> list[str]:
@@ -69,8 +78,11 @@ def presets_compared(config: Config) -> list[str]:
     features, which have no preset.
     """
     methods = [(name, "linear") for name in (*config.pretrain.methods, *choices.drawn_controls(config))]
-    raw = predictions_of_all(config, [(choices.RAW, "raw")])
-    return raw + predictions_of_all(config, methods, config.tables.presets)
+    found = []
+    for split in ("valid", "test"):
+        found += scores_of_all(config, [(choices.RAW, "raw")], split=split)
+        found += scores_of_all(config, methods, config.tables.presets, split=split)
+    return found
 
 
 def switches_compared(config: Config) -> list[str]:
@@ -78,7 +90,7 @@ def switches_compared(config: Config) -> list[str]:
     networks untrained.
     """
     rows = [(name, "linear") for name in (config.tables.reference, *choices.drawn_controls(config))]
-    return predictions_of_all(config, rows, choices.ablation_presets(config))
+    return scores_of_all(config, rows, choices.ablation_presets(config), split="valid")
 
 
 def controls(config: Config, control: str) -> list[str]:
@@ -88,32 +100,32 @@ def controls(config: Config, control: str) -> list[str]:
             f"results/tables/{control}.csv needs worlds and the raw row {choices.ORACLE}: "
             "--configfile configs/control.yaml"
         )
-    found = predictions_of_all(config, choices.table_rows(config))
+    found = scores_of_all(config, choices.table_rows(config))
     others = [name for name in config.tables.presets if name != config.pretrain.preset]
     if control == "control-grid":
-        found += predictions_of_all(config, choices.pretrained_rows(config), others)
+        found += scores_of_all(config, choices.pretrained_rows(config), others)
     return found
 
 
 def table_2(config: Config) -> list[str]:
     """Return supervised, linear and fine-tuned, whichever protocols the tables of the data sets have."""
     reference = config.tables.reference
-    return predictions_of_all(config, [(reference, protocol) for protocol in ("supervised", "linear", "finetune")])
+    return scores_of_all(config, [(reference, protocol) for protocol in ("supervised", "linear", "finetune")])
 
 
 def rivals(config: Config) -> list[str]:
     """Return the rows of the table of rivals, whichever methods and protocols the tables of the data sets have."""
-    return predictions_of_all(config, choices.rival_rows(config))
+    return scores_of_all(config, choices.rival_rows(config))
 
 
 def label_fractions(config: Config) -> list[str]:
-    """Return the predictions of every row of every table, for all labels and for each share of them."""
+    """Return the scores of every row of every table, for all labels and for each share of them."""
     shares = list(choices.fractions(config))
     if len(shares) < 2:
         raise WorkflowError(
             "results/tables/label_efficiency.csv needs downstream.label_fractions below 1, such as [0.01, 0.1, 1.0]"
         )
-    return predictions_of_all(config, choices.table_rows(config), shares=shares)
+    return scores_of_all(config, choices.table_rows(config), shares=shares)
 
 
 def table_1(config: Config) -> dict[str, str]:
@@ -163,7 +175,8 @@ def behind_page(config: Config, names: Sequence[str]) -> dict[str, list[str]]:
     return {
         "tables": [f"results/tables/{name}.csv" for name in names],
         "manifests": [f"results/manifests/{name}.parquet" for name in with_corpora(config, names)],
-        "predictions": [path for name in names for path in predictions(config, name, rows)],
+        "chance": [f"results/scores/{name}/chance.test.npz" for name in names],
+        "scores": [path for name in names for path in scores(config, name, rows)],
         "networks": list(dict.fromkeys(path for name in names for path in networks_behind(config, name))),
         "qc": accounts(config, datasets),
         "leaks": [f"results/qc/{name}.leaks.csv" for name in datasets],

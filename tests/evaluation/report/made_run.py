@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from made_predictions import made_network, make_manifest, make_predictions, noisy
+from made_predictions import made_network, make_manifest, make_predictions, measure, noisy, viewed
 
 from conclugen.data.manifest import read_manifest
 from conclugen.evaluation import leaks, qc, table
@@ -15,15 +15,19 @@ from conclugen.evaluation.report import reading, run
 from conclugen.pretrain import verdict
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
 
-MEASURED = {"resamples": 200, "level": 0.95, "seed": 0, "target": "expression", "reference": "ConCluGen"}
 TABLE = {
-    **MEASURED,
+    "resamples": 200,
+    "level": 0.95,
+    "seed": 0,
+    "target": "expression",
+    "reference": "ConCluGen",
     "chance_draws": 5,
     "paper": None,
     "seen": {"frames2d": [], "frames3d": [], "text": []},
     "data": "demo",
 }
-PAGE = {"tables": {"made": {**MEASURED, "dataset": "made", "corpus": "corpus"}}}
+TOLD = {"target": "expression", "reference": "ConCluGen", "dataset": "made", "corpus": "corpus"}
+PAGE = {"tables": {"made": TOLD}}
 LIMITS = {"max_lost": 1.0, "min_lost": 10, "max_lost_of_class": 1.0, "min_lost_of_class": 10}
 HARM = "<script>alert(1)</script>"
 
@@ -42,6 +46,11 @@ ROWS = {
 }
 
 
+def paths(flags):
+    """The files that flags of scores name."""
+    return [Path(word) for word in flags if not word.startswith("--")]
+
+
 class MadeRun:
     """The files of a run in a folder, laid out as the workflow lays them out."""
 
@@ -55,20 +64,14 @@ class MadeRun:
             for names, (strength, word) in rows.items()
         ]
         self.table = folder / "tables/made.csv"
-        given = [
-            "--manifest",
-            str(self.manifest),
-            "--settings",
-            json.dumps(TABLE | changes),
-            "--output",
-            str(self.table),
-        ]
-        table.main([*given, "--predictions", *map(str, self.predictions)])
+        self.scores = measure(self.manifest, self.predictions, TABLE | changes)
+        view = ["--settings", json.dumps(viewed(TABLE | changes)), "--output", str(self.table)]
+        table.main([*self.scores, *view])
         self.ids = frame["utterance_id"].tolist()
 
     def measured(self, **changes) -> reading.Measured:
         settings = reading.TableSettings(**PAGE["tables"]["made"] | changes)
-        return reading.measured("made", settings, self.table, self.manifest, self.predictions)
+        return reading.measured("made", settings, self.table, paths(self.scores))
 
     def account(self, reason: str = "no frame") -> None:
         """Ledgers of faces and sound, in which the first utterances are lost, and the table of quality control."""
@@ -114,7 +117,6 @@ class MadeRun:
         given = {
             "--tables": [self.table],
             "--manifests": [self.manifest],
-            "--predictions": self.predictions,
             "--networks": sorted({path.parent for path in self.folder.glob("pretrain/*/*/*/*/pretext.json")}),
             "--qc": [self.qc],
             "--ledgers": self.ledgers,
@@ -125,5 +127,6 @@ class MadeRun:
             "--command": ["snakemake --cores 1 -- results/report/made.html"],
             "--output": [output],
         }
-        run.main([word for flag, values in given.items() for word in (flag, *map(str, values))])
+        words = [word for flag, values in given.items() for word in (flag, *map(str, values))]
+        run.main([*words, *self.scores])
         return output.read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_predictions import make_manifest
-from made_run import PAGE, TABLE
+from made_predictions import make_manifest, measure, viewed
+from made_run import PAGE, TABLE, paths
 
 from conclugen.evaluation import table
 from conclugen.evaluation.report import page, reading, words
@@ -31,10 +31,11 @@ def measured(tmp_path):
             about = {"streams": {"text": ["text"]}, "label_fraction": 1.0}
             write_table(folders[-1] / f"seed{seed}.parquet", pa.Table.from_pandas(out, preserve_index=False), about)
     file = tmp_path / "made-sentiment.csv"
-    given = ["--manifest", str(manifest), "--settings", json.dumps(TABLE | {"target": "sentiment"})]
-    table.main([*given, "--output", str(file), "--predictions", *map(str, folders)])
+    wanted = TABLE | {"target": "sentiment"}
+    given = measure(manifest, folders, wanted)
+    table.main([*given, "--settings", json.dumps(viewed(wanted)), "--output", str(file)])
     settings = reading.TableSettings(**PAGE["tables"]["made"] | {"target": "sentiment"})
-    return reading.measured("made-sentiment", settings, file, manifest, folders)
+    return reading.measured("made-sentiment", settings, file, paths(given))
 
 
 def test_a_smaller_error_is_better(measured):
@@ -47,10 +48,10 @@ def test_a_smaller_error_is_better(measured):
 
 
 def test_rows_of_seven_classes_sum_to_one(measured):
-    [p] = [p for p in measured.predictions if p.method == "ConCluGen"]
-    [found] = matrices(measured.truth, p)
+    [row] = [row for row in measured.scores.rows if row.method == "ConCluGen"]
+    [found] = matrices(measured.scores.split, row)
     assert found.classes == ("−3", "−2", "−1", "0", "+1", "+2", "+3")
-    assert sum(found.support) == len(measured.truth.ids)
+    assert sum(found.support) == measured.scores.split.count
     known = np.array(found.support) > 0
     assert found.shares[known].sum(1) == pytest.approx(1)
     assert np.isnan(found.shares[~known]).all()

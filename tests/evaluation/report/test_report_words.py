@@ -8,8 +8,6 @@ from made_run import ROWS, MadeRun
 
 from conclugen.downstream.protocols import METHODS, PROTOCOLS, Protocol
 from conclugen.evaluation.inference import holm
-from conclugen.evaluation.intervals import Resamples
-from conclugen.evaluation.metrics import HEADLINE
 from conclugen.evaluation.report import accounting, names, words
 from conclugen.evaluation.report.gains import is_pretrained, over_raw
 
@@ -49,13 +47,10 @@ def test_what_beats_the_raw_features_is_named_with_its_difference_and_interval(t
 
 def test_gains_over_the_raw_features_are_paired_differences_corrected_after_holm(tmp_path):
     table = MadeRun(tmp_path, rows=ROWS | {("ConClu", "linear"): (0.6, "learned")}).measured()
-    resamples = Resamples.of(table.truth, table.settings)
-    scores = {(p.method, p.protocol): p.scores for p in table.predictions}
-    metric = HEADLINE["multi"]
-    raw = resamples.estimates(table.truth, scores["raw-features", "raw"], "raw")[metric]
-    found = over_raw(table.truth, table.predictions, table.settings)
+    scores = {(row.method, row.protocol): row.headline for row in table.scores.rows}
+    found = over_raw(table.scores)
     assert set(found) == {("ConCluGen", "linear"), ("ConGen", "linear"), ("ConClu", "linear")}
-    single = {key: resamples.estimates(table.truth, scores[key], "linear")[metric].against(raw) for key in found}
+    single = {key: scores[key].against(scores["raw-features", "raw"]) for key in found}
     corrected = holm(np.array([one.p for one in single.values()]))
     for (key, one), p in zip(single.items(), corrected, strict=True):
         assert (found[key].value, found[key].p, found[key].low) == (one.value, p, one.low)

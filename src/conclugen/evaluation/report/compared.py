@@ -95,12 +95,12 @@ def why_untested(row: Row) -> str:
 
 def headline_of(table: Measured) -> str:
     """Return the name of the headline metric of a table."""
-    return metrics.HEADLINE[table.truth.task]
+    return table.scores.split.headline
 
 
 def level(table: Measured) -> str:
     """Return the level of its intervals."""
-    return f"{table.settings.level:.0%}".replace("%", " %")
+    return f"{table.scores.split.level:.0%}".replace("%", " %")
 
 
 def rank(table: Measured, value: float) -> float:

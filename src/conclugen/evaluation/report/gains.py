@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from conclugen.downstream.protocols import METHODS, PROTOCOLS
 from conclugen.evaluation.inference import holm
-from conclugen.evaluation.intervals import Asked, Resamples
-from conclugen.evaluation.metrics import HEADLINE, is_better
-from conclugen.evaluation.predictions import Predictions
-from conclugen.evaluation.truth import Truth
+from conclugen.evaluation.metrics import is_better
+from conclugen.evaluation.scores import Scores
 from conclugen.pretrain.unlearned import CONTROLS, RAW
 
 Key = tuple[str, str]  # method and protocol, which name a row of a table
@@ -47,21 +44,19 @@ def is_pretrained(method: str, protocol: str) -> bool:
     return known is not None and known.network and known.judges == METHODS and method not in CONTROLS
 
 
-def over_raw(truth: Truth, predictions: Sequence[Predictions], asked: Asked) -> dict[Key, Gain]:
+def over_raw(scores: Scores) -> dict[Key, Gain]:
     """Return the gain of each pretrained row; nothing where there is no row of the raw features."""
-    raw = [p for p in predictions if (p.method, p.protocol) == (RAW, "raw")]
-    rows = [p for p in predictions if is_pretrained(p.method, p.protocol)]
+    raw = [row for row in scores.rows if (row.method, row.protocol) == (RAW, "raw")]
+    rows = [row for row in scores.rows if is_pretrained(row.method, row.protocol)]
     if not raw or not rows:
         return {}
-    resamples, metric = Resamples.of(truth, asked), HEADLINE[truth.task]
-    first = resamples.estimates(truth, raw[0].scores, "raw")[metric]
-    found = [resamples.estimates(truth, p.scores, p.protocol)[metric].against(first) for p in rows]
+    found, limit = [row.headline.against(raw[0].headline) for row in rows], 1 - scores.split.level
     adjusted = holm(np.array([one.p for one in found]))
     return {
-        (p.method, p.protocol): Gain(
-            one.value, one.low, one.high, p_holm, one.detectable, _verdict(one.value, p_holm, 1 - asked.level, metric)
+        (row.method, row.protocol): Gain(
+            one.value, one.low, one.high, p, one.detectable, _verdict(one.value, p, limit, scores.split.headline)
         )
-        for p, one, p_holm in zip(rows, found, adjusted.tolist(), strict=True)
+        for row, one, p in zip(rows, found, adjusted.tolist(), strict=True)
     }
 
 

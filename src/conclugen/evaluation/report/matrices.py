@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from conclugen.evaluation import confusion
-from conclugen.evaluation.predictions import Predictions
-from conclugen.evaluation.truth import Truth
+from conclugen.evaluation.scores import Score, Split
 
 SHORT = ("absent", "present")
 SEVEN = tuple(f"{one:+d}".replace("-", "−").replace("+0", "0") for one in confusion.SEVEN)
@@ -32,24 +31,17 @@ class Matrix:
     shares: np.ndarray
 
 
-def matrices(truth: Truth, predictions: Predictions) -> Sequence[Matrix]:
+def matrices(split: Split, row: Score) -> Sequence[Matrix]:
     """Return the matrix of a row: one of all classes, of seven for sentiment, or of each of several classes at once."""
-    if truth.task == "multi":
-        return _of_each(truth, predictions)
-    if truth.task == "regression":
-        share = np.mean([confusion.shares_of_seven(truth, one) for one in predictions.scores], axis=0)
-        rounded = confusion.seven(truth.labels[~np.isnan(truth.labels[:, 0]), 0])
-        support = tuple(int((rounded == one).sum()) for one in confusion.SEVEN)
-        return [Matrix("", SEVEN, support, share)]
-    share = np.mean([confusion.shares(truth, one) for one in predictions.scores], axis=0)
-    return [Matrix("", truth.classes, tuple(int(count) for count in truth.labels.sum(0)), share)]
+    if split.task == "multi":
+        return _of_each(split, row)
+    classes = SEVEN if split.task == "regression" else split.classes
+    return [Matrix("", classes, split.support, row.drawn["decided"])]
 
 
-def _of_each(truth: Truth, predictions: Predictions) -> list[Matrix]:
-    each = np.mean([confusion.of_classes(truth, one) for one in predictions.scores], axis=0)
+def _of_each(split: Split, row: Score) -> list[Matrix]:
     found = []
-    for name, known, (recall, specificity, _) in zip(truth.classes, truth.labels.T, each, strict=True):
-        share = confusion.of_two(recall, specificity)
-        present = int(np.nansum(known))
-        found.append(Matrix(name, SHORT, (int((~np.isnan(known)).sum()) - present, present), share))
+    each = zip(split.classes, split.known, split.support, row.drawn["decided"], strict=True)
+    for name, known, present, (recall, specificity, _) in each:
+        found.append(Matrix(name, SHORT, (known - present, present), confusion.of_two(recall, specificity)))
     return found

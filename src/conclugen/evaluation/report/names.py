@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from conclugen.evaluation.intervals import CHANCE
+from conclugen.evaluation.estimates import CHANCE
 from conclugen.evaluation.metrics import LOWER_IS_BETTER
 from conclugen.pretrain.unlearned import CONTROLS, RAW
 from conclugen.store.ledger import Status

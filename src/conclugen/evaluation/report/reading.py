@@ -14,9 +14,8 @@ from typing import Any
 from conclugen.data.manifest import read_manifest
 from conclugen.data.scales import DIMENSIONS
 from conclugen.evaluation.cells import read_table
-from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.report.gains import Gain, Key, over_raw
-from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.evaluation.scores import Scores, place_of, read_one
 from conclugen.pretrain import verdict
 from conclugen.store import places
 from conclugen.store.ledger import LedgerRow, Status, read_ledger
@@ -26,8 +25,7 @@ _ENDING = re.compile(rf"-(?:{'|'.join(DIMENSIONS)})$")
 
 @dataclasses.dataclass(frozen=True)
 class TableSettings:
-    """What a table was made with, as far as the page says it or measures by it: keys of
-    `conclugen.config.stage_two.Tables`, and:
+    """What a table was made with, as far as the page says it: `reference` of `conclugen.config.stage_two.Tables`, and:
 
     Attributes:
         dataset: whose table it is.
@@ -39,9 +37,6 @@ class TableSettings:
     corpus: str
     target: str
     reference: str
-    resamples: int
-    level: float
-    seed: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +48,12 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """One table, and what it was computed from."""
+    """One table, and the scores that it is a view of."""
 
     name: str
     settings: TableSettings
     rows: Sequence[Mapping[str, str]]
-    truth: Truth
-    predictions: Sequence[Predictions]
+    scores: Scores
     gains: Mapping[Key, Gain]
 
 
@@ -99,12 +93,10 @@ class Job:
     memory: float
 
 
-def measured(name: str, settings: TableSettings, table: Path, manifest: Path, predictions: Iterable[Path]) -> Measured:
-    """Read a table and its predictions, and compare them with the raw features."""
-    truth = read_truth(manifest, settings.target)
-    own = [folder for folder in predictions if places.of_predictions(folder).split("/")[0] in ("", name)]
-    found = [read(folder, truth) for folder in own]
-    return Measured(name, settings, read_table(table), truth, found, over_raw(truth, found, settings))
+def measured(name: str, settings: TableSettings, table: Path, scores: Iterable[Path]) -> Measured:
+    """Read a table and its scores, and compare them with those of the raw features."""
+    found = read_one([path for path in scores if place_of(path).split("/")[0] == name])
+    return Measured(name, settings, read_table(table), found, over_raw(found))
 
 
 def network(folder: Path) -> Network:

@@ -1,7 +1,7 @@
 """The report of a run as one page of HTML.
 
 Entry module. What a table holds is taken from it; what none holds, the gain over the raw features and the confusion
-matrices, is computed from the predictions behind it.
+matrices, from the scores behind it. Nothing is measured here.
 """
 
 from __future__ import annotations
@@ -26,12 +26,8 @@ LIBRARIES = ("conclugen", "snakemake", "numpy", "pandas", "scipy", "scikit-learn
 def collect(given: argparse.Namespace) -> Run:
     """Read all that flags name. Raises ValueError, SealError or PretextError naming a file that is wrong."""
     settings = parse(reading.Settings, given.settings)
-    manifests = {path.stem: path for path in given.manifests}
-    tables = [
-        reading.measured(path.stem, own, path, manifests[own.dataset], given.predictions)
-        for path in given.tables
-        for own in [settings.tables[path.stem]]
-    ]
+    scores = [*given.chance, *given.scores]
+    tables = [reading.measured(path.stem, settings.tables[path.stem], path, scores) for path in given.tables]
     accounts = reading.accounts(given.qc)
     networks = [reading.network(folder) for folder in given.networks]
     lost = reading.with_splits(reading.lost(accounts, given.ledgers), given.manifests)
@@ -57,7 +53,8 @@ def flags() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", nargs="+", type=Path, required=True)
     parser.add_argument("--manifests", nargs="+", type=Path, required=True, help="of data sets and corpora")
-    parser.add_argument("--predictions", nargs="*", type=Path, default=[], help="one folder per row")
+    parser.add_argument("--chance", nargs="+", type=Path, required=True, help="scores of the chance rows of each table")
+    parser.add_argument("--scores", nargs="*", type=Path, default=[], help="one file per row")
     parser.add_argument("--networks", nargs="*", type=Path, default=[], help="one folder per network")
     parser.add_argument("--qc", nargs="*", type=Path, default=[])
     parser.add_argument("--ledgers", nargs="*", type=Path, default=[])

@@ -74,7 +74,7 @@ class Scores:
 
 def lines(table: Measured) -> list[Line]:
     """Return the rows of a table in its order."""
-    metric = metrics.HEADLINE[table.truth.task]
+    metric = table.scores.split.headline
     scales = {"score": _scale(table.rows, metric), "raw": _scale_of_gains(table)}
     scales["untrained"] = Scale.over(
         value for row in table.rows for value in _triple(row, "minus_untrained", ("", "_lo", "_hi"))
@@ -105,13 +105,13 @@ def _line(row: Row, table: Measured, metric: str, scales: Mapping[str, Scale]) -
         f"{row['networks_collapsed']} of {row['networks']} collapsed" if flag(row) else row["pretext"],
         told,
         row["seeds"],
-        tuple(_valued(row, name) for name in metrics.NAMES[table.truth.task]),
+        tuple(_valued(row, name) for name in metrics.NAMES[table.scores.split.task]),
     )
 
 
 def scores(table: Measured, found: Sequence[Line]) -> Scores:
     """Return the headline figure of a table; its lines are `found`, chance rows but for their best left out."""
-    metric = metrics.HEADLINE[table.truth.task]
+    metric = table.scores.split.headline
     scale = _scale(table.rows, metric)
     chance = metrics.best([as_float(row[metric]) for row in table.rows if row["protocol"] == "chance"], metric)
     raw = [as_float(row[metric]) for row in table.rows if (row["method"], row["protocol"]) == (RAW, "raw")]
@@ -137,16 +137,16 @@ def scores(table: Measured, found: Sequence[Line]) -> Scores:
 def rows_of_classes(table: Measured) -> list[tuple[str, str, bool, Sequence[Matrix]]]:
     """Return, by row, what it is called, its kind, whether it is shown at once, and its confusion matrices: at once the
     raw features, the reference and the best pretrained row."""
-    metric = metrics.HEADLINE[table.truth.task]
+    metric = table.scores.split.headline
     own = {(row["method"], row["protocol"]): row for row in table.rows}
     learned = [row for row in table.rows if names.kind(row) == "method"]
     best = metrics.best([as_float(row[metric]) for row in learned], metric)
     shown = {(RAW, "raw"), (table.settings.reference, "linear")}
     shown |= {(row["method"], row["protocol"]) for row in learned if as_float(row[metric]) == best}
     found = []
-    for p in sorted(table.predictions, key=lambda p: list(own).index((p.method, p.protocol))):
-        key = p.method, p.protocol
-        found.append((called(own[key]), names.kind(own[key]), key in shown, matrices(table.truth, p)))
+    for row in sorted(table.scores.rows, key=lambda row: list(own).index((row.method, row.protocol))):
+        key = row.method, row.protocol
+        found.append((called(own[key]), names.kind(own[key]), key in shown, matrices(table.scores.split, row)))
     return found
 
 

@@ -125,11 +125,11 @@ def shuffled(table: Measured) -> Said | None:
 def networks(table: Measured) -> Said | None:
     """Say how many networks behind the table learned their own task, and name those that collapsed or are weak."""
     found: dict[str, dict[str, int]] = {}
-    for p in table.predictions:
-        if is_pretrained(p.method, p.protocol) and p.networks is not None:
-            words = [one["pretext"] for one in distinct(p.networks)]
+    for row in table.scores.rows:
+        if is_pretrained(row.method, row.protocol) and row.networks is not None:
+            words = [one["pretext"] for one in distinct(row.networks)]
             if words:
-                found[p.method] = {word: words.count(word) for word in (COLLAPSED, WEAK, LEARNED)}
+                found[row.method] = {word: words.count(word) for word in (COLLAPSED, WEAK, LEARNED)}
     if not found:
         return None
     total = {word: sum(one[word] for one in found.values()) for word in (COLLAPSED, WEAK, LEARNED)}

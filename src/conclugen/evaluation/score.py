@@ -1,0 +1,142 @@
+"""Measure one folder of predictions, or the chance rows, on one split: once for all tables, figures and pages.
+
+Entry module. Everything is computed from predictions, so a new metric trains nothing again. On the test split every
+metric is measured, class by class too, and the headline metric with each modality masked; on validation, on which one
+may choose, the headline metric alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conclugen.evaluation import by_class, chance, picture, scores
+from conclugen.evaluation.confusion import SEVEN
+from conclugen.evaluation.estimates import CHANCE, Estimate
+from conclugen.evaluation.inference import LEAST_RESAMPLES
+from conclugen.evaluation.intervals import Resamples, rank
+from conclugen.evaluation.metrics import HEADLINE
+from conclugen.evaluation.predictions import read
+from conclugen.evaluation.regression import seven
+from conclugen.evaluation.scores import Interval, Score, Split
+from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.store.settings import parse
+
+TEST = "test"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What is measured, and how often groups are drawn: keys of `conclugen.config.stage_two.Tables`, of which
+    `chance_draws` is None where predictions are measured, and:
+
+    Attributes:
+        target: `expression` or `sentiment`.
+    """
+
+    target: str
+    resamples: int
+    level: float
+    seed: int
+    chance_draws: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.resamples < LEAST_RESAMPLES or not 0 < self.level < 1 or (self.chance_draws or 1) < 1:
+            raise ValueError(
+                f"resamples is {self.resamples} and must be at least {LEAST_RESAMPLES}, chance_draws at least 1, level "
+                "between 0 and 1"
+            )
+
+
+def measure(truth: Truth, folder: Path, settings: Settings) -> Score:
+    """Return the row of a folder of predictions."""
+    resamples, p = Resamples.of(truth, settings), read(folder, truth)
+    about = {name: getattr(p, name) for name in scores.NAMES}
+    row = _measured(truth, p.scores, resamples, about)
+    if truth.split != TEST:
+        return row
+    masked = {name: resamples.headline(truth, one, p.protocol) for name, one in p.without.items()}
+    return dataclasses.replace(row, masked=masked, drawn=picture.of(truth, p.scores))
+
+
+def measure_chance(truth: Truth, settings: Settings) -> list[Score]:
+    """Return the chance rows of a split. Raises ValueError where nobody says how often to draw."""
+    if settings.chance_draws is None:
+        raise ValueError("chance rows need chance_draws")
+    resamples = Resamples.of(truth, settings)
+    nothing = {"corpus": "", "preset": "", "streams": "", "label_fraction": None, "networks": (), "protocol": CHANCE}
+    guessed = chance.rows(truth, settings.chance_draws)
+    return [_measured(truth, one, resamples, nothing | {"method": name}) for name, one in guessed.items()]
+
+
+def split_of(truth: Truth, settings: Settings) -> Split:
+    """Return what rows say of the split that they were measured on."""
+    regression = truth.task == "regression"
+    if regression:
+        known = truth.labels[~np.isnan(truth.labels)]
+        support = [(seven(known) == one).sum() for one in SEVEN]
+    else:
+        support = list(np.nansum(truth.labels, 0))
+    return Split(
+        dataset=truth.dataset,
+        adapter=truth.adapter,
+        task=truth.task,
+        classes=tuple(truth.classes),
+        split=truth.split,
+        level=settings.level,
+        count=len(truth.ids),
+        groups=Resamples.of(truth, settings).groups,
+        known=tuple(int(one) for one in (~np.isnan(truth.labels)).sum(0)),
+        support=tuple(int(one) for one in support),
+        priors=tuple(float(one) for one in truth.priors),
+        median=float(np.nanmedian(truth.train)) if regression and truth.train.size else float("nan"),
+    )
+
+
+def _measured(truth: Truth, given: np.ndarray, resamples: Resamples, about: dict[str, Any]) -> Score:
+    """The metrics of scores (S, N, C), and those of each class."""
+    protocol = about["protocol"]
+    if truth.split != TEST:
+        headline = resamples.headline(truth, given, protocol)
+        return Score(**about, headline=headline, metrics={headline.metric: interval(headline)})
+    ranked = [] if truth.task == "regression" else [rank(truth, one, resamples.weights) for one in given]
+    found = resamples.estimates(truth, given, protocol, ranked)
+    classes = by_class.estimates(truth, given, resamples, protocol, ranked) if ranked else []
+    return Score(
+        **about,
+        headline=found[HEADLINE[truth.task]],
+        metrics={name: interval(one) for name, one in found.items()},
+        classes=[{name: interval(one) for name, one in of_class.items()} for of_class in classes],
+    )
+
+
+def interval(estimate: Estimate) -> Interval:
+    """Return the value of a metric and its interval."""
+    return (estimate.value, *estimate.interval())
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the scores."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--predictions", type=Path, help="one folder; without one, the chance rows are measured")
+    parser.add_argument("--split", choices=(TEST, "valid"), required=True)
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args(argv)
+    settings = parse(Settings, given.settings)
+    truth = read_truth(given.manifest, settings.target, given.split)
+    if given.predictions is None:
+        rows = measure_chance(truth, settings)
+    else:
+        rows = [measure(truth, given.predictions, settings)]
+    scores.write(given.output, split_of(truth, settings), rows)
+
+
+if __name__ == "__main__":
+    main()
