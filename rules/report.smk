@@ -49,7 +49,7 @@ use rule page as pages with:
 
 rule figures:
     input:
-        table="results/tables/{dataset}.csv",
+        table="results/tables/{dataset}.full.csv",
         scores=lambda wildcards: files.scores(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
         chance="results/scores/{dataset}/chance.test.npz",
     output:
@@ -80,7 +80,7 @@ rule figures:
 
 use rule figures as sentiment_figures with:
     input:
-        table="results/tables/{dataset}{dimension}.csv",
+        table="results/tables/{dataset}{dimension}.full.csv",
         scores=lambda wildcards: files.scores(
             CONFIG, f"{wildcards.dataset}{wildcards.dimension}", choices.table_rows(CONFIG)
         ),

@@ -8,6 +8,7 @@ rule table:
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table=report("results/tables/{dataset}{target}.csv", caption="../report/table.rst", category="Tables"),
+        full="results/tables/{dataset}{target}.full.csv",
     log:
         "results/logs/tables/{dataset}{target}.log",
     benchmark:
@@ -63,7 +64,7 @@ use rule table as robustness with:
 
 use rule table as latex with:
     input:
-        table="results/tables/{dataset}{target}.csv",
+        table="results/tables/{dataset}{target}.full.csv",
     output:
         tex="results/tables/{dataset}{target}.tex",
     log:

@@ -130,4 +130,4 @@ def write_row(results: Results, method: str, protocol: str, metric: str = "recal
     """Write a table with a row of a method, as far as cards read it."""
     row = {"method": method, "protocol": protocol, "data": "own", "seeds": 2, "n_test": 12, "groups": 12}
     row |= {metric: "0.4100", f"{metric}_lo": "0.3000", f"{metric}_hi": "0.5200", "beats_chance": "no"}
-    write_text(results.folder / "tables/mine.csv", pd.DataFrame([row]).to_csv(index=False))
+    write_text(results.folder / "tables/mine.full.csv", pd.DataFrame([row]).to_csv(index=False))

@@ -39,7 +39,8 @@ def sentiment(tmp_path):
         )
     settings = SETTINGS | {"target": "sentiment"}
     arguments, view = measure(tmp_path / "m.parquet", [folder], settings), json.dumps(viewed(settings))
-    table.main([*arguments, "--settings", view, "--output", str(tmp_path / "table.csv")])
+    full, short = str(tmp_path / "table.csv"), str(tmp_path / "short.csv")
+    table.main([*arguments, "--settings", view, "--full", full, "--output", short])
     return tmp_path, folder, [*arguments, "--table", str(tmp_path / "table.csv"), "--output-dir"]
 
 

@@ -46,7 +46,7 @@ def make(tmp_path, task, **changes):
     folder = make_predictions(tmp_path, frame, "ConCluGen", "linear", noisy(0.5))
     common = measure(tmp_path / "m.parquet", [folder], SETTINGS | changes)
     view = ["--settings", json.dumps(viewed(SETTINGS | changes))]
-    table.main([*common, *view, "--output", str(tmp_path / "table.csv")])
+    table.main([*common, *view, "--full", str(tmp_path / "table.csv"), "--output", str(tmp_path / "short.csv")])
     return frame, folder, common
 
 

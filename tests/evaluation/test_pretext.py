@@ -72,7 +72,8 @@ def written(tmp_path, capsys):
     }
     folders = [make_predictions(tmp_path, frame, *row, noisy(0.5), networks=given) for row, given in rows.items()]
     arguments = measure(tmp_path / "m.parquet", folders, SETTINGS)
-    table.main([*arguments, "--settings", json.dumps(viewed(SETTINGS)), "--output", str(tmp_path / "table.csv")])
+    full, short = str(tmp_path / "table.csv"), str(tmp_path / "short.csv")
+    table.main([*arguments, "--settings", json.dumps(viewed(SETTINGS)), "--full", full, "--output", short])
     return tmp_path / "table.csv", capsys.readouterr().out
 
 

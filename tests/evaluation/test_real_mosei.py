@@ -101,5 +101,15 @@ def measured(folder, names, target):
         "data": "own",
     }
     output, given = folder / "table.csv", measure(folder / "manifest.parquet", folders.values(), options)
-    table.main([*given, "--settings", json.dumps(viewed(options)), "--output", str(output)])
+    table.main(
+        [
+            *given,
+            "--settings",
+            json.dumps(viewed(options)),
+            "--full",
+            str(output),
+            "--output",
+            str(folder / "short.csv"),
+        ]
+    )
     return pd.read_csv(output).set_index("method")

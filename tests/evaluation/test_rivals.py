@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 import pytest
-from made_predictions import make_manifest, make_predictions, noisy
+from made_predictions import make_manifest, make_predictions, measure, noisy, viewed
 
 from conclugen import choices, slices
 from conclugen.config import check
@@ -36,10 +36,11 @@ OWN |= {"downstream": {"datasets": ["mine"]}}
 def test_each_is_tested_against_what_it_compares_with(tmp_path, task):
     frame = make_manifest(tmp_path / "m.parquet", task)
     folders = [make_predictions(tmp_path, frame, *row, noisy(error)) for row, error in ROWS.items()]
-    common = ["--manifest", str(tmp_path / "m.parquet"), "--predictions", *map(str, folders)]
-    several = json.dumps({"datasets": {"made": SETTINGS}})
+    common = measure(tmp_path / "m.parquet", folders, SETTINGS)
+    several = json.dumps({"datasets": {"made": viewed(SETTINGS)}})
     rivals.main([*common, "--settings", several, "--output", str(tmp_path / "rivals.csv")])
-    table.main([*common, "--settings", json.dumps(SETTINGS), "--output", str(tmp_path / "table.csv")])
+    view = ["--settings", json.dumps(viewed(SETTINGS)), "--full", str(tmp_path / "table.csv")]
+    table.main([*common, *view, "--output", str(tmp_path / "short.csv")])
     found = pd.read_csv(tmp_path / "rivals.csv").fillna({"against": ""}).set_index(["method", "protocol"])
     whole = pd.read_csv(tmp_path / "table.csv").set_index(["method", "protocol"])
     assert set(ROWS) <= set(found.index)

@@ -89,7 +89,7 @@ def test_scores_that_lie_elsewhere_are_refused(made):
     with pytest.raises(ValueError, match=r"test\.npz: holds the scores of made/corpus/paper/ConCluGen/linear/test"):
         scores.read(second)
     with pytest.raises(ValueError, match="ConGen/linear"):
-        table.main([*flags, "--settings", json.dumps(viewed(SETTINGS)), "--output", str(root / "t.csv")])
+        table.main([*flags, "--settings", json.dumps(viewed(SETTINGS)), "--full", "t.csv", "--output", "s.csv"])
 
 
 def test_scores_at_another_level_of_two_splits_or_without_chance_are_no_table(made):

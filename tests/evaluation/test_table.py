@@ -32,7 +32,17 @@ SETTINGS = {
 def run(tmp_path, folders, name="table.csv", **changes):
     settings = {**SETTINGS, **changes}
     arguments = measure(tmp_path / "m.parquet", folders, settings)
-    table.main([*arguments, "--settings", json.dumps(viewed(settings)), "--output", str(tmp_path / name)])
+    table.main(
+        [
+            *arguments,
+            "--settings",
+            json.dumps(viewed(settings)),
+            "--full",
+            str(tmp_path / name),
+            "--output",
+            str(tmp_path / "s.csv"),
+        ]
+    )
     return pd.read_csv(tmp_path / name, keep_default_na=False, dtype=str)
 
 
@@ -95,6 +105,18 @@ def test_columns_are_complete_and_ordered(world):
     wanted += ["minus_untrained_lo", "minus_untrained_hi", "detectable_vs_untrained"]
     wanted += [*pretext.WORD_COLUMNS, *(f"pretext_{name}" for name in pretext.NUMBERS)]
     assert columns == wanted
+
+
+@pytest.mark.parametrize("task", ["multi", "single"])
+def test_the_columns_that_are_read_first_are_those_of_the_full_table(task, tmp_path):
+    frame = make_manifest(tmp_path / "m.parquet", task)
+    folders = [make_predictions(tmp_path, frame, name, "linear", noisy(0.5)) for name in ("ConCluGen", "untrained")]
+    full, headline = run(tmp_path, folders), metrics.HEADLINE[task]
+    first = pd.read_csv(tmp_path / "s.csv", keep_default_na=False, dtype=str)
+    wanted = ["method", "protocol", "n_test", headline, f"{headline}_lo", f"{headline}_hi", "beats_chance"]
+    wanted += ["minus_untrained", "beats_untrained", "p_holm", "pretext", "contaminated", "caution"]
+    assert list(first.columns) == wanted
+    pd.testing.assert_frame_equal(first, full[wanted])
 
 
 def test_values_are_the_mean_over_seeds_inside_their_interval(world):

@@ -271,13 +271,13 @@ def test_table_1_has_the_rows_of_a_mosei_where_there_is_one(fresh, folders):
     write_methods(folders, ["ConCluGen"])
     assert folders.planned(target=target) == {"published": 1}
     commands = fresh.snakemake("--dry-run", "--", target).stdout
-    assert "conclugen.evaluation.benchmark --table results/tables/mosei.csv" in commands
+    assert "conclugen.evaluation.benchmark --table results/tables/mosei.full.csv" in commands
 
 
 def test_sentiment_goes_through_the_same_rules(fresh):
     done = fresh.snakemake("--dry-run", "--configfile", str(ROOT / "config.yaml"), "--", "results/tables/benchmark.csv")
     [published] = [line for line in done.stdout.splitlines() if "-m conclugen.evaluation.benchmark" in line]
-    assert "--table results/tables/mosei.csv --sentiment results/tables/mosei-sentiment.csv" in published
+    assert "--table results/tables/mosei.full.csv --sentiment results/tables/mosei-sentiment.full.csv" in published
     lines = [line for line in done.stdout.splitlines() if "-m conclugen.downstream.linear" in line]
     folders = {word.split("/")[2] for line in lines for word in line.split() if word.startswith("results/downstream/")}
     assert folders == {"mosei", "mosei-sentiment"}

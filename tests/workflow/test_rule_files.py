@@ -85,6 +85,6 @@ def test_shares_and_worlds_are_refused_where_there_are_none():
 
 def test_table_1_has_the_tables_of_a_cmu_mosei():
     both = config(downstream={"targets": ["expression", "sentiment"]})
-    expected = {"table": "results/tables/mosei.csv", "sentiment": "results/tables/mosei-sentiment.csv"}
+    expected = {"table": "results/tables/mosei.full.csv", "sentiment": "results/tables/mosei-sentiment.full.csv"}
     assert files.table_1(both) == expected
     assert files.table_1(config(downstream={"datasets": ["mine"]})) == {}

@@ -38,7 +38,7 @@ def test_a_recipe_of_ones_own_is_trained_and_stands_in_the_table(ran):
     history = pd.read_csv(own / "history.csv")
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
     assert history["learning_rate"].max() == 0.01
-    table = pd.read_csv(ran.folder / "results/tables/mosei.csv").set_index(["method", "protocol"])
+    table = pd.read_csv(ran.folder / "results/tables/mosei.full.csv").set_index(["method", "protocol"])
     row = table.loc[("Own", "linear")]
     assert row["streams"] == "frames2d+keypoints+text"
     assert (row["contaminated"], row["seeds"]) == ("no", 2)

@@ -39,7 +39,7 @@ def measured(results: Path, table: tuple[str, str, str] | None) -> dict[str, str
     if table is None:
         return {}
     name, method, protocol = table
-    path = results / "tables" / f"{name}.csv"
+    path = results / "tables" / f"{name}.full.csv"
     if not path.is_file():
         return {}
     rows = [row for row in read_table(path) if (row["method"], row["protocol"]) == (method, protocol)]

@@ -106,8 +106,8 @@ def _read(path: Path | None, needed: str, what: str) -> list[dict[str, str]]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the benchmark; without a table, the published rows alone."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", type=Path, help="the table of a CMU-MOSEI")
-    parser.add_argument("--sentiment", type=Path, help="the table of its sentiment")
+    parser.add_argument("--table", type=Path, help="the full table of a CMU-MOSEI")
+    parser.add_argument("--sentiment", type=Path, help="the full table of its sentiment")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     table = _read(arguments.table, EMOTION_KINDS[WEIGHTED], "a multi-label set")

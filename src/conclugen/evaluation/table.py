@@ -25,6 +25,8 @@ from conclugen.evaluation.summary import summarise
 from conclugen.pretrain.unlearned import UNTRAINED
 from conclugen.store.settings import parse
 
+# Columns that are read first, beside the headline metric.
+READ = ("beats_chance", "minus_untrained", "beats_untrained", "p_holm", "pretext", "contaminated", "caution")
 IN_ORDER = (CHANCE, *PROTOCOLS)
 
 
@@ -67,6 +69,12 @@ def build(scores: Scores, settings: Settings) -> list[dict[str, Any]]:
         | pretext.cells(row.networks)
         for row, test in zip(rows, tests, strict=True)
     ]
+
+
+def short(rows: Sequence[Mapping[str, Any]], headline: str) -> list[dict[str, Any]]:
+    """Return the columns that a person reads first: what a row is, its headline metric, and what that has shown."""
+    names = ("method", "protocol", "n_test", headline, f"{headline}_lo", f"{headline}_hi", *READ)
+    return [{name: row[name] for name in names} for row in rows]
 
 
 def order(row: Score) -> tuple:
@@ -169,22 +177,31 @@ def untrained_cells(score: Estimate, untrained: Estimate | None) -> dict[str, An
     }
 
 
-def parse_arguments(description: str, argv: Sequence[str] | None) -> tuple[Scores, Settings, Path]:
-    """Read the flags of a table of one data set, and the files that they name."""
+def flags(description: str) -> argparse.ArgumentParser:
+    """Return the parser of the flags of a table of one data set."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--chance", type=Path, required=True, help="scores of the chance rows")
     parser.add_argument("--scores", nargs="*", action="extend", type=Path, default=[], help="one file per row")
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
+    return parser
+
+
+def parse_arguments(description: str, argv: Sequence[str] | None) -> tuple[Scores, Settings, Path]:
+    """Read the flags of a table of one data set, and the files that they name."""
+    given = flags(description).parse_args(argv)
     return read_one([given.chance, *given.scores]), parse(Settings, given.settings), given.output
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the table and print what it says."""
-    scores, settings, output = parse_arguments(__doc__ or "", argv)
+    """Write the table, its columns that are read first and all of them, and print what it says."""
+    parser = flags(__doc__ or "")
+    parser.add_argument("--full", type=Path, required=True, help="the table with every column")
+    given = parser.parse_args(argv)
+    scores, settings = read_one([given.chance, *given.scores]), parse(Settings, given.settings)
     rows = build(scores, settings)
-    write_csv(output, rows)
+    write_csv(given.full, rows)
+    write_csv(given.output, short(rows, scores.split.headline))
     print(summarise(rows, f"{scores.split.dataset}, {settings.target}", scores.split.task))
 
 

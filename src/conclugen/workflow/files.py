@@ -132,7 +132,7 @@ def table_1(config: Config) -> dict[str, str]:
     """Return the tables whose rows stand in Table 1, by the flag that takes them."""
     dataset = choices.benchmark_dataset(config)
     names = {"table": dataset, "sentiment": f"{dataset}{SENTIMENT_TABLE}"}
-    return {flag: f"results/tables/{name}.csv" for flag, name in names.items() if name in choices.measured(config)}
+    return {flag: f"results/tables/{name}.full.csv" for flag, name in names.items() if name in choices.measured(config)}
 
 
 def accounts(config: Config, datasets: Iterable[str]) -> list[str]:
@@ -173,7 +173,7 @@ def behind_page(config: Config, names: Sequence[str]) -> dict[str, list[str]]:
     datasets = list(dict.fromkeys(choices.dataset_of(config, name) for name in names))
     rows = choices.table_rows(config)
     return {
-        "tables": [f"results/tables/{name}.csv" for name in names],
+        "tables": [f"results/tables/{name}.full.csv" for name in names],
         "manifests": [f"results/manifests/{name}.parquet" for name in with_corpora(config, names)],
         "chance": [f"results/scores/{name}/chance.test.npz" for name in names],
         "scores": [path for name in names for path in scores(config, name, rows)],

@@ -63,10 +63,10 @@ class MadeRun:
             make_predictions(folder / "downstream", frame, *names, noisy(strength), networks=word and networks(word))
             for names, (strength, word) in rows.items()
         ]
-        self.table = folder / "tables/made.csv"
+        self.table = folder / "tables/made.full.csv"
         self.scores = measure(self.manifest, self.predictions, TABLE | changes)
-        view = ["--settings", json.dumps(viewed(TABLE | changes)), "--output", str(self.table)]
-        table.main([*self.scores, *view])
+        view = ["--settings", json.dumps(viewed(TABLE | changes)), "--full", str(self.table)]
+        table.main([*self.scores, *view, "--output", str(folder / "tables/made.csv")])
         self.ids = frame["utterance_id"].tolist()
 
     def measured(self, **changes) -> reading.Measured:

@@ -30,10 +30,12 @@ def measured(tmp_path):
             out = frame.loc[kept, ["utterance_id", "split"]].assign(score_sentiment=values.astype(np.float32))
             about = {"streams": {"text": ["text"]}, "label_fraction": 1.0}
             write_table(folders[-1] / f"seed{seed}.parquet", pa.Table.from_pandas(out, preserve_index=False), about)
-    file = tmp_path / "made-sentiment.csv"
+    file = tmp_path / "made-sentiment.full.csv"
     wanted = TABLE | {"target": "sentiment"}
     given = measure(manifest, folders, wanted)
-    table.main([*given, "--settings", json.dumps(viewed(wanted)), "--output", str(file)])
+    table.main(
+        [*given, "--settings", json.dumps(viewed(wanted)), "--full", str(file), "--output", str(tmp_path / "s.csv")]
+    )
     settings = reading.TableSettings(**PAGE["tables"]["made"] | {"target": "sentiment"})
     return reading.measured("made-sentiment", settings, file, paths(given))
 

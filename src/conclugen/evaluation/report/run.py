@@ -27,7 +27,8 @@ def collect(given: argparse.Namespace) -> Run:
     """Read all that flags name. Raises ValueError, SealError or PretextError naming a file that is wrong."""
     settings = parse(reading.Settings, given.settings)
     scores = [*given.chance, *given.scores]
-    tables = [reading.measured(path.stem, settings.tables[path.stem], path, scores) for path in given.tables]
+    names = {path.name.removesuffix(".full.csv"): path for path in given.tables}
+    tables = [reading.measured(name, settings.tables[name], path, scores) for name, path in names.items()]
     accounts = reading.accounts(given.qc)
     networks = [reading.network(folder) for folder in given.networks]
     lost = reading.with_splits(reading.lost(accounts, given.ledgers), given.manifests)
@@ -51,7 +52,7 @@ def versions(trained_with: Iterable[str]) -> list[str]:
 def flags() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tables", nargs="+", type=Path, required=True)
+    parser.add_argument("--tables", nargs="+", type=Path, required=True, help="NAME.full.csv: every column")
     parser.add_argument("--manifests", nargs="+", type=Path, required=True, help="of data sets and corpora")
     parser.add_argument("--chance", nargs="+", type=Path, required=True, help="scores of the chance rows of each table")
     parser.add_argument("--scores", nargs="*", type=Path, default=[], help="one file per row")
