@@ -1,0 +1,165 @@
+"""Random changes of pictures, a whole batch at once and on its device; each picture draws its own.
+
+torchvision's v2 draws one set of parameters for a batch of tensors, and a loop over pictures leaves a GPU waiting. So
+its changes are done here with parameters (B,): crop with scale and mirror as one resampling, colour, blur, grey, and
+SSL-FER's mask over an eye or the mouth. Draws come from a generator on the CPU: the same on every device.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import torch
+from torch.nn import functional
+
+from conclugen.images import regions
+
+KEPT_RED, KEPT_GREEN, KEPT_BLUE = 0.299, 0.587, 0.114
+BLUR_DEVIATION = (0.1, 2.0)
+MASK_MARGIN = 10 / 224  # of the side: the authors' 10 pixels of 224
+PARTS = (regions.MOUTH, regions.LEFT_EYE, regions.RIGHT_EYE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Changes:
+    """What may be done to a picture, and how often.
+
+    Attributes:
+        crop: share of the area that is kept, least and most; least = most: a crop of fixed size, at a random place.
+        mirror: probability of a mirror image.
+        brightness, contrast, saturation: a factor from 1 - x to 1 + x.
+        hue: share of the circle of colours, up to which it turns; grey pictures have none.
+        colour: probability of these four.
+        blur: probability of a 3 x 3 Gaussian.
+        grey: probability of no colour.
+        mask: probability that one of mouth, left and right eye is covered.
+    """
+
+    crop: tuple[float, float]
+    mirror: float
+    brightness: float
+    contrast: float
+    saturation: float
+    hue: float
+    colour: float
+    blur: float
+    grey: float
+    mask: float
+
+
+def augment(
+    images: torch.Tensor, points: torch.Tensor, changes: Changes, size: int, generator: torch.Generator
+) -> torch.Tensor:
+    """Return changed pictures (B, C, size, size) of pictures (B, C, H, W), both in [0, 1].
+
+    `points` (B, 68, 2), pixels, is where landmarks lie.
+    """
+    images = masked(images, points, _chosen(len(images), changes.mask, generator), generator)
+    images = cropped(images, changes.crop, changes.mirror, size, generator)
+    coloured = recoloured(images, changes, generator)
+    images = _where(_chosen(len(images), changes.colour, generator), coloured, images)
+    images = _where(_chosen(len(images), changes.blur, generator), soft(images, generator), images)
+    if images.shape[1] == 1:
+        return images
+    return _where(_chosen(len(images), changes.grey, generator), grey(images).expand_as(images), images)
+
+
+def masked(
+    images: torch.Tensor, points: torch.Tensor, chosen: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    """Return pictures in which, of the chosen ones (B,), mouth or one eye is an ellipse of the mean colour."""
+    part = torch.randint(len(PARTS), (len(images),), generator=generator)
+    if not bool(chosen.any()):
+        return images
+    every = torch.stack([regions.boxes(points, one, MASK_MARGIN * images.shape[-1]) for one in PARTS])
+    box = every[part.to(points.device), torch.arange(len(images), device=points.device)]
+    middle, half = (box[:, :2] + box[:, 2:]) / 2, ((box[:, 2:] - box[:, :2]) / 2).clamp_min(1e-3)
+    across, down = (torch.arange(images.shape[d], device=images.device) + 0.5 for d in (-1, -2))
+    x = ((across[None] - middle[:, :1]) / half[:, :1]).square()
+    y = ((down[None] - middle[:, 1:]) / half[:, 1:]).square()
+    covered = (y[:, :, None] + x[:, None] <= 1)[:, None] & chosen.to(images.device)[:, None, None, None]
+    return torch.where(covered, images.mean((2, 3), keepdim=True), images)
+
+
+def cropped(
+    images: torch.Tensor, share: tuple[float, float], mirror: float, size: int, generator: torch.Generator
+) -> torch.Tensor:
+    """Return (B, C, size, size): a random square of each picture, mirrored at random."""
+    count, (least, most) = len(images), share
+    area = least + (most - least) * torch.rand(count, generator=generator)
+    side = area.sqrt()
+    shift = (2 * torch.rand((count, 2), generator=generator) - 1) * (1 - side)[:, None]
+    flip = torch.where(torch.rand(count, generator=generator) < mirror, -1.0, 1.0)
+    turn = torch.zeros((count, 2, 3))
+    turn[:, 0, 0], turn[:, 1, 1], turn[:, :, 2] = side * flip, side, shift
+    grid = functional.affine_grid(turn.to(images), [count, images.shape[1], size, size], align_corners=False)
+    return functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+
+
+def recoloured(images: torch.Tensor, changes: Changes, generator: torch.Generator) -> torch.Tensor:
+    """Return pictures with another brightness, contrast and, where there is colour, saturation and hue, in [0, 1]."""
+    bright, contrast, saturation = (
+        _factors(len(images), most, generator).to(images)
+        for most in (changes.brightness, changes.contrast, changes.saturation)
+    )
+    angle = 2 * math.pi * changes.hue * (2 * torch.rand(len(images), generator=generator) - 1)
+    images = images * bright
+    mean = grey(images).mean((2, 3), keepdim=True)
+    images = (mean + (images - mean) * contrast).clamp(0, 1)
+    if images.shape[1] == 1:
+        return images
+    plain = grey(images)
+    return turned(plain + (images - plain) * saturation, angle.to(images)).clamp(0, 1)
+
+
+def turned(images: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+    """Return RGB pictures (B, 3, H, W) with colours turned by an angle (B,) about the grey axis."""
+    cos, sin, third = angle.cos(), angle.sin(), 1 / 3
+    same, ahead = cos + (1 - cos) * third, (1 - cos) * third + sin * math.sqrt(third)
+    behind = (1 - cos) * third - sin * math.sqrt(third)
+    matrix = torch.stack([same, behind, ahead, ahead, same, behind, behind, ahead, same], 1).view(-1, 3, 3)
+    return torch.einsum("bij,bjhw->bihw", matrix, images)
+
+
+def grey(images: torch.Tensor) -> torch.Tensor:
+    """Return the brightness (B, 1, H, W) of pictures."""
+    if images.shape[1] == 1:
+        return images
+    weights = torch.tensor([KEPT_RED, KEPT_GREEN, KEPT_BLUE]).to(images)
+    return torch.einsum("c,bchw->bhw", weights, images)[:, None]
+
+
+def soft(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Return pictures under a 3 x 3 Gaussian, each of its own deviation."""
+    low, high = BLUR_DEVIATION
+    deviation = low + (high - low) * torch.rand(len(images), generator=generator)
+    side = torch.exp(-1 / (2 * deviation.square()))
+    middle, side = (1 / (1 + 2 * side)).to(images), (side / (1 + 2 * side)).to(images)
+    for axis in (2, 3):
+        padded = functional.pad(images, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
+        count = images.shape[axis]
+        around = padded.narrow(axis, 0, count) + padded.narrow(axis, 2, count)
+        images = middle[:, None, None, None] * images + side[:, None, None, None] * around
+    return images
+
+
+def _factors(count: int, most: float, generator: torch.Generator) -> torch.Tensor:
+    return (1 + most * (2 * torch.rand(count, generator=generator) - 1))[:, None, None, None]
+
+
+def _chosen(count: int, probability: float, generator: torch.Generator) -> torch.Tensor:
+    return torch.rand(count, generator=generator) < probability
+
+
+def _where(chosen: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    return torch.where(chosen.to(one.device)[:, None, None, None], one, other)
+
+
+def plain(images: torch.Tensor, share: float, size: int) -> torch.Tensor:
+    """Return the middle of pictures (B, C, size, size), whose side is the root of `share`, as evaluation sees them."""
+    turn = math.sqrt(share) * torch.eye(2, 3)
+    grid = functional.affine_grid(
+        turn.to(images).expand(len(images), 2, 3), [len(images), images.shape[1], size, size], align_corners=False
+    )
+    return functional.grid_sample(images, grid, align_corners=False)

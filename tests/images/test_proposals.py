@@ -1,0 +1,149 @@
+"""The four proposals, each against values worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from conclugen.images import regions, sampler
+from conclugen.images.proposals import face_swap, hard_neg, mask_fn, time_aug
+
+KEPT = torch.arange(40, dtype=torch.float64) / time_aug.RATE
+
+
+def test_positives_are_two_to_six_frames_away_the_nearer_the_likelier():
+    found = time_aug.weights(KEPT, 20)
+    expected = {2: 5, 3: 4, 4: 3, 5: 2, 6: 1}
+    for away, weight in expected.items():
+        assert float(found[20 - away]) == pytest.approx(weight / 30)
+        assert float(found[20 + away]) == pytest.approx(weight / 30)
+    assert float(found.sum()) == pytest.approx(1)
+    assert found[[13, 19, 20, 21, 27]].tolist() == [0] * 5
+
+
+def test_at_an_end_the_other_side_has_all_the_weight():
+    assert time_aug.weights(KEPT, 0)[2:7].tolist() == pytest.approx([5 / 15, 4 / 15, 3 / 15, 2 / 15, 1 / 15])
+    assert float(time_aug.weights(KEPT[:2], 0).sum()) == 0  # too short
+
+
+def test_times_count_not_numbers_of_frames():
+    dense = torch.arange(200, dtype=torch.float64) / 25  # six frames for each kept one
+    found = time_aug.weights(dense, 100).nonzero().flatten()
+    seconds = (dense[found] - dense[100]).abs()
+    assert float(seconds.min()) > 1.4 / time_aug.RATE
+    assert float(seconds.max()) < 6.6 / time_aug.RATE
+
+
+def test_hard_negatives_are_twelve_frames_away_or_more():
+    found = hard_neg.far(KEPT, 15)
+    assert found.nonzero().flatten().tolist() == [0, 1, 2, 3, *range(27, 40)]
+    assert not hard_neg.far(KEPT[:12], 0).any()
+    assert hard_neg.far(KEPT[:13], 0).sum() == 1
+
+
+def test_a_clip_of_three_frames_serves_time_aug_one_of_thirteen_hard_neg():
+    lengths = [1, 2, 3, 12, 13, 25]
+    found = sampler.account(KEPT[:n] for n in lengths)
+    assert (found.clips, found.time_aug, found.hard_neg) == (6, 4, 2)
+    assert sampler.draw(KEPT[:12], True, torch.Generator()) is None
+    assert sampler.draw(KEPT[:2], False, torch.Generator()) is None
+
+
+def test_draws_keep_their_distances():
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(60):
+        one = sampler.draw(KEPT[:20], True, generator)
+        assert 2 <= abs(one.anchor - one.positive) <= 6
+        assert abs(one.anchor - one.far) >= 12
+        assert 2 <= abs(one.far - one.far_positive) <= 6
+    plain = sampler.draw(KEPT[:20], False, generator)
+    assert plain.far is None
+    assert 2 <= abs(plain.anchor - plain.positive) <= 6
+
+
+def test_the_most_alike_is_found_among_others_of_known_descriptor():
+    descriptors = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [0.0, 0.0]])
+    known, group = torch.tensor([True, True, True, True, False]), torch.tensor([0, 0, 1, 2, 3])
+    # 0 and 1 are of one clip, so 0 takes 2 (cosine 0.6); 3 takes 2 (0.8); 4 has no descriptor and is nobody's.
+    assert mask_fn.most_alike(descriptors, known, group).tolist() == [2, 2, 3, 2, -1]
+    nobody = torch.zeros(5, dtype=torch.bool)
+    assert mask_fn.most_alike(descriptors, nobody, group).tolist() == [-1] * 5
+
+
+def test_balanced_eyes_and_mouth_count_alike():
+    eyes, mouth = torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 4.0]])
+    assert mask_fn.join(eyes, mouth, balanced=False)[0].tolist() == pytest.approx([0.6, 0, 0, 0.8])
+    half = math.sqrt(0.5)
+    assert mask_fn.join(eyes, mouth, balanced=True)[0].tolist() == pytest.approx([half, 0, 0, half])
+
+
+def test_a_similarity_is_found_from_points_that_were_moved_by_one():
+    points = torch.rand(1, 10, 2, generator=torch.Generator().manual_seed(0))
+    turned = torch.stack([-2 * points[..., 1] + 5, 2 * points[..., 0] - 1], -1)  # a quarter turn, twice as large
+    a, b = face_swap.similarity(points, turned)
+    assert torch.view_as_real(a)[0].tolist() == pytest.approx([0, 2], abs=1e-5)
+    assert torch.view_as_real(b)[0].tolist() == pytest.approx([5, -1], abs=1e-5)
+
+
+def test_a_picture_is_carried_by_a_shift():
+    image = torch.zeros(1, 1, 8, 8)
+    image[0, 0, 2, 3] = 1
+    moved = face_swap.carry(image, torch.ones(1, dtype=torch.complex64), torch.tensor([2 + 1j]))
+    assert moved[0, 0].nonzero().tolist() == [[3, 5]]
+    assert float(moved[0, 0, 3, 5]) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.fixture
+def registered():
+    return regions.registered()[None] * 48
+
+
+def test_a_swap_takes_the_inner_face_and_leaves_the_rest(registered):
+    images, donors = torch.full((1, 1, 48, 48), 0.8), torch.full((1, 1, 48, 48), 0.4)
+    found = face_swap.face_swap(images, donors, registered, registered)
+    # Colours are drawn to the donor's: a plain face takes its brightness.
+    assert torch.allclose(found, donors, atol=1e-4)
+    pattern = 0.5 + 0.2 * torch.sin(torch.arange(48.0))[None, None, None].expand(1, 1, 48, 48)
+    found = face_swap.face_swap(pattern, donors, registered, registered)
+    region = face_swap.inner_face(registered, 48, 48)[0]
+    assert torch.equal(found[0, 0][~region], donors[0, 0][~region])
+    assert float((found[0, 0] - donors[0, 0])[region].abs().mean()) > 0.03
+    assert 0.1 < float(region.float().mean()) < 0.5
+
+
+def test_a_swap_follows_the_donors_landmarks(registered):
+    pattern = torch.rand(1, 1, 48, 48, generator=torch.Generator().manual_seed(0))
+    donors, shift = torch.full((1, 1, 48, 48), 0.5), torch.tensor([0.0, 6.0])
+    found = face_swap.face_swap(pattern, donors, registered, registered - shift)
+    changed = (found != donors)[0, 0].nonzero().float().mean(0)
+    still = face_swap.face_swap(pattern, donors, registered, registered)
+    unmoved = (still != donors)[0, 0].nonzero().float().mean(0)
+    assert float(unmoved[0] - changed[0]) == pytest.approx(6, abs=1)
+
+
+def test_cut_mix_pastes_a_rectangle_where_it_was(registered):
+    images, donors = torch.ones(1, 1, 48, 48), torch.zeros(1, 1, 48, 48)
+    found = face_swap.cut_mix(images, donors, registered)[0, 0]
+    places = found.nonzero()
+    top, left = places.amin(0).tolist()
+    bottom, right = places.amax(0).tolist()
+    assert float(found.sum()) == (bottom - top + 1) * (right - left + 1)
+    assert 0 < top < 18
+    assert 36 < bottom < 47
+
+
+def test_the_hull_of_a_square_is_the_square():
+    corners = torch.tensor([[[2.0, 2.0], [6.0, 2.0], [6.0, 6.0], [2.0, 6.0]]])
+    found = regions.hull(corners, 8, 8)[0]
+    assert found.nonzero().amin(0).tolist() == [2, 2]
+    assert int(found.sum()) == 16
+
+
+def test_registered_landmarks_lie_where_faces_have_them():
+    points = regions.registered()
+    assert points.shape == (68, 2)
+    assert float(points.min()) > 0
+    assert float(points.max()) < 1
+    left, right = points[regions.LEFT_EYE].mean(0), points[regions.RIGHT_EYE].mean(0)
+    assert float(left[0]) < float(points[30, 0]) < float(right[0])
+    assert float(points[regions.BROWS, 1].max()) < float(left[1]) < float(points[regions.MOUTH, 1].min())
