@@ -18,6 +18,7 @@ include: "rules/downstream.smk"
 include: "rules/scores.smk"
 include: "rules/tables.smk"
 include: "rules/control.smk"
+include: "rules/images.smk"
 include: "rules/report.smk"
 
 

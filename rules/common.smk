@@ -16,7 +16,7 @@ from conclugen.features import staged
 from conclugen.pretrain.unlearned import CONTROLS
 from conclugen.store import clock, fence, seals
 from conclugen.store.tables import read_about
-from conclugen.workflow import code, files, watch
+from conclugen.workflow import code, files, image_slices, watch
 from conclugen.workflow.params import (
     RUN,
     params_of,
@@ -76,6 +76,7 @@ wildcard_constraints:
     method=r"[\w.-]+",
     preset=r"[\w-]+",
     protocol=r"[a-z_]+",
+    images=one_of(CONFIG.images.datasets),
     seed=r"\d+",
     split=r"valid|test",
 
@@ -124,6 +125,33 @@ def engine_code(wildcards):
 
 def pretraining_code(wildcards):
     return code.of_pretraining(CONFIG, wildcards.method)
+
+
+def image_code(module, network=CONFIG.images.network):
+    return code.of_images(CONFIG, module, network)
+
+
+def image_set_code(wildcards):
+    adapter = CONFIG.images.datasets[wildcards.images].adapter
+    return code.of_images(CONFIG, "images.prepare", "", adapter)
+
+
+def image_control_code(wildcards):
+    networks = {"untrained": CONFIG.images.network, "mobilenet_v2": "mobilenet_v2"}
+    return image_code("images.controls", networks.get(wildcards.method, ""))
+
+
+def image_protocol_code(wildcards):
+    tuned = wildcards.protocol in image_slices.TUNED
+    return image_code(f"images.{wildcards.protocol}", CONFIG.images.network if tuned else "")
+
+
+def image_root(wildcards):
+    return CONFIG.images.datasets[wildcards.images].root
+
+
+def image_files(wildcards):
+    return watch.images(CONFIG, wildcards.images)
 
 
 def adapter_of(wildcards):

@@ -61,7 +61,7 @@ def _files(config: Config) -> list[str]:
     files += ["results/qc/leaks.csv", *(f"results/tables/{name}.classes.csv" for name in config.downstream.datasets)]
     for name in config.datasets:
         files += [f"results/qc/{name}.csv", f"results/plans/{name}.csv", f"results/manifests/{name}.parquet"]
-    files += [f"results/tables/{name}.tex" for name in choices.measured(config)]
+    files += [f"results/tables/{name}.{form}" for name in choices.measured(config) for form in ("full.csv", "tex")]
     trained = itertools.product(choices.corpora(config), config.pretrain.methods, config.pretrain.seeds)
     for corpus, method, seed in trained:
         files.append(f"results/pretrain/{corpus}/{config.pretrain.preset}/{method}/seed{seed}/model.safetensors")

@@ -20,6 +20,7 @@ from conclugen.features.said import licence
 from conclugen.pretrain.methods import told
 from conclugen.pretrain.presets import PRESETS, changes_of, switches
 from conclugen.pretrain.unlearned import UNTRAINED
+from conclugen.workflow.image_slices import IMAGE_SLICES
 
 DATASET_COMMON = ("adapter", "root", "has", "plan", "detector", "faces", "asr", "max_lost", "watch")
 # How fast a stage works and how long it waits: an utterance that took too long is tried again by `make retry`.
@@ -245,4 +246,5 @@ SLICES = {
     "tables": _tables,
     "page": _page,
     "variants": lambda config, wildcards: variants(config),
+    **IMAGE_SLICES,
 }

@@ -26,6 +26,11 @@ GIVEN = {
     },
     "worlds": {"made": {"kind": "shared"}},
     "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
+    "images": {
+        "datasets": {"faces": {"adapter": "rafdb", "root": "/data/faces", "size": 64}},
+        "learning_rate": 0.01,
+        "weight_decay": 0.02,
+    },
     "pretrain": {"dataset": "talks", "preset": "warm", "methods": [*METHODS, "Own"], "recipes": {"Own": OWN}},
     "downstream": {
         "datasets": ["mosei", "mine"],
@@ -60,11 +65,20 @@ NO_STAGE = {
     "downstream.controls": "names the files that are asked for",
     "downstream.fusions": "names the files that are asked for",
     "tables.rivals": "names the files that are asked for",
+    "images.datasets.faces.root": "is a param of its own",
+    "images.preset": "names the files that are asked for",
+    "images.methods": "names the files that are asked for",
+    "images.controls": "names the files that are asked for",
+    "images.protocols": "names the files that are asked for",
+    "images.label_fractions": "names the files that are asked for",
+    "images.seeds": "names the files that are asked for",
+    "images.mem_mb": "is asked of the scheduler",
 }
 TABLE_OF_MOSEI = {"preset": "warm", "dataset": "mosei", "target": "", "share": ""}
 HEADS, NETWORKS = {"linear", "linear_input", "raw", "shuffled"}, {"finetune", "supervised"}
 EVERY = HEADS | NETWORKS | {"knn"}
 SEEN = {"leaks", "table", "tables"}
+TUNED = ("image_finetune", "image_supervised")
 NETWORK = {"pretrain", "control_network"}  # learned or not
 STAGES = {
     "demo.": {"demo"},
@@ -110,10 +124,21 @@ STAGES = {
     "downstream.rates.": HEADS | NETWORKS,
     "downstream.knn.": {"knn"},
     "downstream.": EVERY,
+    "images.datasets.": {"image_set"},
+    "images.network": {"image_pretrain", "image_control", "image_table", *TUNED},
+    "images.width": {"image_pretrain", "image_control", *TUNED},
+    "images.crop": {"image_pretrain", "image_control", *TUNED},
+    "images.backbone_size": {"image_control"},
+    "images.head_seeds": {"image_linear", "image_knn", *TUNED},
+    "images.heads.": {"image_linear"},
+    "images.networks.": set(TUNED),
+    "images.knn.": {"image_knn"},
+    "images.": {"image_pretrain"},
     "qc.": {"qc"},
     "tables.ablation": {"variants"},
     "tables.reference": {"table", "tables"},
-    "tables.chance_draws": {"chance"},
+    "tables.chance_draws": {"chance", "image_table"},
+    **{f"tables.{key}": {"score", "chance", "image_table"} for key in ("resamples", "level", "seed")},
     "tables.": {"score", "chance"},
 }
 
@@ -162,6 +187,13 @@ OTHER = {
     "downstream.fusions": ["TFN"],
     "downstream.heads.learning_rates": [0.05],
     "downstream.networks.learning_rates": [0.05],
+    "images.preset": "paper",
+    "images.network": "resnet50",
+    "images.label_fractions": [0.25, 1.0],
+    "images.heads.learning_rates": [0.05],
+    "images.networks.learning_rates": [0.05],
+    "images.networks.weight_decays": [0.5],
+    "images.seeds": [1],
     "tables.reference": "ConClu",
 }
 # The rest by their names: those of one value out of a few, and those without a value.
@@ -222,6 +254,14 @@ def settings(config: Config) -> dict[tuple, Any]:
         ]
     rules += [("downstream", TABLE_OF_MOSEI | {"method": "still", "protocol": "raw"})]
     rules += [("control_network", {"method": name, "corpus": "talks", "preset": "warm"}) for name in CONTROLS]
+    images = {"images": "faces", "preset": "improved", "share": ""}
+    rules += [(stage, images) for stage in ("image_set", "image_table")]
+    rules += [("image_pretrain", images | {"method": name}) for name in ("SimCLR", "SSL-FER")]
+    rules += [("image_control", images | {"method": name}) for name in ("untrained", "HOG", "mobilenet_v2")]
+    rules += [
+        ("image_probe", images | {"method": "SimCLR", "protocol": name})
+        for name in ("linear", "knn", "finetune", "supervised")
+    ]
     return {
         (stage, *sorted(wildcards.items())): slices.stage_settings(config, stage, wildcards)
         for stage, wildcards in rules
@@ -237,6 +277,14 @@ def expected(key: str) -> set[str]:
         return set()
     fitting = [prefix for prefix in STAGES if key.startswith(prefix) or general.startswith(prefix)]
     return STAGES[max(fitting, key=lambda prefix: (len(prefix.replace("*", "")), prefix))]
+
+
+def named(of: tuple) -> str:
+    """A stage; of those that judge a representation, the protocol."""
+    wildcards = dict(of[1:])
+    if of[0] == "image_probe":
+        return f"image_{wildcards['protocol']}"
+    return wildcards["protocol"] if of[0] == "downstream" else of[0]
 
 
 CHECKED = check(GIVEN)
@@ -258,7 +306,7 @@ def with_value(key: str) -> Config:
 def test_a_key_changes_the_stages_that_read_it_and_none_else(key):
     before, after = settings(CHECKED), settings(with_value(key))
     changed = {of for of in before if before[of] != after[of]}
-    stages = {dict(of[1:])["protocol"] if of[0] == "downstream" else of[0] for of in changed}
+    stages = {named(of) for of in changed}
     assert stages == expected(key)
     if key.startswith("datasets.") and "tables" not in stages:
         assert all(dict(of[1:])["dataset"] == key.split(".")[1] for of in changed)

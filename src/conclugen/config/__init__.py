@@ -11,6 +11,7 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 
 from conclugen.config.datasets import AnyDataset
 from conclugen.config.errors import ConfigError, allowed_names, explain, told
+from conclugen.config.images import Images, image_mistakes
 from conclugen.config.own_presets import as_based, preset_mistakes
 from conclugen.config.present import fitted
 from conclugen.config.recipes import known_methods, raw_row_mistakes, recipe_mistakes, trained_recipes
@@ -57,6 +58,7 @@ class Config(Section):
     presets: dict[Name, dict[str, Any]] = {}
     pretrain: Pretrain
     downstream: Downstream
+    images: Images = Images()
     qc: Qc = Qc()
     tables: Tables = Tables()
 
@@ -117,6 +119,7 @@ def check(config: dict[str, Any]) -> Config:
         *recipe_mistakes(written, written.pretrain.recipes),
         *world_mistakes(written),
         *raw_row_mistakes(written),
+        *image_mistakes(written, OTHER_TABLES),
     ]
     # What streams are for can be told once methods and data sets are known.
     fit, notes, lacking = (written, [], []) if mistakes else fitted(written)

@@ -22,6 +22,8 @@ NO_PART_OF_RESULTS = (
     "conclugen.pretrain.settings",
 )
 
+OF_VIDEO = ("conclugen.pretrain.objective", "conclugen.models.network")
+
 
 def of(config: Config, module: str, without: Iterable[str] = (), plus: Iterable[str] = ()) -> list[str]:
     """Return the code of a stage and, where the configuration asks for it, the versions of the libraries it imports.
@@ -70,6 +72,15 @@ def of_downstream(config: Config, protocol: str, method: str) -> list[str]:
     """Return the code of a protocol and, of a way to fuse modalities, its module; the others are no part of it."""
     fusion = [f"conclugen.downstream.fusions.{FUSIONS[method]}"] if method in FUSIONS else []
     return of(config, f"downstream.{protocol}", plus=fusion)
+
+
+def of_images(config: Config, module: str, network: str, layout: str = "") -> list[str]:
+    """Return the code of a stage on images with the network and the layout that it finds by name, if it does, and the
+    weights that a network starts from; what measures networks on video is no part of it.
+    """
+    found = {"networks": network, "layouts": layout}
+    plus = [f"conclugen.images.{folder}.{name}" for folder, name in found.items() if name]
+    return of(config, module, OF_VIDEO, plus) + packaged.hashes([network])
 
 
 def of_page(config: Config) -> list[str]:

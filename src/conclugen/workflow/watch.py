@@ -8,7 +8,10 @@ from conclugen import choices, slices
 from conclugen.config import Config
 from conclugen.data import content, tree
 from conclugen.data.sources import chosen, scanned, sources
+from conclugen.images.listing import SUFFIXES
 from conclugen.media import suffixes
+
+IMAGE_FILES = (".csv", ".txt", ".npy", *SUFFIXES)
 
 
 def is_demo(config: Config, dataset: str) -> bool:
@@ -51,6 +54,12 @@ def media(config: Config, dataset: str) -> list[str]:
     options = slices.stage_settings(config, "manifest", {"dataset": dataset})
     named = tuple(content.named_files(root, options)) if given.adapter == "folder" else ()
     return [f"media@{tree.stamps(root, (*suffixes.MEDIA, *extensions), _most(config, dataset), named)}"]
+
+
+def images(config: Config, name: str) -> list[str]:
+    """Return a digest of the files of an image data set by name, size and time, of at most `tree.ENTRIES`."""
+    root = Path(config.images.datasets[name].root)
+    return [f"images@{tree.stamps(root, IMAGE_FILES, tree.ENTRIES)}"] if root.is_dir() else []
 
 
 def _most(config: Config, dataset: str) -> int | None:

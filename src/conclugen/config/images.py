@@ -1,0 +1,168 @@
+"""Still images: their data sets, self-supervision on them, and what is measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from conclugen.config import written
+from conclugen.config.stage_two import Budget, Neighbours
+from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share
+from conclugen.images.methods import CONTROLS, METHODS
+from conclugen.images.presets import PRESETS
+
+if TYPE_CHECKING:
+    from conclugen.config import Config
+
+PROTOCOLS = ("linear", "knn", "finetune", "supervised")
+
+
+class ImageSet(Section):
+    """What every image data set has.
+
+    Attributes:
+        adapter: how its files lie.
+        root: its folder.
+        size: pixels of the squares that pictures are stored as; null: 48 for FER2013 and FER+, 100 for RAF-DB, 112 for
+            the others.
+    """
+
+    adapter: str
+    root: str
+    size: Annotated[int, Field(ge=24)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _places(cls, values: Any) -> Any:
+        """Write the folder in one way: one that is named otherwise is the same."""
+        known = isinstance(values, dict) and isinstance(values.get("root"), str)
+        return values | {"root": written.place(values["root"])} if known else values
+
+
+class Fer2013(ImageSet):
+    """FER2013: `fer2013.csv`, `icml_face_data.csv`, or the folders train and test."""
+
+    adapter: Literal["fer2013"]
+
+
+class FerPlus(ImageSet):
+    """FER+: `fer2013new.csv` beside the CSV of FER2013.
+
+    Attributes:
+        rule: `majority`: the official rule, by which hard images have no label; `argmax`: the class with most votes.
+    """
+
+    adapter: Literal["ferplus"]
+    rule: Literal["majority", "argmax"] = "majority"
+
+
+class RafDb(ImageSet):
+    """RAF-DB, basic part: the folder with EmoLabel and Image.
+
+    Attributes:
+        valid: share of the training images that become the split valid, which the set does not have.
+    """
+
+    adapter: Literal["rafdb"]
+    valid: Share = 0.1
+
+
+class AffectNet(ImageSet):
+    """AffectNet, manually annotated, in its old or its new form; its validation fold is the test split.
+
+    Attributes:
+        classes: 8, or 7 without contempt.
+        valid: share of the training images that become the split valid.
+    """
+
+    adapter: Literal["affectnet"]
+    classes: Literal[7, 8] = 8
+    valid: Share = 0.05
+
+
+class CaerS(ImageSet):
+    """CAER-S: the folders train and test, whole scenes.
+
+    Attributes:
+        valid: share of the training images, by blocks of neighbouring numbers, that become the split valid.
+    """
+
+    adapter: Literal["caers"]
+    valid: Share = 0.1
+
+
+AnyImageSet = Annotated[Fer2013 | FerPlus | RafDb | AffectNet | CaerS, Field(discriminator="adapter")]
+
+
+class Images(Section):
+    """Still images of faces, apart from the chain on video: SSL-FER. Nothing of it runs before it has data sets.
+
+    Attributes:
+        datasets: by name: an adapter and a root; each has a table, `results/tables/NAME.csv`.
+        preset: `paper` (as its authors' scripts run) or `improved`.
+        methods: of each a network is pretrained on the training images of the set itself. On stills TimeAug and HardNeg
+            fall away, since nothing but a clip has another frame, so `TimeAug` and `HardNeg` alone are SimCLR there.
+        controls: rows that learned nothing here: `untrained`, `pixels`, `PCA`, `HOG`, and `mobilenet_v2`, which
+            learned ImageNet's labels.
+        protocols: `linear`: heads on the frozen representation; `knn`: the nearest training images; `finetune`: the
+            whole network; `supervised`: the same network from scratch.
+        network: `resnet10`: small, for faces of 48 pixels; `resnet50`: the paper's; `mobilenet_v2`: starts from
+            ImageNet.
+        width: of the first stage of resnet10, whose representation is eight times as wide.
+        crop: pixels of the square that networks see; the paper's is 112.
+        backbone_size: pixels of the square that the control mobilenet_v2 sees.
+        epochs: times that the training images are gone through.
+        batch_size: images of a step, of which there are two views each.
+        learning_rate: null: the preset's.
+        weight_decay: null: the preset's.
+        seeds: of each method, one network is trained with each.
+        head_seeds: of the heads; seed n takes the network of seed n mod their number.
+        label_fractions: shares of the labels to train and to choose with; 1.0 must be among them.
+        heads: Of linear.
+        networks: Of finetune and supervised.
+        knn: Of knn.
+        mem_mb: memory of a job, asked of the scheduler; each further attempt asks for as much more.
+    """
+
+    datasets: dict[Name, AnyImageSet] = {}
+    preset: Literal[tuple(PRESETS)] = "improved"
+    methods: Annotated[list[Literal[tuple(METHODS)]], Field(min_length=1)] = [
+        "SimCLR",
+        "CutMix",
+        "FaceSwap",
+        "MaskFN",
+        "SSL-FER",
+    ]
+    controls: list[Literal[CONTROLS]] = list(CONTROLS)
+    protocols: Annotated[list[Literal[PROTOCOLS]], Field(min_length=1)] = ["linear", "knn"]
+    network: Literal["resnet10", "resnet50", "mobilenet_v2"] = "resnet10"
+    width: Annotated[int, Field(ge=4)] = 32
+    crop: Annotated[int, Field(ge=24)] = 40
+    backbone_size: Annotated[int, Field(ge=32)] = 112
+    epochs: Count = 100
+    batch_size: Annotated[int, Field(ge=2)] = 256
+    learning_rate: Above0 | None = None
+    weight_decay: Number | None = None
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
+    head_seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2]
+    label_fractions: list[Share] = [1.0]
+    heads: Budget = Budget(learning_rates=[1e-3, 1e-2], weight_decays=[0.01, 3.0])
+    networks: Budget = Budget(learning_rates=[1e-3], weight_decays=[0.05], epochs=30)
+    knn: Neighbours = Neighbours()
+    mem_mb: Count = 8000
+
+    @model_validator(mode="after")
+    def _whole_labels(self) -> Images:
+        if 1.0 not in self.label_fractions:
+            raise ValueError(f"images.label_fractions: {self.label_fractions} lacks 1.0, the main result")
+        return self
+
+
+def image_mistakes(config: Config, reserved: tuple[str, ...]) -> list[str]:
+    """Return a line for each image data set that is called like another data set or a table over all."""
+    return [
+        f"images.datasets.{name}: this name is taken by results/tables/{name}.csv; choose another"
+        for name in config.images.datasets
+        if name in (*reserved, *config.datasets) or name.endswith("-sentiment")
+    ]

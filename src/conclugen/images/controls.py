@@ -1,0 +1,134 @@
+"""What learned nothing here, as feature shards: what self-supervision on these images must beat.
+
+Entry module. `untrained`: the network as it is drawn, its normalisation fitted to training images; `pixels`; `PCA` of
+pixels; `HOG`; `mobilenet_v2`: a network that learned ImageNet's classes from its labels. None reads a label here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from conclugen.images import features, shard
+from conclugen.images.augment import grey, plain
+from conclugen.images.hog import hog
+from conclugen.images.network import drawn
+from conclugen.images.splits import splits_of
+from conclugen.store.devices import device, set_threads
+from conclugen.store.settings import parse
+
+PIXELS = 48  # side of the pictures that pixels and HOG are taken from
+COMPONENTS = 200  # of PCA
+FITTED = 40  # batches that an untrained network's normalisation is fitted to
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """Keys of `conclugen.config.images.Images`, and more.
+
+    Attributes:
+        control: its name.
+        size: pixels of the square that the untrained network sees.
+        share: of a picture that the untrained network sees, as the pretrained ones do.
+    """
+
+    control: str
+    network: str
+    width: int
+    size: int
+    share: float
+    backbone_size: int
+
+
+def untrained(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+    """Return representations (N, D) of a network with the weights that pretraining starts from.
+
+    Only its running means and variances are fitted, or deep layers of a drawn network would see one tiny scale.
+    """
+    network = drawn(told.network, images.pixels.shape[3], told.width, seed).to(where)
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms if told.network != "mobilenet_v2" else []:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of all batches
+    rows = torch.from_numpy(train)[torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))]
+    network.train(told.network != "mobilenet_v2")
+    with torch.no_grad():
+        for some in rows.split(features.AT_ONCE)[:FITTED]:
+            network.represent(plain(images.take(some, where).float() / 255, told.share, told.size))
+    network.eval()
+    return features.of_images(images, lambda some: network.represent(plain(some, told.share, told.size)), where)
+
+
+def pixels(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+    """Return grey pixels (N, 48²)."""
+    return features.of_images(images, lambda some: _small(some).flatten(1), where)
+
+
+def pca(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+    """Return (N, 200): grey pixels along the principal components of the training images."""
+    values = torch.from_numpy(pixels(images, train, told, seed, where))
+    some = values[torch.from_numpy(train)]
+    mean = some.mean(0)
+    covariance = (some - mean).T @ (some - mean) / len(some)
+    axes = torch.linalg.eigh(covariance.double()).eigenvectors[:, -COMPONENTS:].flip(1).float()
+    return ((values - mean) @ axes).numpy()
+
+
+def gradients(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+    """Return histograms of oriented gradients (N, 800)."""
+    return features.of_images(images, lambda some: hog(_small(some)[:, 0]), where)
+
+
+def imagenet(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+    """Return what MobileNetV2 makes of the images (N, 1280), with the weights it learned on ImageNet."""
+    network = drawn("mobilenet_v2", images.pixels.shape[3], 1, 0).to(where).eval()
+
+    def make(some: torch.Tensor) -> torch.Tensor:
+        return network.represent(functional.interpolate(some, (told.backbone_size,) * 2, mode="bilinear"))
+
+    return features.of_images(images, make, where)
+
+
+MADE: dict[str, Callable[..., np.ndarray]] = {
+    "untrained": untrained,
+    "pixels": pixels,
+    "PCA": pca,
+    "HOG": gradients,
+    "mobilenet_v2": imagenet,
+}
+
+
+def _small(images: torch.Tensor) -> torch.Tensor:
+    """Grey pictures (B, 1, 48, 48)."""
+    plain_grey = grey(images)
+    if plain_grey.shape[-1] == PIXELS:
+        return plain_grey
+    return functional.interpolate(plain_grey, (PIXELS, PIXELS), mode="bilinear", antialias=True)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the shard of one control."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=Path, required=True, help="image shard")
+    parser.add_argument("--manifest", type=Path, required=True, help="of which the splits are read")
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args(argv)
+    told, images = parse(Control, given.settings), shard.read(given.images)
+    set_threads(given.threads)
+    train = np.flatnonzero((splits_of(images, given.manifest) == "train") & images.present)
+    values = MADE[told.control](images, train, told, given.seed, device())
+    features.write(given.output, images, values, {"method": told.control})
+
+
+if __name__ == "__main__":
+    main()

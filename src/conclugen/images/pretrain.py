@@ -1,0 +1,143 @@
+"""Pretrain a network on the training images of a data set with one method and one seed. No label is read.
+
+Entry module. It writes the network of the last epoch, a row per epoch, and how that network does its own task on the
+images of the split valid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from conclugen.images import health, loop, shard
+from conclugen.images.network import ImageNetwork, drawn, save
+from conclugen.images.settings import Pretraining
+from conclugen.images.splits import splits_of
+from conclugen.images.views import Stills
+from conclugen.pretrain import verdict
+from conclugen.pretrain.state import State
+from conclugen.pretrain.verdict import Pretext
+from conclugen.store import resident
+from conclugen.store.allocator import keep_memory
+from conclugen.store.atomic import write_text
+from conclugen.store.devices import device, set_threads
+from conclugen.store.provenance import versions
+from conclugen.store.settings import dump, parse
+from conclugen.store.shards import by_stream
+
+HELD = 0.05  # share of the training images that measure, where a set has no split valid
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train, and write model.safetensors, settings.json, history.csv and pretext.json."""
+    given = _arguments(argv)
+    settings = parse(Pretraining, given.settings)
+    set_threads(given.threads)
+    keep_memory()
+    run(given, settings)
+
+
+def run(given: Any, settings: Pretraining) -> None:
+    """Train, or go on from a checkpoint, and write the results; the state is removed at the end."""
+    where = device()
+    images = shard.read(given.images)
+    train, held = rows(images, splits_of(images, given.manifest))
+    print(f"{len(train)} images to train on, {len(held)} to measure; {fallback(settings)}", flush=True)
+    descriptors = described(given.descriptors, images) if "mask_fn" in settings.proposals else None
+    stills = Stills(images, settings, where, descriptors)
+    network = drawn(settings.network, images.pixels.shape[3], settings.width, given.seed).to(where)
+    untrained = health.measure(network, stills, held)
+    state = State(given.state, dump(settings), *given.code, str(given.seed), images.sha256)
+    one = loop.job(network, stills, train, held, given.seed, state)
+    history = loop.train(one, given.checkpoint_seconds)
+    found = [health.measure(network, stills, some) for some in (held, train)]
+    pretext = Pretext(
+        health.judge(found[0], untrained), settings.epochs - 1, settings.epochs, "valid", *found, untrained
+    )
+    print("\n".join(line for line in (pretext.warning(), str(pretext)) if line), flush=True)
+    write_history(given.output_dir / "history.csv", history)
+    verdict.write(
+        given.output_dir, pretext, save(network, given.output_dir, describe(network, images, settings, given.seed))
+    )
+    state.remove()
+
+
+def rows(images: shard.Images, split: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows to train on and those to measure on. Raises ValueError where there are too few."""
+    train = torch.from_numpy(np.flatnonzero((split == "train") & images.present))
+    held = torch.from_numpy(np.flatnonzero((split == "valid") & images.present))
+    if len(held) < 2:
+        count = max(2, round(HELD * len(train)))
+        train, held = train[:-count], train[-count:]
+    if len(train) < 2 or len(held) < 2:
+        raise ValueError(f"{len(train)} images to train on and {len(held)} to measure; a contrast needs more")
+    return train, held
+
+
+def described(paths: Sequence[str | Path], images: shard.Images) -> torch.Tensor:
+    """Return the descriptors (N, 2 K) of eyes and mouth in the order of the pictures, zero where there are none."""
+    data = resident.load(by_stream(paths), images.ids.tolist())
+    return next(iter(data.features.values()))
+
+
+def fallback(settings: Pretraining) -> str:
+    """Return in words which proposals the images do not allow, and what stands in their place."""
+    if not settings.absent:
+        return "every proposal of the method is used"
+    return f"stills have no clip: without {', '.join(settings.absent)}, positives are other views of the image itself"
+
+
+def describe(network: ImageNetwork, images: shard.Images, settings: Pretraining, seed: int) -> dict[str, Any]:
+    """Return what settings.json tells of a network."""
+    return {
+        "dataset": settings.dataset,
+        "preset": settings.preset,
+        "method": settings.method,
+        "fallback": fallback(settings),
+        "seed": seed,
+        "network": settings.network,
+        "width": settings.width,
+        "channels": int(images.pixels.shape[3]),
+        "size": settings.size,
+        "share": settings.changes.crop[1],
+        "dim": network.dim,
+        "settings": dataclasses.asdict(settings),
+        "software": versions(),
+    }
+
+
+def write_history(path: Path, history: Sequence[dict[str, Any]]) -> None:
+    """Write a row per epoch."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in history:
+        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
+    write_text(path, text.getvalue())
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=Path, required=True, help="image shard")
+    parser.add_argument("--manifest", type=Path, required=True, help="of which the splits are read")
+    parser.add_argument("--descriptors", nargs="*", default=[], help="of eyes and mouths, for MaskFN")
+    parser.add_argument("--settings", required=True, help="JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True, help="folder for resumable state; removed on success")
+    parser.add_argument("--code", nargs="*", default=[], help="fingerprint of the code; other code starts afresh")
+    parser.add_argument("--checkpoint-seconds", type=float, default=120, help="least time between two checkpoints")
+    parser.add_argument("--output-dir", type=Path, required=True)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The slice of the configuration that each stage on images reads, and the files that its rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from conclugen.config import Config
+from conclugen.images.methods import CONTROLS, METHODS, on_stills
+from conclugen.images.presets import PRESETS
+
+COMMON = ("adapter", "root", "size")
+TUNED = ("finetune", "supervised")
+SUPERVISED = "supervised"  # the method of the row from scratch, too, for it has no other
+FRACTION = "/fraction-"
+
+
+def _set(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    given = config.images.datasets[wildcards["images"]].model_dump()
+    options = {key: value for key, value in given.items() if key not in COMMON}
+    return {"adapter": given["adapter"], "size": given["size"], "options": options}
+
+
+def _network(config: Config) -> dict[str, Any]:
+    section = config.images
+    return {"network": section.network, "width": section.width, "size": section.crop}
+
+
+def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    section, chosen = config.images, PRESETS[wildcards["preset"]]
+    used, absent = on_stills(wildcards["method"])
+    rate, decay = section.learning_rate, section.weight_decay
+    return (
+        chosen
+        | _network(config)
+        | {
+            "dataset": wildcards["images"],
+            "preset": wildcards["preset"],
+            "method": wildcards["method"],
+            "proposals": list(used),
+            "absent": list(absent),
+            "epochs": section.epochs,
+            "batch_size": section.batch_size,
+            "learning_rate": chosen["learning_rate"] if rate is None else rate,
+            "weight_decay": chosen["weight_decay"] if decay is None else decay,
+        }
+    )
+
+
+def _control(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What a control reads; only an untrained network has the shape of pretrained ones."""
+    name = wildcards["method"]
+    drawn = name == "untrained"
+    shape = _network(config) if drawn else {"network": "", "width": 0, "size": 0}
+    share = PRESETS[wildcards["preset"]]["changes"]["crop"][1] if drawn else 0.0
+    shown = config.images.backbone_size if name == "mobilenet_v2" else 0
+    return {"control": name, "share": share, "backbone_size": shown} | shape
+
+
+def _probe(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    section, protocol = config.images, wildcards["protocol"]
+    shared = {"seeds": section.head_seeds, "label_fraction": shares(config)[wildcards["share"]]}
+    if protocol in TUNED:
+        return shared | _network(config) | {"budget": section.networks.model_dump()}
+    shared |= {"modalities": {"image": ["image"]}, "evaluate": ["image"], "target": "expression", "standardise": True}
+    return shared | (section.knn if protocol == "knn" else section.heads).model_dump()
+
+
+def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    values = config.tables.model_dump(include={"resamples", "level", "seed", "chance_draws"})
+    return values | {"network": config.images.network}
+
+
+IMAGE_SLICES = {
+    "image_set": _set,
+    "image_pretrain": _pretrain,
+    "image_control": _control,
+    "image_probe": _probe,
+    "image_table": _table,
+}
+
+
+def shares(config: Config) -> dict[str, float]:
+    """Return the share of the labels by the end of the path that says it; all of them have none."""
+    found = config.images.label_fractions
+    return {"" if value == 1 else f"{FRACTION}{value:g}": value for value in found}
+
+
+def rows(config: Config) -> list[tuple[str, str]]:
+    """Return (method, protocol) of each row of a table."""
+    section, found = config.images, []
+    for protocol in section.protocols:
+        frozen = protocol not in TUNED
+        methods = [SUPERVISED] if protocol == SUPERVISED else section.methods
+        found += [(name, protocol) for name in [*(section.controls if frozen else []), *methods]]
+    return found
+
+
+def predictions(config: Config, images: str) -> list[str]:
+    """Return the predictions that the table of an image data set is made of."""
+    base = f"results/downstream/{images}/{images}/{config.images.preset}"
+    return [
+        f"{base}/{method}/{protocol}{share}/seed{seed}.parquet"
+        for method, protocol in rows(config)
+        for share in shares(config)
+        if protocol != "knn" or not share  # shares of the labels tell something of what is trained
+        for seed in config.images.head_seeds
+    ]
+
+
+def models(config: Config, wildcards: Any) -> list[str]:
+    """Return the networks behind a row, one a pretraining seed; none behind a control or a network from scratch."""
+    if wildcards.method not in METHODS:
+        return []
+    folder = f"results/images/{wildcards.images}/networks/{wildcards.preset}/{wildcards.method}"
+    return [f"{folder}/seed{seed}/model.safetensors" for seed in config.images.seeds]
+
+
+def features(config: Config, wildcards: Any) -> list[str]:
+    """Return the shards that a protocol on frozen vectors reads: one a network, or one of a control without a draw."""
+    if wildcards.protocol in TUNED:
+        return []
+    drawn = wildcards.method in METHODS or wildcards.method == "untrained"
+    seeds = config.images.seeds if drawn else config.images.seeds[:1]
+    folder = f"results/images/{wildcards.images}/features/{wildcards.preset}/{wildcards.method}"
+    return [f"{folder}/seed{seed}/image/0000.h5" for seed in seeds]
+
+
+def described(wildcards: Any) -> list[str]:
+    """Return the descriptors that a method compares eyes and mouths by; none where it does not."""
+    needed = "mask_fn" in METHODS[wildcards.method]
+    return [f"results/images/{wildcards.images}/descriptors/0000.h5"] if needed else []
+
+
+def pictures(wildcards: Any) -> list[str]:
+    """Return the image shard that a protocol trains on; none for one on frozen vectors."""
+    return [f"results/images/{wildcards.images}/images.h5"] if wildcards.protocol in TUNED else []
+
+
+METHOD_NAMES, CONTROL_NAMES = tuple(METHODS), CONTROLS

@@ -1,0 +1,97 @@
+"""The section on images: what is refused before any job runs, and what rules are told."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from conclugen.config import check
+from conclugen.config.errors import ConfigError
+from conclugen.images.methods import CONTROLS
+from conclugen.slices import stage_settings
+from conclugen.workflow import image_slices
+
+BASE = {
+    "datasets": {"mosei": {"adapter": "mosei", "root": "/data/mosei"}},
+    "pretrain": {"dataset": "mosei"},
+    "downstream": {"datasets": ["mosei"]},
+}
+FACES = {"faces": {"adapter": "fer2013", "root": "/data/fer"}}
+
+
+def of(**images):
+    return check(BASE | {"images": {"datasets": FACES} | images})
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (
+            {"datasets": {"f": {"adapter": "fer2012", "root": "/d"}}},
+            r"images\.datasets\.f\.adapter: 'fer2012' is unknown",
+        ),
+        ({"datasets": {"f": {"adapter": "rafdb", "root": "/d", "rule": "x"}}}, r"rule: unknown key"),
+        ({"datasets": {"mosei": {"adapter": "fer2013", "root": "/d"}}}, r"images\.datasets\.mosei: this name is taken"),
+        (
+            {"datasets": {"presets": {"adapter": "fer2013", "root": "/d"}}},
+            "taken by results/tables/presets",
+        ),
+        ({"datasets": {"a": {"adapter": "affectnet", "root": "/d", "classes": 6}}}, r"images\.datasets\.a\.classes"),
+        ({"methods": ["BYOL"]}, r"images\.methods"),
+        ({"label_fractions": [0.1]}, r"images\.label_fractions: \[0\.1\] lacks 1\.0"),
+        ({"batch_size": 1}, r"images\.batch_size"),
+        ({"network": "resnet18"}, r"images\.network"),
+    ],
+)
+def test_mistakes_are_told_with_the_key(images, message):
+    with pytest.raises(ConfigError, match=message):
+        of(**images)
+
+
+def test_without_data_sets_there_is_nothing_of_it():
+    assert check(BASE).images.datasets == {}
+
+
+def test_rows_are_those_of_controls_methods_and_protocols():
+    config = of(protocols=["linear", "knn", "supervised", "finetune"], methods=["SimCLR"], controls=["PCA"])
+    assert image_slices.rows(config) == [
+        ("PCA", "linear"),
+        ("SimCLR", "linear"),
+        ("PCA", "knn"),
+        ("SimCLR", "knn"),
+        ("supervised", "supervised"),
+        ("SimCLR", "finetune"),
+    ]
+    found = image_slices.predictions(of(label_fractions=[0.1, 1.0], head_seeds=[0]), "faces")
+    shares = [path for path in found if "fraction-0.1" in path]
+    assert shares
+    assert not [path for path in shares if "/knn/" in path]
+
+
+def asked(method, protocol):
+    return SimpleNamespace(images="faces", preset="improved", method=method, protocol=protocol)
+
+
+def test_a_row_stands_on_the_networks_of_its_method_and_a_control_on_none():
+    config = of(seeds=[0, 1])
+    assert len(image_slices.models(config, asked("SimCLR", "linear"))) == 2
+    assert image_slices.models(config, asked("PCA", "linear")) == []
+    assert len(image_slices.features(config, asked("untrained", "linear"))) == 2
+    assert len(image_slices.features(config, asked("PCA", "linear"))) == 1
+    assert image_slices.features(config, asked("SimCLR", "finetune")) == []
+    assert image_slices.pictures(asked("SimCLR", "finetune")) == ["results/images/faces/images.h5"]
+    assert image_slices.described(SimpleNamespace(images="faces", method="SSL-FER"))
+    assert image_slices.described(SimpleNamespace(images="faces", method="CutMix")) == []
+
+
+def test_a_method_of_clips_is_told_what_stills_lack_and_nothing_of_its_frames():
+    wildcards = {"images": "faces", "preset": "paper", "method": "SSL-FER"}
+    told = stage_settings(of(), "image_pretrain", wildcards)
+    assert (told["proposals"], told["absent"]) == (["face_swap", "mask_fn"], ["time_aug", "hard_neg"])
+    assert told["learning_rate"] == 3e-4
+    assert stage_settings(of(learning_rate=0.1), "image_pretrain", wildcards)["learning_rate"] == 0.1
+
+
+@pytest.mark.parametrize("control", [name for name in CONTROLS if name != "untrained"])
+def test_only_an_untrained_network_follows_the_shape_of_pretrained_ones(control):
+    wildcards = {"images": "faces", "preset": "improved", "method": control}
+    assert stage_settings(of(), "image_control", wildcards) == stage_settings(of(width=8), "image_control", wildcards)
