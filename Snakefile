@@ -26,6 +26,7 @@ rule all:
     default_target: True
     input:
         tables=of_every_table("results/tables/{name}.csv"),
+        images=expand("results/tables/{images}.csv", images=CONFIG.images.datasets),
         leaks="results/qc/leaks.csv",
         report="results/report.html",
     message:
