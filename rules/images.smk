@@ -216,7 +216,9 @@ rule image_table:
     resources:
         mem_mb=memory(4000),
     params:
-        **stage("evaluation.image_table", "image_table", predictions=folders),
+        **stage(
+            "evaluation.image_table", "image_table", predictions=lambda input: sorted(files.folders(input.predictions))
+        ),
     message:
         "Write the table of the images of {wildcards.images}"
     shell:

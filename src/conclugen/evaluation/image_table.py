@@ -18,8 +18,8 @@ import numpy as np
 
 from conclugen.evaluation import chance, pretext
 from conclugen.evaluation.cells import write_csv
-from conclugen.evaluation.estimates import NO_DIFFERENCE, Estimate
-from conclugen.evaluation.intervals import CHANCE, Resamples
+from conclugen.evaluation.estimates import CHANCE, NO_DIFFERENCE, Estimate
+from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.images import copies
