@@ -16,7 +16,7 @@ from conclugen.applied.exported import CARD, FORMAT, HEAD, Exported, Head, Strea
 from conclugen.applied.temperature import Calibration, calibrate
 from conclugen.choices import FACE_STREAMS, TARGETS
 from conclugen.data.scales import DIMENSIONS
-from conclugen.downstream.protocols import FEATURES, PROTOCOLS, REPRESENTATION
+from conclugen.downstream.protocols import FEATURES, FUSIONS, PROTOCOLS, REPRESENTATION
 from conclugen.faces.shard import FaceShard
 from conclugen.features.common import SETTINGS
 from conclugen.models import io
@@ -139,10 +139,10 @@ def _protocol(model: Path, seed: int | None) -> Learned:
     place = places.of_predictions(model).split("/")
     table, corpus, preset, method, protocol = place[:5]
     about = read_about(model / f"seed{seed}.parquet")
-    stands_on = PROTOCOLS[protocol].head if protocol in PROTOCOLS else ()
+    stands_on = PROTOCOLS[protocol].head if protocol in PROTOCOLS and method not in FUSIONS else ()
     if not stands_on:
         why = PROTOCOLS[protocol].headless if protocol in PROTOCOLS else ""
-        raise ApplyError(f"{model}: {protocol} {why or 'keeps no head'}; export linear")
+        raise ApplyError(f"{model}: {method} ({protocol}) {why or 'keeps no head'}; export linear")
     results = model.parents[len(place)]
     dataset, task, classes = _labels(results, table)
     path = model / f"seed{seed}.{HEAD}"

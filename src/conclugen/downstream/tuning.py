@@ -180,7 +180,8 @@ def run(
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
         scores = outputs(best.logits, data.task)
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})
-        _keep(folder, draw.seed, best.model, {**about(draw.seed), "inputs": list(data.inputs.features)})
+        if isinstance(best.model, Classifier):  # a fusion has no network with a linear head on it
+            _keep(folder, draw.seed, best.model, {**about(draw.seed), "inputs": list(data.inputs.features)})
         selection += [_row(draw, one, one is best) for one in outcomes]
     predictions.write_selection(folder, selection)
 

@@ -70,7 +70,7 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
         for row in sorted(rows, key=_place)
     ]
     kept = np.isin(truth.ids, new.ids)
-    best = chance.best((row.metrics[HEADLINE] for row in rows if row.protocol == CHANCE), HEADLINE)
+    best = max((row.metrics[HEADLINE] for row in rows if row.protocol == CHANCE), key=lambda one: one.value)
     found = []
     for row in rows:
         fresh = new_resamples.estimates(new, row.scores[:, kept], row.protocol)[HEADLINE]
