@@ -59,8 +59,8 @@ def pretraining_streams(config: Config, method: str) -> list[str]:
 
 def all_streams(config: Config) -> list[str]:
     """Return the streams that any row of a table is made of: all modalities', then those of methods beside them."""
-    own = [name for method in config.pretrain.methods for name in streams(config, method)]
-    return list(dict.fromkeys([*streams(config), *own, *own_raw_streams(config)]))
+    joined = [name for method in config.pretrain.methods for name in streams(config, method)]
+    return list(dict.fromkeys([*streams(config), *joined, *own_raw_streams(config)]))
 
 
 def corpus_of(config: Config, dataset: str) -> str:
@@ -91,11 +91,11 @@ def raw_controls(config: Config) -> dict[str, dict[str, list[str]]]:
     """
     joined = {name: list(streams) for name, streams in config.modalities.items()}
     single = {f"{RAW}-{name}": {name: streams} for name, streams in joined.items()} if len(joined) > 1 else {}
-    own = {
+    configured = {
         name: {modality: list(streams) for modality, streams in row.items()}
         for name, row in config.downstream.raw_rows.items()
     }
-    return {RAW: joined} | single | own
+    return {RAW: joined} | single | configured
 
 
 def own_raw_streams(config: Config) -> list[str]:
@@ -219,8 +219,8 @@ def benchmark_dataset(config: Config) -> str | None:
 
 def keeps_faces(config: Config, dataset: str) -> bool:
     """Whether the face shards of a data set hold crops."""
-    own = config.datasets[dataset].faces.keep
-    return config.faces.keep if own is None else own
+    keep = config.datasets[dataset].faces.keep
+    return config.faces.keep if keep is None else keep
 
 
 def world_files(config: Config, dataset: str) -> list[str]:

@@ -77,8 +77,8 @@ def array_mistakes(config: Config) -> list[str]:
     """
     lines = []
     for dataset in dict.fromkeys([*config.downstream.datasets, *choices.corpora(config)]):
-        given = config.datasets[dataset]
-        for stream in choices.accounted_streams(config, dataset) if given.adapter == "features" else ():
+        options = config.datasets[dataset]
+        for stream in choices.accounted_streams(config, dataset) if options.adapter == "features" else ():
             lines += [
                 f"datasets.{dataset}.streams.{stream}: {line}" for line in _array_mistake(config, dataset, stream)
             ]
@@ -114,38 +114,39 @@ def width_mistakes(config: Config) -> list[str]:
     """
     if not any(PROTOCOLS[name].network for name in config.downstream.protocols):
         return []
-    found: dict[str, None] = {}
+    mistakes: dict[str, None] = {}
     for method in config.pretrain.methods:
         for dataset in config.downstream.datasets:
             for stream in choices.streams(config, method):
-                found |= dict.fromkeys(_widths_differ(config, choices.corpus_of(config, dataset), dataset, stream))
-    return list(found)
+                mistakes |= dict.fromkeys(_widths_differ(config, choices.corpus_of(config, dataset), dataset, stream))
+    return list(mistakes)
 
 
 def _widths_differ(config: Config, corpus: str, dataset: str, stream: str) -> Iterator[str]:
     if corpus == dataset or "features" not in (config.datasets[corpus].adapter, config.datasets[dataset].adapter):
         return
-    learned, given = width(config, corpus, stream), width(config, dataset, stream)
-    if learned and given and learned != given:
+    learned, evaluated = width(config, corpus, stream), width(config, dataset, stream)
+    if learned and evaluated and learned != evaluated:
         yield (
-            f"{stream} has {learned} numbers in {corpus}, which is pretrained on, but {given} in {dataset}: a network "
-            "reads what it was trained on; extract both with one backbone, or leave the stream out of modalities"
+            f"{stream} has {learned} numbers in {corpus}, which is pretrained on, but {evaluated} in {dataset}: a "
+            "network reads what it was trained on; extract both with one backbone, or leave the stream out of "
+            "modalities"
         )
 
 
 def width(config: Config, dataset: str, stream: str) -> int | None:
     """Return how many numbers an utterance has in a stream of a data set; None where that is not known."""
-    given = config.datasets[dataset]
-    if given.adapter != "features":
+    options = config.datasets[dataset]
+    if options.adapter != "features":
         dim = CATALOGUE[stream][getattr(config.features, stream).backbone].dim if stream in CATALOGUE else ""
         return int(dim) if dim.isdigit() else None
-    if stream not in given.streams:
+    if stream not in options.streams:
         return None
     from conclugen.data.arrays import ArrayError, size_of
 
     read = slices.stage_settings(config, "imported", {"dataset": dataset, "stream": stream})
     try:
-        return size_of(Path(given.root) / read["file"], read["array"], read["without"])[1]
+        return size_of(Path(options.root) / read["file"], read["array"], read["without"])[1]
     except ArrayError:  # what is wrong with it the manifest says
         return None
 

@@ -66,13 +66,13 @@ def _imported(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _faces(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset = config.datasets[wildcards["dataset"]]
-    own = {"detector": dataset.detector, "keep": choices.keeps_faces(config, wildcards["dataset"])}
-    return config.faces.model_dump() | own
+    extra = {"detector": dataset.detector, "keep": choices.keeps_faces(config, wildcards["dataset"])}
+    return config.faces.model_dump() | extra
 
 
 def _qc(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    own = config.datasets[wildcards["dataset"]].max_lost
-    return config.qc.model_dump() | ({} if own is None else {"max_lost": own})
+    max_lost = config.datasets[wildcards["dataset"]].max_lost
+    return config.qc.model_dump() | ({} if max_lost is None else {"max_lost": max_lost})
 
 
 def _given(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -164,9 +164,9 @@ def seen(config: Config, dataset: str) -> dict[str, list[str] | None]:
 def _architecture(config: Config, preset: str) -> dict[str, Any]:
     """The representation heads that a supervised network has in common with the pretrained ones."""
     chosen, sizes = switches(preset, config.presets)["architecture"], config.pretrain.sizes
-    kept = {name: chosen[name] for name in REPRESENTATION_HEADS}
+    heads = {name: chosen[name] for name in REPRESENTATION_HEADS}
     shape = {"representation_dim": sizes.representation, "hidden_dim": sizes.hidden}
-    return kept | shape | {"standardise_inputs": chosen["standardise"]}
+    return heads | shape | {"standardise_inputs": chosen["standardise"]}
 
 
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -207,17 +207,17 @@ def _tables(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def variants(config: Config) -> dict[str, dict[str, str]]:
     """Return, by variant, the preset it is based on and what differs, in words."""
-    found: dict[str, dict[str, str]] = {"based_on": {}, "changes": {}}
+    described: dict[str, dict[str, str]] = {"based_on": {}, "changes": {}}
     for name in config.tables.ablation:
         base, changes = changes_of(name, config.presets)
-        found["based_on"][name] = base
-        found["changes"][name] = "; ".join(
+        described["based_on"][name] = base
+        described["changes"][name] = "; ".join(
             f"{part}.{key} {json.dumps(PRESETS[base][part][key])} → {json.dumps(value)}"
             for part, changed in changes.items()
             for key, value in changed.items()
             if PRESETS[base][part][key] != value
         )
-    return found
+    return described
 
 
 SLICES = {

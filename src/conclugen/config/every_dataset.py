@@ -111,6 +111,6 @@ class Dataset(Section):
         """Write each path in one way: a folder that is named otherwise is the same folder."""
         if not isinstance(values, dict) or not isinstance(values.get("root"), str):
             return values
-        found = {key: values[key] for key in cls.FILES if isinstance(values.get(key), str)}
-        files = {key: written.place_in(values["root"], path) for key, path in found.items()}
+        paths = {key: values[key] for key in cls.FILES if isinstance(values.get(key), str)}
+        files = {key: written.place_in(values["root"], path) for key, path in paths.items()}
         return values | files | {"root": written.place(values["root"])}

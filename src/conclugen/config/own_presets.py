@@ -14,16 +14,16 @@ def as_based(presets: Any) -> Any:
     """Return presets with each switch read as the type that it has in the preset it is based on."""
     if not isinstance(presets, Mapping):
         return presets
-    return {name: _as_based(own) if isinstance(own, Mapping) else own for name, own in presets.items()}
+    return {name: _as_based(preset) if isinstance(preset, Mapping) else preset for name, preset in presets.items()}
 
 
-def _as_based(own: Mapping[str, Any]) -> dict[str, Any]:
-    base = PRESETS.get(own.get("based_on"), {})
+def _as_based(preset: Mapping[str, Any]) -> dict[str, Any]:
+    base = PRESETS.get(preset.get("based_on"), {})
     return {
         part: {key: as_type(value, _kind(base[part].get(key))) for key, value in changes.items()}
         if isinstance(changes, Mapping) and part in base
         else changes
-        for part, changes in own.items()
+        for part, changes in preset.items()
         if changes is not None  # taken away by a file on top
     }
 
@@ -37,15 +37,15 @@ def _kind(value: Any) -> Any:
 
 def preset_mistakes(presets: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return a line for each mistake: a preset names the one it is based on, and changes switches of it."""
-    return [f"presets.{name}.{mistake}" for name, own in presets.items() for mistake in _mistakes(own)]
+    return [f"presets.{name}.{mistake}" for name, preset in presets.items() for mistake in _mistakes(preset)]
 
 
-def _mistakes(own: Mapping[str, Any]) -> Iterator[str]:
-    base = own.get("based_on")
+def _mistakes(preset: Mapping[str, Any]) -> Iterator[str]:
+    base = preset.get("based_on")
     if base not in PRESETS:
         yield f"based_on: {base!r} is unknown; {allowed_names(str(base), list(PRESETS))}"
         return
-    for part, changes in own.items():
+    for part, changes in preset.items():
         if part == "based_on":
             continue
         if part not in PRESETS[base]:

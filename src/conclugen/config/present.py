@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 def available_kinds(config: Config, dataset: str) -> tuple[str, ...]:
     """Return which of `content.KINDS` (video, audio, text) a data set has: as it says (`has`), or as is found out."""
-    given = config.datasets[dataset]
-    if given.has is not None:
-        return tuple(kind for kind in content.KINDS if kind in given.has)
-    if given.adapter == "features" or demo_layout(given.root) in config.demo.utterances:
+    data_set = config.datasets[dataset]
+    if data_set.has is not None:
+        return tuple(kind for kind in content.KINDS if kind in data_set.has)
+    if data_set.adapter == "features" or demo_layout(data_set.root) in config.demo.utterances:
         return content.KINDS
-    options = given.model_dump(exclude={"has", "plan", "faces", "asr", "max_lost", "watch"})
-    return content.kinds(given.adapter, Path(given.root), options, given.asr is not None)
+    options = data_set.model_dump(exclude={"has", "plan", "faces", "asr", "max_lost", "watch"})
+    return content.kinds(data_set.adapter, Path(data_set.root), options, data_set.asr is not None)
 
 
 def available_streams(config: Config, dataset: str) -> list[str]:
     """Return the streams that a data set can have; no rule runs for any other. They are made of its media and texts, or
     named where features were extracted already."""
-    given = config.datasets[dataset]
-    if given.adapter == "features":
-        return list(given.streams)
+    options = config.datasets[dataset]
+    if options.adapter == "features":
+        return list(options.streams)
     kinds = available_kinds(config, dataset)
     return [stream for stream in CATALOGUE if content.MADE_OF[stream] in kinds]
 
@@ -70,12 +70,12 @@ def fitted(config: Config) -> tuple[Config, list[str], list[str]]:
     lacking = {method: why for method in config.pretrain.methods if (why := _lacks(config, method))}
     if config.pretrain.methods != type(config.pretrain).model_fields["methods"].default:
         return config, notes, [f"pretrain.methods: {method} {why}; leave it out" for method, why in lacking.items()]
-    kept = [method for method in config.pretrain.methods if method not in lacking]
+    trainable = [method for method in config.pretrain.methods if method not in lacking]
     notes += [f"the method {method} is left out: it {why}" for method, why in lacking.items()]
-    updates = {"pretrain": config.pretrain.model_copy(update={"methods": kept})}
+    updates = {"pretrain": config.pretrain.model_copy(update={"methods": trainable})}
     if config.tables.reference in lacking:
-        notes.append(f"the methods are compared with {kept[0]}, since {config.tables.reference} is left out")
-        updates["tables"] = config.tables.model_copy(update={"reference": kept[0]})
+        notes.append(f"the methods are compared with {trainable[0]}, since {config.tables.reference} is left out")
+        updates["tables"] = config.tables.model_copy(update={"reference": trainable[0]})
     return config.model_copy(update=updates), notes, []
 
 
@@ -84,19 +84,19 @@ def _modalities(config: Config) -> tuple[dict[str, list[str]], list[str]]:
     left, notes = {}, []
     for modality, streams in config.modalities.items():
         gone = {name: where for name in streams if name in CATALOGUE and (where := without(config, name))}
-        if kept := [name for name in streams if name not in gone]:
-            left[modality] = kept
+        if remaining := [name for name in streams if name not in gone]:
+            left[modality] = remaining
         if gone:
             where = ", ".join(dict.fromkeys(name for names in gone.values() for name in names))
-            rest = f"consists of {', '.join(kept)}" if kept else "is left out"
+            rest = f"consists of {', '.join(remaining)}" if remaining else "is left out"
             notes.append(f"{where} has no {', '.join(gone)}: the modality {modality} {rest}{_remedy(config, gone)}")
     return left, notes
 
 
 def _remedy(config: Config, gone: Mapping[str, list[str]]) -> str:
     """How texts could be had: where there is sound, speech can be recognised."""
-    heard = [name for name in gone.get("text", []) if "audio" in available_streams(config, name)]
-    media = [name for name in heard if config.datasets[name].adapter != "features"]
+    with_audio = [name for name in gone.get("text", []) if "audio" in available_streams(config, name)]
+    media = [name for name in with_audio if config.datasets[name].adapter != "features"]
     return f"; asr: {{}} beside the root of {', '.join(media)} recognises speech" if media else ""
 
 
@@ -113,8 +113,8 @@ def without(config: Config, stream: str) -> list[str]:
 def _nothing_left(have: dict[str, list[str]]) -> str:
     shared = [stream for stream in next(iter(have.values())) if all(stream in known for known in have.values())]
     if not shared:
-        told = "; ".join(f"{name} has {', '.join(known) or 'none'}" for name, known in have.items())
-        return f"modalities: the data sets in use share no stream ({told}); use others together"
+        streams_by_name = "; ".join(f"{name} has {', '.join(known) or 'none'}" for name, known in have.items())
+        return f"modalities: the data sets in use share no stream ({streams_by_name}); use others together"
     example = ", ".join(f"{stream}: [{stream}]" for stream in shared)
     return f"modalities: none of them is in the data; name its streams, for example modalities: {{{example}}}"
 

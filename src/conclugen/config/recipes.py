@@ -135,9 +135,9 @@ def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
         yield f": {name!r} is the name of a control; choose another"
     if name in FUSIONS:
         yield f": {name!r} is the name of a way to fuse modalities; choose another"
-    found = list(_borrowed_mistakes(config, name, own) if own.pretrained_as else _loss_mistakes(config, name, own))
-    yield from found
-    if own.evaluate and name not in SHIPPED and not found:
+    mistakes = list(_borrowed_mistakes(config, name, own) if own.pretrained_as else _loss_mistakes(config, name, own))
+    yield from mistakes
+    if own.evaluate and name not in SHIPPED and not mistakes:
         judged = modality_names(config, recipe(config, name))
         yield from (
             f".evaluate: {modality!r} is no modality of it; {allowed_names(modality, judged)}"
@@ -149,13 +149,13 @@ def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
 def _borrowed_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
     """Of a recipe that uses the networks of another method."""
     recipes = config.pretrain.recipes
-    borrowing = {n for n, one in recipes.items() if one.pretrained_as} | {
+    borrowing = {n for n, recipe in recipes.items() if recipe.pretrained_as} | {
         n for n, r in SHIPPED.items() if r.pretrained_as
     }
     allowed = [n for n in known_methods(config) if n not in borrowing]
     if own.pretrained_as not in allowed:
-        given = str(own.pretrained_as)
-        yield f".pretrained_as: {given!r} is no method with networks of its own; {allowed_names(given, allowed)}"
+        lender = str(own.pretrained_as)
+        yield f".pretrained_as: {lender!r} is no method with networks of its own; {allowed_names(lender, allowed)}"
     for key in ("losses", "modalities", "learning_rate", "weight_decay"):
         if getattr(own, key):
             yield f".{key}: the networks are those of {own.pretrained_as}, so this key changes nothing; leave it out"

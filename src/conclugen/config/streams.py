@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 def stream_mistakes(config: Config) -> list[str]:
     """Return a line for each stream that a data set in use does not have; of what nothing trains, for each that is none
     of any media."""
-    found = {}
+    lines = {}
     idle = {f"pretrain.recipes.{name}.modalities" for name in {*config.pretrain.recipes} - {*trained_recipes(config)}}
     for place, joined in _joined(config).items():
         names = config.downstream.datasets if place.startswith("downstream.") else used(config)
         for modality, streams in joined.items():
             for stream in (stream for stream in streams if place not in idle or stream not in CATALOGUE):
                 mistakes = (_mistake(config, name, f"{place}.{modality}", stream) for name in names)
-                found |= dict.fromkeys(mistake for mistake in mistakes if mistake)
-    return list(found)
+                lines |= dict.fromkeys(mistake for mistake in mistakes if mistake)
+    return list(lines)
 
 
 def _joined(config: Config) -> dict[str, dict[str, list[str]]]:
     """By key of the configuration, the modalities written there. Recipes that nothing names count, too."""
-    own = {f"pretrain.recipes.{name}.modalities": one.modalities for name, one in config.pretrain.recipes.items()}
+    own = {f"pretrain.recipes.{name}.modalities": recipe.modalities for name, recipe in config.pretrain.recipes.items()}
     own |= {f"downstream.raw_rows.{name}": row for name, row in config.downstream.raw_rows.items()}
     return {"modalities": config.modalities, **{place: joined for place, joined in own.items() if joined}}
 

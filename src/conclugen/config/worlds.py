@@ -41,10 +41,10 @@ def in_worlds(root: str) -> bool:
 
 def world_of(config: Config, dataset: str) -> str | None:
     """Return the world that a data set is, None where it is data of the user's own."""
-    given = config.datasets[dataset]
-    name = str(getattr(given, "file", "")).removesuffix(".npz")
-    written = given.adapter == "features" and in_worlds(given.root) and name in config.worlds
-    return name if written and given.file == f"{name}.npz" else None
+    options = config.datasets[dataset]
+    name = str(getattr(options, "file", "")).removesuffix(".npz")
+    written = options.adapter == "features" and in_worlds(options.root) and name in config.worlds
+    return name if written and options.file == f"{name}.npz" else None
 
 
 def world_mistakes(config: Config) -> list[str]:

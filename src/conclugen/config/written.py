@@ -40,7 +40,7 @@ def without_taken(config: Any) -> Any:
     sets, section = (config.get(key) if isinstance(config, Mapping) else None for key in ("datasets", "downstream"))
     if not isinstance(sets, Mapping) or not isinstance(section, Mapping):
         return config
-    taken, named = {name for name, given in sets.items() if _is_null(given)}, section.get("datasets")
+    taken, named = {name for name, value in sets.items() if _is_null(value)}, section.get("datasets")
     if not taken or not isinstance(named, list):
         return config
     return {**config, "downstream": {**section, "datasets": [name for name in named if name not in taken]}}
@@ -68,8 +68,8 @@ def as_type(value: Any, kind: Any) -> Any:
 
 def place(path: str) -> str:
     """Return a path written in one way: relative to the current folder where it lies below it, else absolute."""
-    path, here = Path(os.path.abspath(os.path.expanduser(path))), Path.cwd()
-    for inside, base in ((path, here), (Path(os.path.realpath(path)), Path(os.path.realpath(here)))):
+    path, folder = Path(os.path.abspath(os.path.expanduser(path))), Path.cwd()
+    for inside, base in ((path, folder), (Path(os.path.realpath(path)), Path(os.path.realpath(folder)))):
         if inside.is_relative_to(base):
             return str(inside.relative_to(base))
     return str(path)

@@ -110,9 +110,9 @@ def towards_centroid(
     normalise: bool,
 ) -> torch.Tensor:
     """Return the mean cross-entropy of values (N, G) over centroids (K, G); zero when no row is present."""
-    kept, target = values[present], assigned[present]
-    if len(kept) == 0:
-        return kept.sum()
-    similarity = (functional.normalize(kept, dim=1) if normalise else kept) @ centroids.T
+    rows, target = values[present], assigned[present]
+    if len(rows) == 0:
+        return rows.sum()
+    similarity = (functional.normalize(rows, dim=1) if normalise else rows) @ centroids.T
     similarity = similarity - margin * functional.one_hot(target, len(centroids)).to(similarity.dtype)
     return functional.cross_entropy(similarity if temperature is None else similarity / temperature, target)

@@ -38,8 +38,8 @@ class Standardise(nn.Module):
             raise ValueError("no row is present; there is nothing to standardise by")
         count, total, squares = 0, 0.0, 0.0
         shift = values[present.nonzero()[0, 0]].double()  # sums about a point of the data: no cancellation
-        for block, here in zip(values.split(rows_at_once), present.split(rows_at_once), strict=True):
-            centred = block[here].double() - shift
+        for block, present_rows in zip(values.split(rows_at_once), present.split(rows_at_once), strict=True):
+            centred = block[present_rows].double() - shift
             count += len(centred)
             total, squares = total + centred.sum(0), squares + centred.square().sum(0)
         mean = total / count

@@ -75,11 +75,11 @@ def load_placed(directory: str | Path) -> Network:
 
     Raises ModelError as `load` does, and for a network that belongs elsewhere.
     """
-    own, here = about(directory), places.of_model(Path(directory))
-    if all(name in own for name in ("corpus", "preset", "method", "seed")):
-        given = (own["corpus"], own["preset"], own["method"], f"seed{own['seed']}")
-        if given != here:
-            raise ModelError(f"{directory}: holds the network of {'/'.join(given)}; delete it and pretrain again")
+    record, place = about(directory), places.of_model(Path(directory))
+    if all(name in record for name in ("corpus", "preset", "method", "seed")):
+        expected = (record["corpus"], record["preset"], record["method"], f"seed{record['seed']}")
+        if expected != place:
+            raise ModelError(f"{directory}: holds the network of {'/'.join(expected)}; delete it and pretrain again")
     return load(directory)
 
 

@@ -85,11 +85,11 @@ def _linear(corpus: Corpus, settings: Settings) -> Network:
     else:
         axes = canonical(values, present, scales, settings.width)
     heads = {"hidden_dim": 1, "gated": False, "representation_relu": False, "residual": False, "narrow": ()}
-    widths = {m: len(found) for m, found in axes.items()}
+    widths = {m: len(matrix) for m, matrix in axes.items()}
     network = build(_shape(corpus, settings.width, **heads, standardise=True, linear=widths))
-    for m, found in axes.items():
+    for m, matrix in axes.items():
         network.standardise[m].load_state_dict(scales[m].state_dict())
-        network.representation[m].weight.copy_(torch.from_numpy(np.ascontiguousarray(found)))
+        network.representation[m].weight.copy_(torch.from_numpy(np.ascontiguousarray(matrix)))
         network.representation[m].bias.zero_()
     return network
 
@@ -117,8 +117,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.manual_seed(arguments.seed)
     network = control_network(corpus, settings)
     widths = network.settings.linear or dict.fromkeys(corpus.input_dims, settings.width)
-    told = ", ".join(f"{m} {corpus.input_dims[m]} → {width}" for m, width in widths.items())
-    print(f"{settings.method} of {len(corpus.train)} utterances: {told}", flush=True)
+    change = ", ".join(f"{m} {corpus.input_dims[m]} → {width}" for m, width in widths.items())
+    print(f"{settings.method} of {len(corpus.train)} utterances: {change}", flush=True)
     save(network, arguments.output_dir, describe(corpus, settings, arguments.seed))
 
 

@@ -24,8 +24,8 @@ def fresh_network(corpus: Corpus, settings: Settings) -> Network:
 def network_settings(settings: Settings, input_dims: dict[str, int]) -> NetworkSettings:
     """Return the network that `settings` describe, with only the heads that its losses use."""
     widths = {f"{name}_dim": width for name, width in dataclasses.asdict(settings.sizes).items()}
-    given = widths | dataclasses.asdict(settings.architecture)
-    read = {name: value for name, value in given.items() if value is not None}
+    shape = widths | dataclasses.asdict(settings.architecture)
+    read = {name: value for name, value in shape.items() if value is not None}
     return NetworkSettings(input_dims=input_dims, heads=settings.heads, **read)
 
 
@@ -39,9 +39,9 @@ def training_rows(corpus: Corpus, views: int) -> tuple[dict[str, torch.Tensor], 
     """Return, by modality, all features (N, D), not copied, and which rows (N,) train; every view is a row."""
     trained = torch.zeros(len(corpus.data), dtype=torch.bool)
     trained[corpus.train] = True
-    features, present = corpus.data.features, {m: here & trained for m, here in corpus.data.present.items()}
+    features, present = corpus.data.features, {m: rows & trained for m, rows in corpus.data.present.items()}
     if views:
-        present = {m: here.repeat_interleave(views) for m, here in present.items()}
+        present = {m: rows.repeat_interleave(views) for m, rows in present.items()}
         features = {m: value.flatten(0, 1) for m, value in features.items()}
     return features, present
 

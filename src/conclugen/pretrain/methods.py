@@ -163,8 +163,8 @@ def told(losses: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
         "architecture": {key for head in of_others for key in head.architecture},
         "objective": {key for loss in LOSSES.values() for key in loss.switches} - read,
     }
-    kept = {part: {k: v for k, v in values[part].items() if k not in keys} for part, keys in unread.items()}
-    return {**values, **kept, "heads": heads, "clusters": values["clusters"] if clusters(losses) else None}
+    parts = {part: {k: v for k, v in values[part].items() if k not in keys} for part, keys in unread.items()}
+    return {**values, **parts, "heads": heads, "clusters": values["clusters"] if clusters(losses) else None}
 
 
 def chosen_modules(losses: Sequence[str]) -> list[str]:

@@ -80,8 +80,8 @@ def agree(values: torch.Tensor | None) -> None:
         dist.broadcast(values, src=0)
 
 
-def _whole(own: torch.Tensor, halves: int) -> torch.Tensor:
-    parts = [torch.empty_like(own) for _ in range(world())]
-    dist.all_gather(parts, own.detach().contiguous())
-    parts[dist.get_rank()] = own
+def _whole(part: torch.Tensor, halves: int) -> torch.Tensor:
+    parts = [torch.empty_like(part) for _ in range(world())]
+    dist.all_gather(parts, part.detach().contiguous())
+    parts[dist.get_rank()] = part
     return torch.cat([half for side in zip(*(p.chunk(halves) for p in parts), strict=True) for half in side])

@@ -164,19 +164,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-def changes_of(name: str, own: Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+def changes_of(name: str, presets: Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
     """Return the built-in preset that `name` is or is based on, and by part what differs from it.
 
-    `own` are the configuration's presets: `based_on`, and what differs.
+    `presets` are the configuration's presets: `based_on`, and what differs.
     """
-    if name in own:
-        return own[name]["based_on"], {part: value for part, value in own[name].items() if part != "based_on"}
+    if name in presets:
+        return presets[name]["based_on"], {part: value for part, value in presets[name].items() if part != "based_on"}
     return ("improved", VARIANTS[name]) if name in VARIANTS else (name, {})
 
 
-def switches(name: str, own: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return all switches of the preset `name`, a built-in one, a variant or one of `own`."""
-    base, changes = changes_of(name, own)
+def switches(name: str, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return all switches of the preset `name`, a built-in one, a variant or one of `presets`."""
+    base, changes = changes_of(name, presets)
     values = copy.deepcopy(PRESETS[base])
     for part, changed in changes.items():
         values[part] |= changed

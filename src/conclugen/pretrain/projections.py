@@ -55,9 +55,9 @@ def canonical(
     rows = int(torch.stack([present[m] for m in names]).any(0).sum())
     most = min(width, max(len(root) for root in roots.values()), rows - 1)
     correlations, axes = _decompose(gram, most)
-    kept = min(most, _varying(correlations))
-    found = _upright((outer @ (axes[:, :kept] * np.sqrt(correlations[:kept]))).T)
-    return {m: found[:, parts[m]] for m in names}
+    count = min(most, _varying(correlations))
+    solution = _upright((outer @ (axes[:, :count] * np.sqrt(correlations[:count]))).T)
+    return {m: solution[:, parts[m]] for m in names}
 
 
 def ridge(count: int, second: np.ndarray, fourth: float) -> float:
@@ -74,8 +74,8 @@ def ridge(count: int, second: np.ndarray, fourth: float) -> float:
 def _second_moment(values: torch.Tensor, present: torch.Tensor, scale: Standardise) -> tuple[int, np.ndarray, float]:
     """The number of present rows, the sum of their outer products (D, D), and of their fourth powers of length."""
     second, fourth = np.zeros((values.shape[1], values.shape[1])), 0.0
-    for block, here in zip(values.split(ROWS_AT_ONCE), present.split(ROWS_AT_ONCE), strict=True):
-        rows = scale(block[here]).double().numpy()
+    for block, present_rows in zip(values.split(ROWS_AT_ONCE), present.split(ROWS_AT_ONCE), strict=True):
+        rows = scale(block[present_rows]).double().numpy()
         second += rows.T @ rows
         fourth += float(((rows**2).sum(1) ** 2).sum())
     return int(present.sum()), second, fourth
@@ -98,19 +98,19 @@ def _joint_blocks(
     count = len(next(iter(values.values())))
     for start in range(0, count, ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        here = {m: present[m][rows].numpy() for m in parts}
-        together = np.maximum(1, np.sum(list(here.values()), axis=0))
+        rows_present = {m: present[m][rows].numpy() for m in parts}
+        together = np.maximum(1, np.sum(list(rows_present.values()), axis=0))
         block = np.zeros((len(together), total))
         for m, part in parts.items():
-            block[here[m], part] = scales[m](values[m][rows][here[m]]).double().numpy()
+            block[rows_present[m], part] = scales[m](values[m][rows][rows_present[m]]).double().numpy()
         yield block / np.sqrt(together)[:, None]
 
 
 def _decompose(symmetric: np.ndarray, most: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues (K,), falling, and eigenvectors (D, K), all or the first `most`."""
     size = len(symmetric)
-    kept = None if most is None else (size - max(1, min(most, size)), size - 1)
-    strengths, axes = scipy.linalg.eigh(symmetric, subset_by_index=kept)
+    largest = None if most is None else (size - max(1, min(most, size)), size - 1)
+    strengths, axes = scipy.linalg.eigh(symmetric, subset_by_index=largest)
     return strengths[::-1], axes[:, ::-1]
 
 

@@ -44,11 +44,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     corpus = load_corpus(arguments.splits, by_stream(arguments.features), settings)
     print(f"{len(corpus.train)} utterances to train on, {len(corpus.valid)} to validate", flush=True)
 
-    def state(one: Settings) -> State:
-        return State(arguments.state, dump(one), *arguments.code, str(arguments.seed), corpus.checksum)
+    def state(candidate: Settings) -> State:
+        return State(arguments.state, dump(candidate), *arguments.code, str(arguments.seed), corpus.checksum)
 
-    def train_one(network: Network, one: Settings, kept: State) -> Trained:
-        return train(network, corpus, one, arguments.seed, device(), kept, arguments.checkpoint_seconds)
+    def train_one(network: Network, candidate: Settings, progress: State) -> Trained:
+        return train(network, corpus, candidate, arguments.seed, device(), progress, arguments.checkpoint_seconds)
 
     tried = search(corpus, settings, arguments.seed, train_one, state)
     if not parallel.is_first():
@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     write_history(folder / "history.csv", best.trained.history, settings)
     write_search(folder / "search.csv", tried)
     verdict.write(folder, pretext, save(best.network, folder, describe(corpus, best.settings, arguments.seed)))
-    for one in tried:
-        one.state.remove()
+    for candidate in tried:
+        candidate.state.remove()
 
 
 def write_history(path: Path, history: list[dict[str, Any]], settings: Settings) -> None:

@@ -75,16 +75,18 @@ def search(
             "or leave the search out"
         )
     tried = []
-    for one in candidates(settings):
+    for candidate in candidates(settings):
         started = time.monotonic()
         torch.manual_seed(seed)
-        network, kept = fresh_network(corpus, one), state(one)
-        tried.append(Tried(one, network, train(network, one, kept), kept, time.monotonic() - started))
+        network, progress = fresh_network(corpus, candidate), state(candidate)
+        tried.append(
+            Tried(candidate, network, train(network, candidate, progress), progress, time.monotonic() - started)
+        )
         if len(settings.candidates) > 1:
             word = tried[-1].trained.pretext.verdict.word
-            told = f"learning_rate {one.learning_rate:g}, weight_decay {one.weight_decay:g}"
-            print(f"{told}: valid_loss {tried[-1].valid_loss:.6g}, {word}", flush=True)
-    return sorted(tried, key=lambda one: one.rank, reverse=True)
+            label = f"learning_rate {candidate.learning_rate:g}, weight_decay {candidate.weight_decay:g}"
+            print(f"{label}: valid_loss {tried[-1].valid_loss:.6g}, {word}", flush=True)
+    return sorted(tried, key=lambda candidate: candidate.rank, reverse=True)
 
 
 def write_search(path: Path, tried: list[Tried]) -> None:
@@ -92,19 +94,19 @@ def write_search(path: Path, tried: list[Tried]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for number, one in enumerate(tried):
-        writer.writerow(_row(one) | {"chosen": number == 0})
+    for number, result in enumerate(tried):
+        writer.writerow(_row(result) | {"chosen": number == 0})
     write_text(path, text.getvalue())
 
 
-def _row(one: Tried) -> dict[str, Any]:
-    pretext, loss = one.trained.pretext, one.valid_loss
+def _row(result: Tried) -> dict[str, Any]:
+    pretext, loss = result.trained.pretext, result.valid_loss
     return {
-        "learning_rate": f"{one.settings.learning_rate:g}",
-        "weight_decay": f"{one.settings.weight_decay:g}",
+        "learning_rate": f"{result.settings.learning_rate:g}",
+        "weight_decay": f"{result.settings.weight_decay:g}",
         "epochs": pretext.epochs,
         "exported_epoch": pretext.epoch,
         "valid_loss": f"{loss:.8g}" if math.isfinite(loss) else "",
         "pretext": pretext.verdict.word,
-        "seconds": f"{one.seconds:.3f}",
+        "seconds": f"{result.seconds:.3f}",
     }

@@ -107,8 +107,8 @@ class Account:
         if not counts:
             return ""
         more = ["…"] if len(counts) > SHOWN else []
-        told = [f"{count} {status}" for status, count in counts.most_common(SHOWN)]
-        return f"lost so far: {len(set().union(*self._lost.values()))} utterances ({', '.join(told + more)})"
+        lines = [f"{count} {status}" for status, count in counts.most_common(SHOWN)]
+        return f"lost so far: {len(set().union(*self._lost.values()))} utterances ({', '.join(lines + more)})"
 
     def progress(self) -> str:
         """Say how far the run is, in one line."""
@@ -121,8 +121,8 @@ class Account:
     def at_work(self) -> list[str]:
         """Say of each job at work what it does and for how long, the longest first."""
         jobs = sorted(self.jobs.values(), key=lambda job: job.since)
-        told = [f"{job.message} ({duration(self.clock() - job.since)})" for job in jobs[:SHOWN]]
-        return told + ([f"and {len(jobs) - SHOWN} more"] if len(jobs) > SHOWN else [])
+        lines = [f"{job.message} ({duration(self.clock() - job.since)})" for job in jobs[:SHOWN]]
+        return lines + ([f"and {len(jobs) - SHOWN} more"] if len(jobs) > SHOWN else [])
 
 
 def duration(seconds: float) -> str:
@@ -144,7 +144,7 @@ def failure(message: str, logs: Sequence[str]) -> list[str]:
         except OSError:
             lines.append(f"  log: {path}, which cannot be read")
             continue
-        told = [line.rstrip() for line in text.splitlines() if line.strip()]
-        lines.append(f"  log: {path}, which " + ("ends:" if told else "is empty"))
-        lines += [f"    {line[:500]}" for line in told[-LAST:]]
+        tail = [line.rstrip() for line in text.splitlines() if line.strip()]
+        lines.append(f"  log: {path}, which " + ("ends:" if tail else "is empty"))
+        lines += [f"    {line[:500]}" for line in tail[-LAST:]]
     return lines

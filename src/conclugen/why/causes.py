@@ -17,9 +17,9 @@ def changes(before: Collection[str], now: Collection[str]) -> list[str]:
     settings; anything else is a plain value. Given are the values that only the one or only the other has.
     """
     old, new = [_read(value) for value in sorted(before)], [_read(value) for value in sorted(now)]
-    found = [*_files(_listed(old), _listed(new)), *_settings(_objects(old), _objects(new))]
-    found += _plain([v for v in old if _is_plain(v)], [v for v in new if _is_plain(v)])
-    return list(dict.fromkeys(found))
+    causes = [*_files(_listed(old), _listed(new)), *_settings(_objects(old), _objects(new))]
+    causes += _plain([v for v in old if _is_plain(v)], [v for v in new if _is_plain(v)])
+    return list(dict.fromkeys(causes))
 
 
 def _read(value: str) -> Any:

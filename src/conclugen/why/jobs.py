@@ -83,8 +83,8 @@ def _collect(workflow: Any) -> Plan:
             follows,
             job.is_checkpoint,
         )
-    kept = [job for job in dag.jobs if job not in numbers and job.output and not job.is_norun]
-    return Plan(jobs, sum(not records.has_metadata(job) for job in kept))
+    unchanged = [job for job in dag.jobs if job not in numbers and job.output and not job.is_norun]
+    return Plan(jobs, sum(not records.has_metadata(job) for job in unchanged))
 
 
 def _causes(job: Any, reason: Any, records: Any) -> list[str]:
@@ -114,7 +114,7 @@ def _causes(job: Any, reason: Any, records: Any) -> list[str]:
 
 def _other_inputs(job: Any, records: Any) -> list[str]:
     """Inputs that were not there when the output was made, and those that no longer are."""
-    kept = next((path for path in job.output if records.rule(path)), None)
-    before, now = set(records.input(kept) or ()), {str(path) for path in job.input}
-    found = [f"it reads {path}, too" for path in sorted(now - before)]
-    return found + [f"it no longer reads {path}" for path in sorted(before - now)]
+    recorded = next((path for path in job.output if records.rule(path)), None)
+    before, now = set(records.input(recorded) or ()), {str(path) for path in job.input}
+    causes = [f"it reads {path}, too" for path in sorted(now - before)]
+    return causes + [f"it no longer reads {path}" for path in sorted(before - now)]

@@ -78,11 +78,11 @@ def presets_compared(config: Config) -> list[str]:
     features, which have no preset.
     """
     methods = [(name, "linear") for name in (*config.pretrain.methods, *choices.drawn_controls(config))]
-    found = []
+    paths = []
     for split in ("valid", "test"):
-        found += scores_of_all(config, [(choices.RAW, "raw")], split=split)
-        found += scores_of_all(config, methods, config.tables.presets, split=split)
-    return found
+        paths += scores_of_all(config, [(choices.RAW, "raw")], split=split)
+        paths += scores_of_all(config, methods, config.tables.presets, split=split)
+    return paths
 
 
 def switches_compared(config: Config) -> list[str]:
@@ -100,11 +100,11 @@ def controls(config: Config, control: str) -> list[str]:
             f"results/tables/{control}.csv needs worlds and the raw row {choices.ORACLE}: "
             "--configfile configs/control.yaml"
         )
-    found = scores_of_all(config, choices.table_rows(config))
+    paths = scores_of_all(config, choices.table_rows(config))
     others = [name for name in config.tables.presets if name != config.pretrain.preset]
     if control == "control-grid":
-        found += scores_of_all(config, choices.pretrained_rows(config), others)
-    return found
+        paths += scores_of_all(config, choices.pretrained_rows(config), others)
+    return paths
 
 
 def table_2(config: Config) -> list[str]:

@@ -42,14 +42,14 @@ def params_of(
     values = dict(more) if settings is None else {**more, "settings": settings}
 
     def arguments(wildcards: Any, input: Any, output: Any, threads: int) -> list[str]:
-        given = {name: files for name, files in input.items() if name not in WAITED_FOR}
+        named = {name: files for name, files in input.items() if name not in WAITED_FOR}
         known = {"wildcards": wildcards, "input": input, "threads": threads}
-        given |= {name: _value(value, known) for name, value in values.items()}
-        given |= {"threads": threads} if threaded else {}
+        named |= {name: _value(value, known) for name, value in values.items()}
+        named |= {"threads": threads} if threaded else {}
         (_, first), *others = output.items()
         if folder:
-            return flags(given | {"output_dir": str(Path(output[0]).parent)})
-        return flags(given | {"output": first, **dict(others)})
+            return flags(named | {"output_dir": str(Path(output[0]).parent)})
+        return flags(named | {"output": first, **dict(others)})
 
     compared = {name: value for name, value in more.items() if _reads(value) == {"wildcards"}}
     compared |= {} if settings is None else {"settings": unhurried(settings)}
@@ -88,14 +88,14 @@ def wildcard(name: str) -> Callable[[Any], str]:
     return lambda wildcards: getattr(wildcards, name)
 
 
-def flags(given: Mapping[str, Any]) -> list[str]:
+def flags(named: Mapping[str, Any]) -> list[str]:
     """Return `--name value …` for each name; a list that is empty has no flag.
 
     >>> flags({"media_list": "a b.csv", "retries": [], "ledgers": ["x", "y"], "seed": 3})
     ['--media-list', 'a b.csv', '--ledgers', 'x', 'y', '--seed', '3']
     """
     words = []
-    for name, value in given.items():
+    for name, value in named.items():
         values = [value] if isinstance(value, str | int | float | Path) else list(value)
         words += ["--" + name.replace("_", "-"), *map(str, values)] if values else []
     return words

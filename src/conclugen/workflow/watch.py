@@ -32,27 +32,27 @@ def contents(config: Config, dataset: str) -> list[str]:
     """Return a digest of each label and index file, one of the list of media where that alone makes utterances or tells
     which file is meant, and the folders of media that were found.
     """
-    given = config.datasets[dataset]
+    data_set = config.datasets[dataset]
     if inputs(config, dataset):
         return []
-    root, options = Path(given.root), slices.stage_settings(config, "manifest", {"dataset": dataset})
-    digests = tree.contents(root, sources(given.adapter, root, options))
-    extensions = scanned(given.adapter, options)
-    if given.adapter == "folder" and content.spelled_otherwise(root, options):
+    root, options = Path(data_set.root), slices.stage_settings(config, "manifest", {"dataset": dataset})
+    digests = tree.contents(root, sources(data_set.adapter, root, options))
+    extensions = scanned(data_set.adapter, options)
+    if data_set.adapter == "folder" and content.spelled_otherwise(root, options):
         extensions = tuple(options["extensions"])
     if extensions:
         digests.append(f"media@{tree.names(root, extensions, _most(config, dataset))}")
-    return [*digests, *chosen(given.adapter, root, options)]
+    return [*digests, *chosen(data_set.adapter, root, options)]
 
 
 def media(config: Config, dataset: str) -> list[str]:
     """Return a digest of the media by name, size and time: the plan looks at each file again when one has changed."""
-    given = config.datasets[dataset]
-    if is_demo(config, dataset) or given.adapter == "features":
+    data_set = config.datasets[dataset]
+    if is_demo(config, dataset) or data_set.adapter == "features":
         return []
-    root, extensions = Path(given.root), tuple(getattr(given, "extensions", ()))
+    root, extensions = Path(data_set.root), tuple(getattr(data_set, "extensions", ()))
     options = slices.stage_settings(config, "manifest", {"dataset": dataset})
-    named = tuple(content.named_files(root, options)) if given.adapter == "folder" else ()
+    named = tuple(content.named_files(root, options)) if data_set.adapter == "folder" else ()
     return [f"media@{tree.stamps(root, (*suffixes.MEDIA, *extensions), _most(config, dataset), named)}"]
 
 
