@@ -23,7 +23,7 @@ from conclugen.store.settings import dump, parse
 
 STREAM = "audio"
 CPU_SECONDS = 48.0  # of sound in one pass on a CPU; with 120 each took a tenth longer
-PIECE_S = 120.0  # sound that is longer goes in pieces: two hours at once took 11.7 GB
+PIECE_S = 120.0  # sound that is longer goes in pieces: one pass over two hours took 11.7 GB
 HEARD = 1e-3  # loudest sample of a piece that counts; of silence alone some networks make no vector
 
 
