@@ -20,7 +20,7 @@ def test_every_kind_of_file_becomes_a_table(planted, tmp_path):
     assert np.isnan(values[~shard.present]).all()
     assert len(conclugen.read(planted.folder / "manifests/mine.parquet")) == 36
     assert conclugen.read(planted.protocol("raw") / "seed0.parquet").attrs["protocol"] == "raw"
-    assert conclugen.read(planted.folder / "tables/mine.csv")["recall_macro"].tolist() == [0.41]
+    assert conclugen.read(planted.folder / "tables/mine.full.csv")["recall_macro"].tolist() == [0.41]
     write_ledger(tmp_path / "0000.ledger.csv", [LedgerRow("=a", "text", Status.NO_TEXT, "no text", 0.5)])
     ledger = conclugen.read(tmp_path / "0000.ledger.csv")
     assert ledger[["utterance_id", "status"]].to_numpy().tolist() == [["=a", "no_text"]]

@@ -21,6 +21,7 @@ from conclugen.evaluation.truth import read_truth
 ROOM = Path(conclugen.evaluation.__file__).parent
 MEASURES = ("score", "predictions", "truth", "intervals", "by_class", "picture", "curves", "confusion", "chance")
 ELSEWHERE = ("qc", "leaks", "overlap", "label_copies")  # they account for utterances, and measure no prediction
+STILLS = ("image_table",)  # the one table of still images, of which there is no other view
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def made(tmp_path):
 def test_no_view_opens_predictions_or_a_manifest():
     opening = []
     for path in sorted(ROOM.rglob("*.py")):
-        if path.stem in (*MEASURES, *ELSEWHERE):
+        if path.stem in (*MEASURES, *ELSEWHERE, *STILLS):
             continue
         names = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
         modules = {node.module for node in names} | {f"{n.module}.{a.name}" for n in names for a in n.names}

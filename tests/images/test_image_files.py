@@ -8,12 +8,12 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from made_faces import cells, made, picture, write_csv
 
 from conclugen.data.manifest import read_manifest
 from conclugen.images import copies, prepare, shard
 from conclugen.store.ledger import Status, read_ledger
 from conclugen.store.shards import ShardError
-from conftest import cells, made, picture, write_csv
 
 OPTIONS = json.dumps({"adapter": "fer2013", "size": None, "options": {}})
 

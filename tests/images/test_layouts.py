@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_faces import cells, made, write_csv
 from PIL import Image
 
 from conclugen.data.errors import LayoutError
 from conclugen.images.layouts import affectnet, caers, fer2013, ferplus, rafdb
 from conclugen.images.listing import hold_out, square
-from conftest import cells, made, write_csv
 
 SMALL = {"Training": 7, "PublicTest": 7, "PrivateTest": 7}
 
