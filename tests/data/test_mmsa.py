@@ -9,7 +9,7 @@ from conclugen.config import check
 from conclugen.data import features, mmsa
 from conclugen.data.array_blocks import matrix_blocks
 from conclugen.data.array_files import ArrayError
-from conclugen.data.arrays import read_array, width_of
+from conclugen.data.arrays import read_array, size_of
 from conclugen.data.dimensions import Dimension
 from conclugen.data.errors import LayoutError
 from conclugen.data.features import Fractions, Labels, Settings
@@ -68,7 +68,7 @@ def test_sequences_are_pooled_over_the_steps_that_are_there(tmp_path, aligned, n
     held = write(tmp_path / "x.pkl", aligned)
     found = read_array(tmp_path / "x.pkl", name)
     np.testing.assert_allclose(found, expected(held, name), rtol=1e-5)
-    assert width_of(tmp_path / "x.pkl", name) == found.shape[1]
+    assert size_of(tmp_path / "x.pkl", name) == found.shape
     np.testing.assert_array_equal(np.concatenate(list(matrix_blocks(tmp_path / "x.pkl", name, numbers=7))), found)
 
 

@@ -59,7 +59,8 @@ def size_of(path: Path, key: str, without: Collection[str] = ()) -> tuple[int | 
     """
     suffix = suffix_of(path)
     if suffix in PICKLE:
-        return math.prod(mmsa.read(path, key).shape[1:])
+        shape = mmsa.read(path, key).shape
+        return shape[0], math.prod(shape[1:])
     if suffix not in NPZ + HDF5:
         return None, len(csv_columns(path, key, without))
     with open_member(path, key) if suffix in NPZ else open_dataset(path, key) as array:

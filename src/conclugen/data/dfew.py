@@ -49,7 +49,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
             f"train(single-labeled)/set_{settings.fold}.csv and test(single-labeled)/set_{settings.fold}.csv"
         )
     ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
-    _, labels = class_labels(notes, [_name(value) for value in written], ids, CLASSES, str(root), own=False)
+    _, labels = class_labels(notes, [_name(value) for value in written], ids, CLASSES, str(root), listed=False)
     return Manifest(table(found, {"label": labels}), dataset, "dfew", "single", CLASSES, notes)
 
 

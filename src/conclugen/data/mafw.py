@@ -60,7 +60,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
         )
     ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
     if settings.labels == "single":
-        _, labels = class_labels(notes, written, ids, CLASSES, str(root), own=False)
+        _, labels = class_labels(notes, written, ids, CLASSES, str(root), listed=False)
         return Manifest(table(found, {"label": labels}), dataset, "mafw", "single", CLASSES, notes)
     values = _several(notes, written, ids)
     named = {name: values[:, i] for i, name in enumerate(CLASSES)}

@@ -66,7 +66,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     }
     unnamed = [""] * (len(ids) - len(named))
     written = [row["discrete"] for row in rows] + unnamed
-    _, labels = class_labels(notes, written, ids, CLASSES, str(root), own=False)
+    _, labels = class_labels(notes, written, ids, CLASSES, str(root), listed=False)
     valence = numbers([row.get("valence", "") for row in rows] + unnamed)
     found = {"label": labels} | _valence(notes, root, valence, ids)
     return Manifest(table(columns, found), dataset, "mer", "single", CLASSES, notes)

@@ -35,12 +35,12 @@ def draws_of(data: Data, seeds: Sequence[int], fraction: float, shuffled: bool =
 
     A share of the labels is the same share of train and of valid: who has few labels has few to choose with, too.
     """
-    train, valid, found = data.labelled("train"), data.labelled("valid"), []
+    train, valid, draws = data.labelled("train"), data.labelled("valid"), []
     for seed in seeds:
         targets = data.targets.clone() if shuffled else data.targets
         if shuffled:
             generator = torch.Generator().manual_seed(seed)
             for rows in (train, valid):
                 targets[rows] = data.targets[rows[torch.randperm(len(rows), generator=generator)]]
-        found.append(Draw(seed, fraction, targets, subset(train, fraction, seed), subset(valid, fraction, seed)))
-    return found
+        draws.append(Draw(seed, fraction, targets, subset(train, fraction, seed), subset(valid, fraction, seed)))
+    return draws

@@ -52,9 +52,9 @@ class FusedClassifier(nn.Module):
     def forward(self, values: Tensors, present: Tensors) -> Said:
         """`{modality: (N, D_m)}` and `{modality: (N,)}` to logits (N, C), and what is added to the loss."""
         inputs = {m: module(values[m]) * present[m][:, None] for m, module in self.standardise.items()}
-        found = self.fusion(inputs, present)
-        beside = [(self.beside[m](self.dropout(value)), present[m]) for m, value in found.beside.items()]
-        return Said(self.linear(self.dropout(found.joint)), found.penalty, beside)
+        fused = self.fusion(inputs, present)
+        beside = [(self.beside[m](self.dropout(value)), present[m]) for m, value in fused.beside.items()]
+        return Said(self.linear(self.dropout(fused.joint)), fused.penalty, beside)
 
     def learned(self, modalities: Iterable[str]) -> list[nn.Parameter]:
         """Return what is trained: everything."""

@@ -85,10 +85,10 @@ def fit(inputs: torch.Tensor, draws: list[Draw], task: str, budget: Budget) -> H
     groups: dict[tuple[int, int], list[int]] = {}
     for number, draw in enumerate(draws):
         groups.setdefault(_steps(draw, budget), []).append(number)
-    found = [_fit_together(inputs, [draws[i] for i in numbers], task, budget) for numbers in groups.values()]
+    groups_fitted = [_fit_together(inputs, [draws[i] for i in numbers], task, budget) for numbers in groups.values()]
     order = torch.tensor([number for numbers in groups.values() for number in numbers]).argsort().to(inputs.device)
     fields = [field.name for field in dataclasses.fields(Heads)]
-    return Heads(**{name: torch.cat([getattr(heads, name) for heads in found])[order] for name in fields})
+    return Heads(**{name: torch.cat([getattr(heads, name) for heads in groups_fitted])[order] for name in fields})
 
 
 def logits(inputs: torch.Tensor, heads: Heads, draw: int, candidate: int) -> torch.Tensor:
@@ -167,11 +167,11 @@ class _Trainer:
 
     def _gather_valid(self) -> list[torch.Tensor]:
         """The validation rows (V, D) of each draw; draws with the same rows share them."""
-        found: list[torch.Tensor] = []
+        outputs: list[torch.Tensor] = []
         for number, draw in enumerate(self.draws):
             same = next((i for i in range(number) if draw.valid is self.draws[i].valid), None)
-            found.append(self.inputs[draw.valid.to(self.inputs.device)] if same is None else found[same])
-        return found
+            outputs.append(self.inputs[draw.valid.to(self.inputs.device)] if same is None else outputs[same])
+        return outputs
 
     def train_epoch(self) -> None:
         """`steps` steps of every draw, in its own random order."""
@@ -260,5 +260,5 @@ class _Trainer:
         self.draw_numbers, self.candidates = self.draw_numbers[draws], self.candidates[candidates]
         self.weight, self.bias = keep(self.weight), keep(self.bias)
         self.moments = [(keep(first), keep(second)) for first, second in self.moments]
-        here = candidates.to(self.rate.device)
-        self.rate, self.decay = self.rate[here], self.decay[here]
+        chosen = candidates.to(self.rate.device)
+        self.rate, self.decay = self.rate[chosen], self.decay[chosen]

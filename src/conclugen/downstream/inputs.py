@@ -51,12 +51,12 @@ def concatenate(
     places: dict[str, slice] = {}
     for name, value in values.items():
         columns = places[name] = slice(start, start + value.shape[1])
-        block, here = joined[:, columns], present[name].to(device)
+        block, mask = joined[:, columns], present[name].to(device)
         block.copy_(value)
-        if standardise and bool(here[train].any()):
-            deviation, mean[columns] = torch.std_mean(block[train[here[train]]], dim=0, correction=0)
+        if standardise and bool(mask[train].any()):
+            deviation, mean[columns] = torch.std_mean(block[train[mask[train]]], dim=0, correction=0)
             scale[columns] = torch.where(deviation > SMALLEST_STD, deviation, torch.ones_like(deviation))
             block.sub_(mean[columns]).div_(scale[columns])
-        block.mul_(here[:, None])
+        block.mul_(mask[:, None])
         start = columns.stop
     return Matrix(joined, mean, scale, places)

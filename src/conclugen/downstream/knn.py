@@ -85,19 +85,19 @@ def search(queries: torch.Tensor, keys: torch.Tensor, subsets: Sequence[torch.Te
 
     Similarities are computed once for all subsets, in blocks; the index counts within the subset.
     """
-    found: list[list[Neighbours]] = [[] for _ in subsets]
+    nearest: list[list[Neighbours]] = [[] for _ in subsets]
     for block in queries.split(ROWS_AT_ONCE):
         similarity = block @ keys.T
-        for subset, parts in zip(subsets, found, strict=True):
+        for subset, parts in zip(subsets, nearest, strict=True):
             some = similarity if len(subset) == len(keys) else similarity[:, subset]
             parts.append(Neighbours(*some.topk(min(k, len(subset)), dim=1)))
     return [
         Neighbours(torch.cat([part.near for part in parts]), torch.cat([part.index for part in parts]))
-        for parts in found
+        for parts in nearest
     ]
 
 
-def votes(found: Neighbours, targets: torch.Tensor, k: int, temperature: float, task: str) -> torch.Tensor:
+def votes(neighbours: Neighbours, targets: torch.Tensor, k: int, temperature: float, task: str) -> torch.Tensor:
     """Return outputs (Q, C) from the k nearest of the keys, whose targets are (M, C), NaN for unknown.
 
     Multi-label: p/π against (1-p)/(1-π) with p the positive share of the vote and π that of all keys. Single label:
@@ -107,7 +107,7 @@ def votes(found: Neighbours, targets: torch.Tensor, k: int, temperature: float, 
     wanted = targets.nan_to_num(0)
     prior = wanted.sum(0) / known.sum(0).clamp_min(1)
     prior = prior if task == "regression" else prior.clamp(1e-6, 1 - 1e-6)
-    near, index = found.near[:, :k], found.index[:, :k]
+    near, index = neighbours.near[:, :k], neighbours.index[:, :k]
     weight = torch.exp((near - near[:, :1]) / temperature)[..., None] * known[index]
     share = (weight * wanted[index]).sum(1) / weight.sum(1).clamp_min(1e-12)
     share = torch.where(weight.sum(1) > 0, share, prior)
@@ -127,17 +127,17 @@ def evaluate(rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Se
     where, most = rows.device, max(settings.neighbours)
     subsets = [place[draw.train].to(where) for draw in draws]
     nearest = search(rows[queries.to(where)], rows[keys.to(where)], subsets, most)
-    for draw, found in zip(draws, nearest, strict=True):
+    for draw, neighbours in zip(draws, nearest, strict=True):
         targets = draw.targets[draw.train].to(where)
         held = torch.isin(queries, draw.valid).to(where)
         wanted = draw.targets[queries].to(where)[held]
         scores = {
-            k: _score(votes(found[held], targets, k, settings.temperature, data.task), wanted, data.task)
+            k: _score(votes(neighbours[held], targets, k, settings.temperature, data.task), wanted, data.task)
             for k in sorted(set(settings.neighbours))
         }
         best = max(scores, key=lambda k: (scores[k], -k))
         predicted = torch.zeros((len(rows), targets.shape[1]))
-        predicted[queries] = votes(found, targets, best, settings.temperature, data.task).cpu()
+        predicted[queries] = votes(neighbours, targets, best, settings.temperature, data.task).cpu()
         yield Chosen(draw, scores, best, predicted)
 
 
@@ -151,8 +151,8 @@ class Chosen:
     predicted: torch.Tensor
 
 
-def _score(found: torch.Tensor, wanted: torch.Tensor, task: str) -> float:
-    return float(headline(found - 0.5 if task == "multi" else found, wanted, task).nan_to_num(-math.inf))
+def _score(said: torch.Tensor, wanted: torch.Tensor, task: str) -> float:
+    return float(headline(said - 0.5 if task == "multi" else said, wanted, task).nan_to_num(-math.inf))
 
 
 def _run(

@@ -54,8 +54,8 @@ class Said:
     def cost(self, targets: torch.Tensor, class_weights: torch.Tensor, task: str) -> torch.Tensor:
         """Return the loss of all against targets (N, C), NaN for unknown, a scalar."""
         total = loss(self.logits.float(), targets, class_weights, task)
-        for logits, here in self.beside:
-            total = total + loss(logits.float(), targets.masked_fill(~here[:, None], math.nan), class_weights, task)
+        for logits, mask in self.beside:
+            total = total + loss(logits.float(), targets.masked_fill(~mask[:, None], math.nan), class_weights, task)
         return total if self.penalty is None else total + self.penalty.float()
 
 
@@ -77,9 +77,9 @@ class Classifier(nn.Module):
     def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Said:
         """`{modality: (N, D_m)}` and `{modality: (N,)}` to logits (N, C); an absent modality counts as zero."""
         parts = self.network.represent(values)
-        here = [present[name][:, None].expand_as(value) for name, value in parts.items()]
+        masks = [present[name][:, None].expand_as(value) for name, value in parts.items()]
         joined = (torch.cat(list(parts.values()), dim=1) - self.mean) / self.scale
-        return Said(self.linear(self.dropout(joined * torch.cat(here, dim=1))))
+        return Said(self.linear(self.dropout(joined * torch.cat(masks, dim=1))))
 
 
 @dataclasses.dataclass
@@ -125,10 +125,10 @@ def train(model: Model, data: Data, draw: Draw, rate: float, decay: float, budge
             cost.backward()
             optimiser.step()
             schedule.step()
-        found = predict(model, data, draw.valid)
+        logits = predict(model, data, draw.valid)
         wanted = draw.targets[draw.valid].to(where)
-        cost = float(loss(found, wanted, class_weights, data.task))
-        score = float(headline(found, wanted, data.task).nan_to_num(-math.inf)) if math.isfinite(cost) else -math.inf
+        cost = float(loss(logits, wanted, class_weights, data.task))
+        score = float(headline(logits, wanted, data.task).nan_to_num(-math.inf)) if math.isfinite(cost) else -math.inf
         if (score, -cost) > (best.score, -best.loss):
             best.score, best.loss, best.epoch = score, cost, epoch
             state = copy.deepcopy(model.state_dict())

@@ -44,16 +44,20 @@ def _rows(one: Measured) -> list[dict[str, Any]]:
     for row in one.scores.rows:
         if row.protocol not in PROTOCOLS or row.method != reference:
             raise ValueError(f"{split.dataset}: {row.method}, {row.protocol} is no row of Table 2")
-    for found in build_table(one.scores, one.settings):
+    for measured in build_table(one.scores, one.settings):
         for metric in (metrics.HEADLINE[task], paper.COLUMNS[task][0]):
-            row = {"dataset": split.dataset} | {name: found[name] for name in ABOUT} | {"metric": metric}
-            row |= {"value": found[metric], "value_lo": found[f"{metric}_lo"], "value_hi": found[f"{metric}_hi"]}
-            row["paper"] = _printed(one.settings.paper, found["protocol"], metric == paper.COLUMNS[task][0])
+            row = {"dataset": split.dataset} | {name: measured[name] for name in ABOUT} | {"metric": metric}
+            row |= {
+                "value": measured[metric],
+                "value_lo": measured[f"{metric}_lo"],
+                "value_hi": measured[f"{metric}_hi"],
+            }
+            row["paper"] = _printed(one.settings.paper, measured["protocol"], metric == paper.COLUMNS[task][0])
             headline = metric == metrics.HEADLINE[task]
-            row["beats_chance"] = found["beats_chance"] if headline else ""
-            row["detectable_vs_chance"] = found["detectable_vs_chance"] if headline else None
-            row["p_vs_finetune"] = found[f"p_vs_{reference}"] if headline else None
-            row["detectable_vs_finetune"] = found[f"detectable_vs_{reference}"] if headline else None
+            row["beats_chance"] = measured["beats_chance"] if headline else ""
+            row["detectable_vs_chance"] = measured["detectable_vs_chance"] if headline else None
+            row["p_vs_finetune"] = measured[f"p_vs_{reference}"] if headline else None
+            row["detectable_vs_finetune"] = measured[f"detectable_vs_{reference}"] if headline else None
             rows.append(row)
     return rows
 

@@ -49,9 +49,9 @@ def by_class(truth: Truth, scores: np.ndarray, weights: np.ndarray, ranked: Rank
     hit, false, missed, _ = counts(truth, scores, weights)
     support = hit + missed
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = {
+        shares = {
             "precision": np.where(hit + false > 0, hit / (hit + false), 0),
             "recall": hit / support,
             "f1": np.where(support > 0, 2 * hit / (2 * hit + false + missed), np.nan),
         }
-    return found | {"auroc": ranked[0], "average_precision": ranked[1]}
+    return shares | {"auroc": ranked[0], "average_precision": ranked[1]}

@@ -99,6 +99,6 @@ def _gaps(hits: np.ndarray, confidence: np.ndarray, group: np.ndarray, weights: 
     sums = np.zeros((2, weights.shape[1], BINS + 1))  # of gaps and of rows, by group and bin
     np.add.at(sums[0], (group, place), confidence - hits)
     np.add.at(sums[1], (group, place), 1)
-    found, rows = weights @ sums[0], weights @ sums[1].sum(1)
+    gap_sums, rows = weights @ sums[0], weights @ sums[1].sum(1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return found / rows[:, None]
+        return gap_sums / rows[:, None]

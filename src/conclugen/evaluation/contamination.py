@@ -38,9 +38,9 @@ def of_streams(names: Iterable[str], streams: Iterable[str], seen: Seen) -> tupl
     known.
     """
     names = list(names)
-    found = {stream: verdict(names, seen.get(stream))[0] for stream in streams}
-    whole = YES if YES in found.values() else UNKNOWN if UNKNOWN in found.values() else NO
-    return whole, "+".join(stream for stream, one in found.items() if one == whole != NO)
+    verdicts = {stream: verdict(names, seen.get(stream))[0] for stream in streams}
+    whole = YES if YES in verdicts.values() else UNKNOWN if UNKNOWN in verdicts.values() else NO
+    return whole, "+".join(stream for stream, one in verdicts.items() if one == whole != NO)
 
 
 def _letters(text: str) -> str:

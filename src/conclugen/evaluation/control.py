@@ -69,10 +69,10 @@ def _networks(row: Score) -> tuple[str, str, str]:
 
 
 def _only(world: str, scored: Sequence[Score], method: str) -> Estimate:
-    found = [row.headline for row in scored if (row.method, row.protocol) == (method, "raw")]
-    if not found:
+    raw = [row.headline for row in scored if (row.method, row.protocol) == (method, "raw")]
+    if not raw:
         raise ValueError(f"{world}: no raw row {method!r}; protocols must have raw, and downstream.raw_rows the oracle")
-    return found[0]
+    return raw[0]
 
 
 def _cells(estimate: Estimate, seeds: int) -> dict[str, float]:

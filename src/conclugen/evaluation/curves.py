@@ -17,16 +17,16 @@ def of_classes(truth: Truth, scores: np.ndarray) -> dict[str, np.ndarray]:
     Single label: each class against the rest, by its probability. NaN for a class that does not occur.
     """
     count = len(truth.classes)
-    found = {"precision": np.full((count, len(RECALL)), np.nan), "area": np.full(count, np.nan)}
-    found["share"] = np.full(count, np.nan)
+    curves = {"precision": np.full((count, len(RECALL)), np.nan), "area": np.full(count, np.nan)}
+    curves["share"] = np.full(count, np.nan)
     for c in range(count):
         known = ~np.isnan(truth.labels[:, c])
         true, each = truth.labels[known, c] > 0.5, scores[:, known, c]
         if true.any():
-            found["precision"][c] = np.mean([curve(true, one) for one in each], axis=0)
-            found["area"][c] = np.mean([average_precision(true.astype(float), one) for one in each])
-            found["share"][c] = true.mean()
-    return found
+            curves["precision"][c] = np.mean([curve(true, one) for one in each], axis=0)
+            curves["area"][c] = np.mean([average_precision(true.astype(float), one) for one in each])
+            curves["share"][c] = true.mean()
+    return curves
 
 
 def curve(true: np.ndarray, scores: np.ndarray) -> np.ndarray:

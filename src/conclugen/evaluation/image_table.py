@@ -71,7 +71,7 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
     ]
     kept = np.isin(truth.ids, new.ids)
     best = max((row.metrics[HEADLINE] for row in rows if row.protocol == CHANCE), key=lambda one: one.value)
-    found = []
+    table = []
     for row in rows:
         fresh = new_resamples.estimates(new, row.scores[:, kept], row.protocol)[HEADLINE]
         cells = {"method": row.method, "protocol": row.protocol, "labels": row.fraction}
@@ -84,8 +84,8 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
         for name in COMPARED:
             cells |= _against(row, rows, name)
         cells["stills_lack"] = "+".join(on_stills(row.method)[1] if row.method in METHODS else ())
-        found.append(cells | _pretext(row.networks))
-    return found
+        table.append(cells | _pretext(row.networks))
+    return table
 
 
 def without(truth: Truth, copied: set[str]) -> Truth:

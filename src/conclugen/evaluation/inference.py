@@ -110,11 +110,11 @@ def of_seeds(by_seed: np.ndarray, drawn: np.ndarray, groups: Groups, trained: bo
 
 def combine(drawn: np.ndarray, groups: Groups, *seeds: SeedPart) -> Variance:
     """Return the variance of what the resamples (R,) show for the groups, and of the seeds' parts."""
-    own = float(of_groups(drawn, groups))
-    value = own + sum(part.value for part in seeds)
+    sampling = float(of_groups(drawn, groups))
+    value = sampling + sum(part.value for part in seeds)
     if not math.isfinite(value) or value == 0:
         return Variance(value, math.nan)
-    rough = own**2 * (1 / max(groups.effective - 1, 1) + 1 / (len(drawn) - 1))
+    rough = sampling**2 * (1 / max(groups.effective - 1, 1) + 1 / (len(drawn) - 1))
     return Variance(value, max(1.0, value**2 / (rough + sum(part.noise for part in seeds))))
 
 

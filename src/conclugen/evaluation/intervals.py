@@ -70,13 +70,13 @@ class Resamples:
         each = [compute(truth.labels, one, truth.task) for one in scores]
         gaps = self._gaps(truth, scores)
         drawn = resampled(truth, scores, self.weights, gaps, ranked)
-        found = {
+        estimates = {
             name: self.estimate(name, np.array([one[name] for one in each]), drawn[name], protocol)
             for name in NAMES[truth.task]
         }
-        for name in CALIBRATION & found.keys():
-            found[name] = dataclasses.replace(found[name], ends=self._ends(truth, scores, gaps))
-        return found
+        for name in CALIBRATION & estimates.keys():
+            estimates[name] = dataclasses.replace(estimates[name], ends=self._ends(truth, scores, gaps))
+        return estimates
 
     def headline(self, truth: Truth, scores: np.ndarray, protocol: str) -> Estimate:
         """Return the headline metric alone, as `estimates` does, without the cost of the others."""
@@ -136,12 +136,12 @@ def _one_seed(
         return regression.resampled(truth.labels[:, 0], scores[:, 0], truth.group, weights)
     if gaps is None:
         gaps = calibration.gaps(truth.labels, scores, truth.group, weights, truth.task)
-    error, found = calibration.of_gaps(gaps), decided(truth, scores, weights)
+    error, metrics_drawn = calibration.of_gaps(gaps), decided(truth, scores, weights)
     if truth.task == "single":
-        return {**found, "ece": error}
+        return {**metrics_drawn, "ece": error}
     area, precision = rank(truth, scores, weights) if ranked is None else ranked
     return {
-        **found,
+        **metrics_drawn,
         "auroc_macro": nanmean(area, 1),
         "average_precision_macro": nanmean(precision, 1),
         "ece_macro": error,
@@ -179,9 +179,9 @@ def _per_group(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray
 
 def rank(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> Ranked:
     """Return AUROC and average precision of each class, (R, C) each, of scores (N, C) for group weights (R, G)."""
-    found = []
+    resampled_rows = []
     for c in range(truth.labels.shape[1]):
         known = ~np.isnan(truth.labels[:, c])
-        found.append(rank_metrics(truth.labels[known, c], scores[known, c], truth.group[known], weights))
-    area, precision = (np.stack(each, axis=1) for each in zip(*found, strict=True))
+        resampled_rows.append(rank_metrics(truth.labels[known, c], scores[known, c], truth.group[known], weights))
+    area, precision = (np.stack(each, axis=1) for each in zip(*resampled_rows, strict=True))
     return area, precision

@@ -74,8 +74,8 @@ def with_transcripts(manifest: Manifest, paths: Iterable[Path]) -> Manifest:
 
 def overlap(manifest: Manifest, corpus: Manifest | None = None) -> list[dict[str, Any]]:
     """Return the rows on what folds share, and, where the corpus is another data set, on what it holds of them."""
-    found = between_folds(manifest) + (with_corpus(manifest, corpus) if corpus is not None else [])
-    return [row(manifest, **values) for values in found]
+    rows = between_folds(manifest) + (with_corpus(manifest, corpus) if corpus is not None else [])
+    return [row(manifest, **values) for values in rows]
 
 
 def backbones(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]], seen: Seen) -> list[dict[str, Any]]:
@@ -83,8 +83,8 @@ def backbones(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]],
     names, rows = names_of(manifest.dataset, manifest.adapter), []
     for stream, shards in streams.items():
         for name in sorted({shard.attributes.get("backbone", "") for shard in shards}):
-            found, detail = verdict(names, seen.get(stream))
-            rows.append(row(manifest, "backbone", item=f"{stream}: {name}", found=found, detail=detail))
+            value, detail = verdict(names, seen.get(stream))
+            rows.append(row(manifest, "backbone", item=f"{stream}: {name}", found=value, detail=detail))
     return rows
 
 
@@ -96,10 +96,10 @@ def lost(manifest: Manifest, streams: Mapping[str, Sequence[FeatureShard]]) -> l
     table, members = manifest.table, memberships(manifest)
     rows = []
     for stream, shards in streams.items():
-        here = {name for shard in shards for name in shard.utterance_id[shard.present].tolist()}
+        present_ids = {name for shard in shards for name in shard.utterance_id[shard.present].tolist()}
         for split, part in table.groupby("split", sort=True):
             ids = set(part["utterance_id"])
-            missing = ids - here
+            missing = ids - present_ids
             place = {"item": stream, "split": split}
             whole = {"count": len(missing), "of": len(ids), "share": len(missing) / len(ids), "class": ALL}
             rows.append(row(manifest, "lost", **place, **whole))
@@ -125,9 +125,12 @@ def copies(manifest: Manifest, shards: Mapping[str, Sequence[str]]) -> list[dict
             for path in paths:
                 with open_shard(path) as shard:
                     for part, features in shard.blocks():
-                        here = shard.present[part]
-                        if here.any():
-                            yield features[here], np.stack([known[name] for name in shard.utterance_id[part][here]])
+                        present_rows = shard.present[part]
+                        if present_rows.any():
+                            yield (
+                                features[present_rows],
+                                np.stack([known[name] for name in shard.utterance_id[part][present_rows]]),
+                            )
 
         for column, of_class in give_away(blocks, len(manifest.classes)):
             name = manifest.classes[of_class]

@@ -53,10 +53,10 @@ def compute(truth: np.ndarray, scores: np.ndarray, task: str) -> dict[str, float
     if not (~np.isnan(truth)).any():
         raise ValueError("no label is known; there is nothing to measure")
     if task == "regression":
-        found = regression.compute(truth[:, 0], scores[:, 0])
+        values = regression.compute(truth[:, 0], scores[:, 0])
     else:
-        found = _multi(truth, scores) if task == "multi" else _single(truth, scores)
-    return {name: float(found[name]) for name in NAMES[task]}
+        values = _multi(truth, scores) if task == "multi" else _single(truth, scores)
+    return {name: float(values[name]) for name in NAMES[task]}
 
 
 def best(values: Iterable[float], metric: str) -> float:
@@ -126,12 +126,12 @@ def of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
 def _multi(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     known, positive, said = ~np.isnan(truth), truth > 0.5, decide(scores, "multi") > 0
     kinds = (said & positive, said & ~positive, ~said & positive, ~said & ~positive)
-    found = of_counts(*((kind & known).sum(0).astype(float) for kind in kinds))
+    by_class = of_counts(*((kind & known).sum(0).astype(float) for kind in kinds))
     columns = [(truth[known[:, c], c], scores[known[:, c], c]) for c in range(truth.shape[1])]
-    found["auroc_macro"] = nanmean(np.array([ranks.auroc(*column) for column in columns]), 0)
-    found["average_precision_macro"] = nanmean(np.array([ranks.average_precision(*column) for column in columns]), 0)
-    found["ece_macro"] = calibration.compute(truth, scores, "multi")
-    return found
+    by_class["auroc_macro"] = nanmean(np.array([ranks.auroc(*column) for column in columns]), 0)
+    by_class["average_precision_macro"] = nanmean(np.array([ranks.average_precision(*column) for column in columns]), 0)
+    by_class["ece_macro"] = calibration.compute(truth, scores, "multi")
+    return by_class
 
 
 def _single(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
@@ -139,8 +139,8 @@ def _single(truth: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     true, decision = truth[known].argmax(1), decide(scores[known], "single").argmax(1)
     confusion = np.zeros((classes, classes))
     np.add.at(confusion, (true, decision), 1)
-    found = of_confusion(confusion)
-    return found | {"ece": calibration.compute(truth[known], scores[known], "single")}
+    values = of_confusion(confusion)
+    return values | {"ece": calibration.compute(truth[known], scores[known], "single")}
 
 
 def mean_defined(values: Sequence[float] | np.ndarray) -> float:

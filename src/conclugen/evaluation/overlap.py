@@ -28,14 +28,14 @@ def between_folds(manifest: Manifest) -> list[dict[str, Any]]:
     """Return, per pair of folds and per thing they may share, how many utterances of the first have theirs in the
     second. `of` counts those of which it is known; texts are compared verbatim."""
     items, folds = _items(manifest), manifest.table["split"]
-    found = []
+    rows = []
     for check in SHARED:
         by = _told_by(manifest, check)
         for split, other in PAIRS:
-            here, there = items.loc[folds == split, check], items.loc[folds == other, check]
-            if len(here) and len(there):
-                found.append({"check": check, "split": split, "against": other, "by": by} | _seen(here, there, by))
-    return found
+            tested, there = items.loc[folds == split, check], items.loc[folds == other, check]
+            if len(tested) and len(there):
+                rows.append({"check": check, "split": split, "against": other, "by": by} | _seen(tested, there, by))
+    return rows
 
 
 def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
@@ -45,28 +45,28 @@ def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
     nothing; people are compared only where they do, since every data set has its own names for them.
     """
     items, others, folds = _items(manifest), _items(corpus), manifest.table["split"]
-    found = []
+    rows = []
     for check in ("speaker", "group", "text"):
         by = _told_by(manifest, check)
         for split in ("test", "valid"):
-            here = items.loc[folds == split, check]
-            if here.empty:
+            tested = items.loc[folds == split, check]
+            if tested.empty:
                 continue
             place = {"check": f"corpus {check}", "split": split, "against": corpus.dataset, "by": by}
-            found.append(place | _against_corpus(here, others[check], by, _named_alike(manifest, corpus, check)))
-    return found
+            rows.append(place | _against_corpus(tested, others[check], by, _named_alike(manifest, corpus, check)))
+    return rows
 
 
-def _against_corpus(here: pd.Series, others: pd.Series, by: str, alike: bool) -> dict[str, Any]:
-    found = _seen(here, others, by)
-    if alike or not found["of"] or not others.notna().any():
-        return found
+def _against_corpus(items: pd.Series, others: pd.Series, by: str, alike: bool) -> dict[str, Any]:
+    shared = _seen(items, others, by)
+    if alike or not shared["of"] or not others.notna().any():
+        return shared
     if by == "name":
         nothing = {"count": None, "of": None, "share": None}
-        return found | nothing | {"found": UNKNOWN, "detail": "the two data sets have names of their own for people"}
-    if found["found"] == NO:
-        return found | {"found": UNKNOWN, "detail": f"{found['detail']}; the two data sets may name theirs otherwise"}
-    return found
+        return shared | nothing | {"found": UNKNOWN, "detail": "the two data sets have names of their own for people"}
+    if shared["found"] == NO:
+        return shared | {"found": UNKNOWN, "detail": f"{shared['detail']}; the two data sets may name theirs otherwise"}
+    return shared
 
 
 def _items(manifest: Manifest) -> pd.DataFrame:
@@ -75,9 +75,9 @@ def _items(manifest: Manifest) -> pd.DataFrame:
     A group with the name of its utterance stands for nothing else: no more is known than the file.
     """
     table = manifest.table
-    found = {"speaker": table["speaker"], "text": table["text"], "file": table["media"].fillna(table["audio"])}
-    found["group"] = table["group"].where(table["group"] != table["utterance_id"])
-    return pd.DataFrame({name: values.astype(object).map(_given) for name, values in found.items()}, dtype=object)
+    columns = {"speaker": table["speaker"], "text": table["text"], "file": table["media"].fillna(table["audio"])}
+    columns["group"] = table["group"].where(table["group"] != table["utterance_id"])
+    return pd.DataFrame({name: values.astype(object).map(_given) for name, values in columns.items()}, dtype=object)
 
 
 def _given(value: Any) -> str | None:
@@ -105,9 +105,9 @@ def _named_alike(manifest: Manifest, corpus: Manifest, check: str) -> bool:
     return same or (check == "group" and adapters <= SAME_SOURCES)
 
 
-def _seen(here: pd.Series, others: pd.Series, by: str) -> dict[str, Any]:
-    """How many of `here` are among `others`; both hold None for what is not known."""
-    known, other = here.dropna(), set(others.dropna())
+def _seen(items: pd.Series, others: pd.Series, by: str) -> dict[str, Any]:
+    """How many of `items` are among `others`; both hold None for what is not known."""
+    known, other = items.dropna(), set(others.dropna())
     hits = known[known.isin(other)]
     verdict, detail = NO, f"{hits.nunique()} of {known.nunique()} are shared"
     if len(hits):
@@ -116,7 +116,7 @@ def _seen(here: pd.Series, others: pd.Series, by: str) -> dict[str, Any]:
         verdict, detail = UNKNOWN, "each utterance told apart by its file alone" if by == FILE else "not recorded"
     elif by == DIALOGUE:
         verdict, detail = UNKNOWN, f"{detail}: a dialogue lies in one fold, its episode may not"
-    elif by != "words" and (lacking := int(here.isna().sum() + others.isna().sum())):
+    elif by != "words" and (lacking := int(items.isna().sum() + others.isna().sum())):
         verdict, detail = UNKNOWN, f"{detail}; of {lacking} it is not recorded"
     return {
         "count": len(hits),

@@ -50,11 +50,11 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
     files disagree about streams.
     """
     folder = Path(folder)
-    found = {int(m[1]): p for p in folder.glob("seed*.parquet") if (m := re.fullmatch(r"seed(\d+)", p.stem))}
-    if not found:
+    files = {int(m[1]): p for p in folder.glob("seed*.parquet") if (m := re.fullmatch(r"seed(\d+)", p.stem))}
+    if not files:
         raise ValueError(f"{folder}: no seed*.parquet; run its protocol first")
     corpus, preset, method, protocol = places.base_of(folder).resolve().parts[-4:]
-    tables, abouts = zip(*(_read_seed(found[seed], truth) for seed in sorted(found)), strict=True)
+    tables, abouts = zip(*(_read_seed(files[seed], truth) for seed in sorted(files)), strict=True)
     kinds = {
         (_streams(about), float(about.get("label_fraction", 1)), tuple(about.get("without", ()))) for about in abouts
     }
@@ -69,7 +69,7 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
     without = {name: stack(f"without_{name}") for name in masked}
     names = (corpus, preset, method, protocol, streams)
     networks = tuple(about["network"] for about in abouts) if all("network" in one for one in abouts) else None
-    return Predictions(*names, fraction, tuple(sorted(found)), stack("score"), without, networks)
+    return Predictions(*names, fraction, tuple(sorted(files)), stack("score"), without, networks)
 
 
 def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:
@@ -89,11 +89,11 @@ def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:
 
 def _check_place(path: Path, about: dict) -> None:
     """Raise ValueError for a file that says that it belongs elsewhere."""
-    here = (places.of_predictions(path.parent), int(path.stem.removeprefix("seed")))
-    own = (about.get("place", here[0]) if here[0] else "", about.get("seed", here[1]))
-    if own != here:
+    place = (places.of_predictions(path.parent), int(path.stem.removeprefix("seed")))
+    written = (about.get("place", place[0]) if place[0] else "", about.get("seed", place[1]))
+    if written != place:
         raise ValueError(
-            f"{path}: holds the predictions of {own[0] or 'another run'}, seed {own[1]}; delete it and rerun"
+            f"{path}: holds the predictions of {written[0] or 'another run'}, seed {written[1]}; delete it and rerun"
         )
 
 

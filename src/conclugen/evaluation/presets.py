@@ -50,9 +50,9 @@ def _of_split(one: Variant, other: Variant | None, first: str) -> dict[str, Any]
     split, (low, high) = one.split.split, one.measured.interval()
     row = {f"n_{split}": one.split.count, f"{split}_groups": one.split.groups.count, f"{split}_caution": one.caution}
     row |= {split: one.value, f"{split}_lo": low, f"{split}_hi": high}
-    found, name = one.measured.against(other.measured if other else None), f"{split}_minus_{first}"
-    row |= {name: found.value, f"{name}_lo": found.low, f"{name}_hi": found.high}
-    return row | {f"{split}_p": found.p, f"{split}_p_holm": math.nan, f"{name}_detectable": found.detectable}
+    gap, name = one.measured.against(other.measured if other else None), f"{split}_minus_{first}"
+    row |= {name: gap.value, f"{name}_lo": gap.low, f"{name}_hi": gap.high}
+    return row | {f"{split}_p": gap.p, f"{split}_p_holm": math.nan, f"{name}_detectable": gap.detectable}
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -59,8 +59,8 @@ def cells(networks: Sequence[Network | None] | None) -> dict[str, Any]:
 
 def distinct(networks: Sequence[Network | None]) -> list[Mapping[str, Any]]:
     """Return the pretext of each different network, in order."""
-    found = {one["name"]: one["pretext"] for one in networks if one is not None and one["pretext"] is not None}
-    return list(found.values())
+    pretexts = {one["name"]: one["pretext"] for one in networks if one is not None and one["pretext"] is not None}
+    return list(pretexts.values())
 
 
 def flag(row: Mapping[str, Any]) -> str:

@@ -68,21 +68,21 @@ def collect(manifest: Manifest, ledgers: Iterable[LedgerRow]) -> pd.DataFrame:
         merged = known.merge(part, on="utterance_id", how="left").assign(stage=stage)
         merged["reason"] = merged["reason"].fillna("")
         parts.append(merged.fillna({"status": UNACCOUNTED}))
-    found = pd.concat(parts, ignore_index=True) if parts else given.assign(split="")
-    return found.assign(lost=(found["status"] != Status.OK) & ~_no_transcripts(manifest, found))
+    ledger = pd.concat(parts, ignore_index=True) if parts else given.assign(split="")
+    return ledger.assign(lost=(ledger["status"] != Status.OK) & ~_no_transcripts(manifest, ledger))
 
 
-def _no_transcripts(manifest: Manifest, found: pd.DataFrame) -> pd.Series:
+def _no_transcripts(manifest: Manifest, ledger: pd.DataFrame) -> pd.Series:
     """Absent text is no loss in a set that has no text anywhere and whose speech is not recognised."""
-    textless = bool((manifest.table["text_source"] == "none").all()) and not (found["stage"] == TRANSCRIPTS).any()
-    return (found["status"] == Status.NO_TEXT) & textless
+    textless = bool((manifest.table["text_source"] == "none").all()) and not (ledger["stage"] == TRANSCRIPTS).any()
+    return (ledger["status"] == Status.NO_TEXT) & textless
 
 
-def count(manifest: Manifest, found: pd.DataFrame) -> list[dict[str, object]]:
+def count(manifest: Manifest, ledger: pd.DataFrame) -> list[dict[str, object]]:
     """Return a row per stage, split, class and status, with its count, its share of that stage, split and class, and
     whether the status counts as lost. In multi-label sets an utterance counts under each of its classes."""
     classes, rows = memberships(manifest), []
-    for (stage, split), part in found.groupby(["stage", "split"], sort=True):
+    for (stage, split), part in ledger.groupby(["stage", "split"], sort=True):
         for name, members in classes.items():
             here = part[part["utterance_id"].isin(members)]
             for (status, lost), these in here.groupby(["status", "lost"], sort=True):
@@ -95,17 +95,17 @@ def count(manifest: Manifest, found: pd.DataFrame) -> list[dict[str, object]]:
 def memberships(manifest: Manifest) -> dict[str, set[str]]:
     """Utterance ids by class: all of them, each class, and those whose label is unknown."""
     table = manifest.table
-    ids, found = table["utterance_id"], {ALL: set(table["utterance_id"])}
+    ids, members = table["utterance_id"], {ALL: set(table["utterance_id"])}
     if manifest.task == "multi":
-        found |= {name: set(ids[table[name] > 0]) for name in manifest.classes}
-        found[UNKNOWN] = set(ids[table[list(manifest.classes)].isna().all(axis=1)])
+        members |= {name: set(ids[table[name] > 0]) for name in manifest.classes}
+        members[UNKNOWN] = set(ids[table[list(manifest.classes)].isna().all(axis=1)])
     if manifest.task == "single":
-        found |= {name: set(ids[table["label"] == name]) for name in manifest.classes}
-        found[UNKNOWN] = set(ids[table["label"].isna()])
-    return found
+        members |= {name: set(ids[table["label"] == name]) for name in manifest.classes}
+        members[UNKNOWN] = set(ids[table["label"].isna()])
+    return members
 
 
-def judge(manifest: Manifest, found: pd.DataFrame, settings: Settings) -> tuple[list[str], list[str]]:
+def judge(manifest: Manifest, ledger: pd.DataFrame, settings: Settings) -> tuple[list[str], list[str]]:
     """Return a line per stage and split that lost something, and the lines of those over a limit.
 
     A class is judged within each split that is not over the limit itself; utterances of unknown label are in no class.
@@ -113,15 +113,15 @@ def judge(manifest: Manifest, found: pd.DataFrame, settings: Settings) -> tuple[
     noted, failed = [], []
     classes = {name: ids for name, ids in memberships(manifest).items() if name not in (ALL, UNKNOWN)}
     of_class = max(settings.max_lost, settings.max_lost_of_class)
-    for (stage, split), part in found.groupby(["stage", "split"], sort=True):
+    for (stage, split), part in ledger.groupby(["stage", "split"], sort=True):
         line, over = _judged(f"{stage}, {split}", part, settings.max_lost, settings.min_lost)
         noted += [line] if line else []
         if over:
             failed.append(line)
             continue
         for name, members in classes.items():
-            here = part[part["utterance_id"].isin(members)]
-            line, over = _judged(f"{stage}, {split}, class {name}", here, of_class, settings.min_lost_of_class)
+            rows = part[part["utterance_id"].isin(members)]
+            line, over = _judged(f"{stage}, {split}, class {name}", rows, of_class, settings.min_lost_of_class)
             failed += [line] if over else []
     return noted, failed
 
@@ -139,10 +139,10 @@ def _judged(what: str, part: pd.DataFrame, limit: float, least: int) -> tuple[st
     return f"{line}: {_reasons(lost)}", over
 
 
-def advice(dataset: str, found: pd.DataFrame) -> str:
+def advice(dataset: str, ledger: pd.DataFrame) -> str:
     """Return what can be done about losses: another try for what may be the machine's fault, else mend or allow."""
     lines = []
-    again = found[found["lost"] & found["status"].isin(RETRIED) & found["stage"].isin(RETRIED_STAGES)]
+    again = ledger[ledger["lost"] & ledger["status"].isin(RETRIED) & ledger["stage"].isin(RETRIED_STAGES)]
     if len(again):
         lines.append(
             f"{len(again)} of them timed out or crashed: `make retry DATASET={dataset}` tries these again (with "
@@ -178,16 +178,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(Settings, arguments.settings)
     manifest = all_labels(arguments.manifest)
     try:
-        found = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))
+        ledger = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))
     except SealError as error:
         sys.exit(str(error))
-    noted, failed = judge(manifest, found, settings)
-    print(f"{manifest.dataset}: {len(manifest.table)} utterances, {found['stage'].nunique()} stages")
+    noted, failed = judge(manifest, ledger, settings)
+    print(f"{manifest.dataset}: {len(manifest.table)} utterances, {ledger['stage'].nunique()} stages")
     print("\n".join(f"  {line}" for line in noted) or "  nothing lost")
-    write_csv(arguments.output, count(manifest, found), COLUMNS)
+    write_csv(arguments.output, count(manifest, ledger), COLUMNS)
     if failed:
         message = "\n".join(f"  {line}" for line in failed)
-        sys.exit(f"{manifest.dataset}: more lost than allowed\n{message}\n{advice(manifest.dataset, found)}")
+        sys.exit(f"{manifest.dataset}: more lost than allowed\n{message}\n{advice(manifest.dataset, ledger)}")
 
 
 if __name__ == "__main__":

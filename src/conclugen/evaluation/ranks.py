@@ -75,11 +75,11 @@ def _by_rows(
     down to each run, that of all rows down to its end and down to its start, and the weight (B,) of all rows.
     float32 holds these counts exactly.
     """
-    here = np.ascontiguousarray(weights.T, dtype=np.float32).take(members, axis=0)
-    said = np.concatenate([np.zeros_like(here[:1]), np.cumsum(here, axis=0)])
+    drawn = np.ascontiguousarray(weights.T, dtype=np.float32).take(members, axis=0)
+    said = np.concatenate([np.zeros_like(drawn[:1]), np.cumsum(drawn, axis=0)])
     positives = np.flatnonzero(true)
     last = np.append(np.diff(run[positives]) != 0, True)[: len(positives)]  # last positive of its run
-    hits = np.cumsum(here.take(positives, axis=0), axis=0)[last]
+    hits = np.cumsum(drawn.take(positives, axis=0), axis=0)[last]
     used = run[positives][last]
     starts, ends = np.searchsorted(run, used), np.searchsorted(run, used, side="right")
     return hits, said.take(ends, axis=0), said.take(starts, axis=0), said[-1]

@@ -80,7 +80,7 @@ def _of_sums(sums: np.ndarray, spread: float, above: float) -> dict[str, np.ndar
         apart = variance_x + variance_y + ((x - y) / count + above) ** 2
         varies = (variance_x > LEAST_VARIANCE * spread**2) & (variance_y > LEAST_VARIANCE) & (spread > 0)
         agreement = np.where(varies, 2 * shared / apart, 0.0)
-        found = {
+        values = {
             "mae": error / count,
             "rmse": np.sqrt(squared / count),
             "pearson": np.where(varies, correlation, np.nan),
@@ -88,8 +88,8 @@ def _of_sums(sums: np.ndarray, spread: float, above: float) -> dict[str, np.ndar
             "acc7": same / count,
         }
         for name, cells in (("has0", sums[..., 9:13]), ("non0", sums[..., 13:17])):
-            found[f"acc2_{name}"], found[f"f1_weighted_{name}"] = _binary(cells)
-    return {name: found[name] for name in NAMES}
+            values[f"acc2_{name}"], values[f"f1_weighted_{name}"] = _binary(cells)
+    return {name: values[name] for name in NAMES}
 
 
 def _binary(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -46,9 +46,9 @@ def _row(
     row |= {"seeds": score.seeds, "data": settings.data, "n_test": split.count} | group_cells(score, split)
     low, high = value.interval()
     row |= {"without": masked, "metric": value.metric, "value": value.value, "value_lo": low, "value_hi": high}
-    found = value.against(score.headline, same_networks=True)
-    row |= {"change": found.value, "change_lo": found.low, "change_hi": found.high, "p_vs_whole": found.p}
-    row |= {"p_holm": math.nan, "detectable_change": found.detectable}
+    gap = value.against(score.headline, same_networks=True)
+    row |= {"change": gap.value, "change_lo": gap.low, "change_hi": gap.high, "p_vs_whole": gap.p}
+    row |= {"p_holm": math.nan, "detectable_change": gap.detectable}
     return row | chance_cells(value, best)
 
 

@@ -105,12 +105,12 @@ def _measured(truth: Truth, given: np.ndarray, resamples: Resamples, about: dict
         headline = resamples.headline(truth, given, protocol)
         return Score(**about, headline=headline, metrics={headline.metric: interval(headline)})
     ranked = [] if truth.task == "regression" else [rank(truth, one, resamples.weights) for one in given]
-    found = resamples.estimates(truth, given, protocol, ranked)
+    estimates = resamples.estimates(truth, given, protocol, ranked)
     classes = by_class.estimates(truth, given, resamples, protocol, ranked) if ranked else []
     return Score(
         **about,
-        headline=found[HEADLINE[truth.task]],
-        metrics={name: interval(one) for name, one in found.items()},
+        headline=estimates[HEADLINE[truth.task]],
+        metrics={name: interval(one) for name, one in estimates.items()},
         classes=[{name: interval(one) for name, one in of_class.items()} for of_class in classes],
     )
 

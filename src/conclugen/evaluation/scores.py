@@ -126,8 +126,8 @@ def write(path: str | Path, split: Split, rows: Sequence[Score]) -> None:
 def read(path: str | Path) -> tuple[Split, list[Score]]:
     """Return the split and the rows of a file. Raises ValueError for one that belongs elsewhere, and ArraysError."""
     arrays, about = read_arrays(path)
-    here = place_of(Path(path))
-    if here and about["place"] not in ("", here):
+    place = place_of(Path(path))
+    if place and about["place"] not in ("", place):
         raise ValueError(f"{path}: holds the scores of {about['place']}; delete it and rerun")
     split = _split(about["split"])
     return split, [_row(told, number, arrays, split) for number, told in enumerate(about["rows"])]
@@ -143,26 +143,26 @@ def together(files: Sequence[File]) -> list[Scores]:
 
     Raises ValueError where a data set has no chance rows, or its files were measured on different splits.
     """
-    found: dict[tuple[str, str], list[File]] = {}
+    groups: dict[tuple[str, str], list[File]] = {}
     for file in files:
-        found.setdefault((file[1].dataset, file[1].split), []).append(file)
-    return [_together(of_split) for of_split in found.values()]
+        groups.setdefault((file[1].dataset, file[1].split), []).append(file)
+    return [_together(of_split) for of_split in groups.values()]
 
 
 def read_one(paths: Sequence[Path]) -> Scores:
     """Return the scores of files of one data set and split. Raises ValueError where they are of several."""
-    found = together(read_files(paths))
-    if len(found) != 1:
-        named = sorted(f"{one.split.dataset} ({one.split.split})" for one in found)
+    splits = together(read_files(paths))
+    if len(splits) != 1:
+        named = sorted(f"{one.split.dataset} ({one.split.split})" for one in splits)
         raise ValueError(f"the scores are of {', '.join(named)}; a table of one data set reads those of one")
-    return found[0]
+    return splits[0]
 
 
 def place_of(path: Path) -> str:
     """Return where a file of scores lies in the folder of all scores, without its ending; empty elsewhere."""
     parts = Path(os.path.abspath(path)).with_suffix("").parts
-    found = [place for place, part in enumerate(parts) if part == FOLDER]
-    return "/".join(parts[found[-1] + 1 :]) if found else ""
+    places = [place for place, part in enumerate(parts) if part == FOLDER]
+    return "/".join(parts[places[-1] + 1 :]) if places else ""
 
 
 def best_chance(rows: Sequence[Score]) -> Estimate:

@@ -102,10 +102,10 @@ def group_cells(row: Score, split: Split) -> dict[str, Any]:
     return {"groups": groups, "caution": caution(groups, row.seeds, trained=row.protocol != CHANCE)}
 
 
-def metric_cells(found: Mapping[str, Interval]) -> dict[str, float]:
+def metric_cells(estimates: Mapping[str, Interval]) -> dict[str, float]:
     """Return the cells of metrics: the value of each, and its interval."""
     cells = {}
-    for name, (value, low, high) in found.items():
+    for name, (value, low, high) in estimates.items():
         cells |= {name: value, f"{name}_lo": low, f"{name}_hi": high}
     return cells
 
@@ -117,25 +117,25 @@ def contamination_cells(split: Split, streams: str, settings: Settings) -> dict[
     """
     if not streams:
         return {"contaminated": "", "contaminated_streams": ""}
-    found, which = of_streams(names_of(split.dataset, split.adapter), streams.split("+"), settings.seen)
-    return {"contaminated": found, "contaminated_streams": which}
+    verdict, which = of_streams(names_of(split.dataset, split.adapter), streams.split("+"), settings.seen)
+    return {"contaminated": verdict, "contaminated_streams": which}
 
 
 def _tests(rows: Sequence[Score], reference: str) -> list[dict[str, float]]:
     """Paired tests on the headline metric; rows with the same reference row make one family for Holm."""
     against = [_reference(row, rows, reference) for row in rows]
-    found = [
+    headlines = [
         NO_DIFFERENCE if other is None else row.headline.against(other.headline)
         for row, other in zip(rows, against, strict=True)
     ]
-    p, adjusted = np.array([one.p for one in found]), np.full(len(rows), math.nan)
+    p, adjusted = np.array([one.p for one in headlines]), np.full(len(rows), math.nan)
     for other in {id(one) for one in against if one is not None}:
         family = [i for i, one in enumerate(against) if id(one) == other]
         adjusted[family] = holm(p[family])
     names = f"p_vs_{reference}", "p_holm", f"detectable_vs_{reference}"
     return [
         dict(zip(names, (one.p, corrected, one.detectable), strict=True))
-        for one, corrected in zip(found, adjusted.tolist(), strict=True)
+        for one, corrected in zip(headlines, adjusted.tolist(), strict=True)
     ]
 
 
@@ -143,8 +143,8 @@ def _reference(row: Score, rows: Sequence[Score], reference: str) -> Score | Non
     """The row that `row` is tested against: the reference method's with the same corpus and preset, if it exists."""
     protocol = PROTOCOLS[row.protocol].against if row.protocol in PROTOCOLS else None
     wanted = (row.corpus, row.preset, reference, protocol or row.protocol)
-    found = [one for one in rows if (one.corpus, one.preset, one.method, one.protocol) == wanted]
-    return found[0] if found and found[0] is not row else None
+    matches = [one for one in rows if (one.corpus, one.preset, one.method, one.protocol) == wanted]
+    return matches[0] if matches and matches[0] is not row else None
 
 
 def chance_cells(score: Estimate, best: Estimate) -> dict[str, Any]:
@@ -154,26 +154,26 @@ def chance_cells(score: Estimate, best: Estimate) -> dict[str, Any]:
     """
     if not score.trained:
         return {"beats_chance": "", "detectable_vs_chance": math.nan}
-    found = score.against(best)
-    return {"beats_chance": found.verdict(score.metric), "detectable_vs_chance": found.detectable}
+    gap = score.against(best)
+    return {"beats_chance": gap.verdict(score.metric), "detectable_vs_chance": gap.detectable}
 
 
 def _untrained(row: Score, rows: Sequence[Score]) -> Estimate | None:
     """The headline metric of the same networks, never trained: of the same corpus, preset, protocol and streams."""
     twin = (row.corpus, row.preset, row.protocol, row.streams, UNTRAINED)
-    found = [one for one in rows if (one.corpus, one.preset, one.protocol, one.streams, one.method) == twin]
-    return found[0].headline if found else None
+    matches = [one for one in rows if (one.corpus, one.preset, one.protocol, one.streams, one.method) == twin]
+    return matches[0].headline if matches else None
 
 
 def untrained_cells(score: Estimate, untrained: Estimate | None) -> dict[str, Any]:
     """Return how a row differs from the same networks, never trained; empty cells where there are none."""
-    found = score.against(untrained)
+    gap = score.against(untrained)
     return {
-        "beats_untrained": "" if found is NO_DIFFERENCE else found.verdict(score.metric),
-        "minus_untrained": found.value,
-        "minus_untrained_lo": found.low,
-        "minus_untrained_hi": found.high,
-        "detectable_vs_untrained": found.detectable,
+        "beats_untrained": "" if gap is NO_DIFFERENCE else gap.verdict(score.metric),
+        "minus_untrained": gap.value,
+        "minus_untrained_lo": gap.low,
+        "minus_untrained_hi": gap.high,
+        "detectable_vs_untrained": gap.detectable,
     }
 
 

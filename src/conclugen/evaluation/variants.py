@@ -64,8 +64,8 @@ def best_chance_of(variants: Sequence[Variant], dataset: str, split: str) -> Est
 def untrained_of(one: Variant, variants: Sequence[Variant]) -> Estimate | None:
     """Return what the same networks score that were never trained, if they are among `variants`."""
     wanted = _networks(one)
-    found = [other for other in variants if other.row.method == UNTRAINED and _networks(other) == wanted]
-    return found[0].measured if found else None
+    matches = [other for other in variants if other.row.method == UNTRAINED and _networks(other) == wanted]
+    return matches[0].measured if matches else None
 
 
 def _place(one: Variant) -> tuple[str, str]:

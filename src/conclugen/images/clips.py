@@ -36,12 +36,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--faces", type=Path, nargs="+", required=True, help="face shards")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
-    found = dataclasses.asdict(account(times(given.faces)))
+    lengths = dataclasses.asdict(account(times(given.faces)))
     text = io.StringIO()
     writer = csv.DictWriter(text, ["proposal", "clips", "of", "too_short"], lineterminator="\n")
     writer.writeheader()
     for name in ("time_aug", "hard_neg"):
-        usable, whole = found[name], found["clips"]
+        usable, whole = lengths[name], lengths["clips"]
         writer.writerow({"proposal": name, "clips": usable, "of": whole, "too_short": whole - usable})
     write_sealed(given.output, text.getvalue())
 

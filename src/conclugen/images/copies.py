@@ -124,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     split = splits_of(images, given.manifest)
     rows = find(images, split)
     _write(given.output, rows, FIELDS)
-    _write(given.counts, found := counts(rows, split), list(found[0]))
+    _write(given.counts, table := counts(rows, split), list(table[0]))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ def of_images(images: Images, make: Callable[[torch.Tensor], torch.Tensor], wher
     parts = []
     with torch.no_grad():
         for rows in torch.arange(len(images)).split(AT_ONCE):
-            found = make(images.take(rows, where).float() / 255)
-            parts.append(found.float().cpu().numpy())
+            vectors = make(images.take(rows, where).float() / 255)
+            parts.append(vectors.float().cpu().numpy())
     return np.where(images.present[:, None], np.concatenate(parts), np.float32(0))
 
 

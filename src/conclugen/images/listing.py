@@ -82,11 +82,11 @@ def square(picture: np.ndarray, size: int, channels: int) -> np.ndarray:
 
 def images_below(folder: Path) -> list[Path]:
     """Return the images in a folder, by name; numbers in names count as numbers. Raises LayoutError for none."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
-    if not found:
+    files = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
+    if not files:
         raise LayoutError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")
     return sorted(
-        found, key=lambda path: (path.stem.isdigit(), len(path.stem) if path.stem.isdigit() else 0, path.name)
+        files, key=lambda path: (path.stem.isdigit(), len(path.stem) if path.stem.isdigit() else 0, path.name)
     )
 
 

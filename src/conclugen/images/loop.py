@@ -127,12 +127,12 @@ def step(one: Job, rows: torch.Tensor, number: int) -> float:
 def close_epoch(one: Job, progress: Progress, seconds: float) -> Row:
     """Return the row of the epoch that is over, and print it."""
     batches = one.batches()
-    found = health.measure(one.network, one.stills, one.held)
+    measures = health.measure(one.network, one.stills, one.held)
     row = {
         "epoch": progress.step // batches - 1,
         "learning_rate": one.optimiser.learning_rate,
         "loss": progress.loss / batches,
-        **{f"valid_{name}": value for name, value in found.items() if name != "rows"},
+        **{f"valid_{name}": value for name, value in measures.items() if name != "rows"},
         "seconds": seconds,
     }
     shown = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "epoch")

@@ -58,9 +58,9 @@ def run(given: Any, settings: Pretraining) -> None:
     state = State(given.state, dump(settings), *given.code, str(given.seed), images.sha256)
     one = loop.job(network, stills, train, held, given.seed, state)
     history = loop.train(one, given.checkpoint_seconds)
-    found = [health.measure(network, stills, some) for some in (held, train)]
+    measures = [health.measure(network, stills, some) for some in (held, train)]
     pretext = Pretext(
-        health.judge(found[0], untrained), settings.epochs - 1, settings.epochs, "valid", *found, untrained
+        health.judge(measures[0], untrained), settings.epochs - 1, settings.epochs, "valid", *measures, untrained
     )
     print("\n".join(line for line in (pretext.warning(), str(pretext)) if line), flush=True)
     write_history(given.output_dir / "history.csv", history)

@@ -41,8 +41,8 @@ def with_positive(times: torch.Tensor) -> torch.Tensor:
 def with_far(times: torch.Tensor) -> torch.Tensor:
     """Return which frames have a positive and a far frame that has one itself, (T,) bool."""
     near = with_positive(times)
-    found = [bool(near[n] and (hard_neg.far(times, n) & near).any()) for n in range(len(times))]
-    return torch.tensor(found, dtype=torch.bool)
+    enough = [bool(near[n] and (hard_neg.far(times, n) & near).any()) for n in range(len(times))]
+    return torch.tensor(enough, dtype=torch.bool)
 
 
 def draw(times: torch.Tensor, hard: bool, generator: torch.Generator) -> Frames | None:

@@ -128,8 +128,8 @@ def train(model: Classifier, pictures: Pictures, data: Data, draw: Draw, one: Ou
             optimiser.zero_grad()
             cost.backward()
             optimiser.step()
-        found = predict(model, pictures, draw.valid)
-        cost, score = float(loss(found, wanted, class_weights, "single")), float(headline(found, wanted, "single"))
+        logits = predict(model, pictures, draw.valid)
+        cost, score = float(loss(logits, wanted, class_weights, "single")), float(headline(logits, wanted, "single"))
         if math.isfinite(cost) and (score, -cost) > (one.score, -one.loss):
             one.score, one.loss, one.epoch = score, cost, epoch
             best = copy.deepcopy(model.state_dict())

@@ -70,6 +70,6 @@ class Stills:
         eyes, mouth = some.chunk(2, dim=1)
         known = (some != 0).any(1)
         group = torch.arange(len(rows), device=self.where)
-        found = mask_fn.most_alike(mask_fn.join(eyes, mouth, self.settings.balanced), known, group)
+        negatives = mask_fn.most_alike(mask_fn.join(eyes, mouth, self.settings.balanced), known, group)
         # The two views of an item share its descriptor: of the false negative, the view at the same place is taken.
-        return torch.cat([found, torch.where(found >= 0, found + len(rows), -1)])
+        return torch.cat([negatives, torch.where(negatives >= 0, negatives + len(rows), -1)])

@@ -26,8 +26,8 @@ class Attention(nn.Module):
     def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Fused:
         """Return the weighted sum."""
         hidden = torch.stack(list(encode(self.encoders, values, present).values()), dim=1)  # (N, M, W)
-        here = torch.stack([present[name] for name in self.encoders], dim=1)
-        return Fused((hidden * weights(self.score(hidden.flatten(1)), here)[:, :, None]).sum(1))
+        mask = torch.stack([present[name] for name in self.encoders], dim=1)
+        return Fused((hidden * weights(self.score(hidden.flatten(1)), mask)[:, :, None]).sum(1))
 
 
 build = Attention

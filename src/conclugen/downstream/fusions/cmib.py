@@ -50,9 +50,9 @@ class Cmib(nn.Module):
         codes, spent = {}, []
         for name, module in self.own.items():
             code, bits = module(values[name])
-            here = present[name]
-            codes[name] = code * here[:, None]
-            spent.append((bits * here).sum() / here.sum().clamp_min(1))
+            mask = present[name]
+            codes[name] = code * mask[:, None]
+            spent.append((bits * mask).sum() / mask.sum().clamp_min(1))
         joint, bits = self.joint(torch.cat(list(codes.values()), dim=1))
         return Fused(joint, BETA * (bits.mean() + sum(spent)), codes)
 

@@ -28,8 +28,8 @@ class Late(nn.Module):
     def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Fused:
         """Return the weighted vectors side by side."""
         hidden = torch.stack(list(encode(self.encoders, values, present).values()), dim=1)  # (N, M, W)
-        here = torch.stack([present[name] for name in self.encoders], dim=1)
-        return Fused((hidden * weights(self.score.expand(here.shape), here)[:, :, None]).flatten(1))
+        mask = torch.stack([present[name] for name in self.encoders], dim=1)
+        return Fused((hidden * weights(self.score.expand(mask.shape), mask)[:, :, None]).flatten(1))
 
 
 build = Late

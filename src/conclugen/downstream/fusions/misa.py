@@ -43,9 +43,9 @@ class Misa(nn.Module):
         common = {m: self.common(value) for m, value in start.items()}
         own = {m: self.own[m](value) for m, value in start.items()}
         tokens = torch.stack([*own.values(), *common.values()], dim=1)  # (N, 2 M, W)
-        here = torch.stack([present[m] for m in start], dim=1).repeat(1, 2)
-        absent = ~here & here.any(1, keepdim=True)  # a row without anything would attend to nothing: NaN
-        joined = self.attend(tokens, src_key_padding_mask=absent) * here[:, :, None]
+        mask = torch.stack([present[m] for m in start], dim=1).repeat(1, 2)
+        absent = ~mask & mask.any(1, keepdim=True)  # a row without anything would attend to nothing: NaN
+        joined = self.attend(tokens, src_key_padding_mask=absent) * mask[:, :, None]
         rebuilt = {m: self.rebuild[m](common[m] + own[m]) for m in start}
         penalty = losses(start, rebuilt, common, own, present) if self.training else None
         return Fused(self.after(joined.flatten(1)), penalty)
@@ -77,11 +77,11 @@ def losses(
 def discrepancy(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """Return the distance of the means and of the central moments up to the fifth, of vectors (N, W) within 0 and 1."""
     means = first.mean(0), second.mean(0)
-    found = (means[0] - means[1]).norm()
+    gap = (means[0] - means[1]).norm()
     for order in range(2, MOMENTS + 1):
         moments = [(v - mean).pow(order).mean(0) for v, mean in zip((first, second), means, strict=True)]
-        found = found + (moments[0] - moments[1]).norm()
-    return found
+        gap = gap + (moments[0] - moments[1]).norm()
+    return gap
 
 
 def difference(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:

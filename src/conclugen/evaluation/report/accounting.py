@@ -37,7 +37,7 @@ class Loss:
 
 def losses(accounts: Mapping[str, Account], of_classes: bool = False) -> list[Loss]:
     """Return what each stage of each data set lost of each split; or, of classes, those that lost anything."""
-    found = []
+    lines = []
     for dataset, rows in accounts.items():
         places: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
         for row in rows:
@@ -47,8 +47,8 @@ def losses(accounts: Mapping[str, Account], of_classes: bool = False) -> list[Lo
             reasons = {row["status"]: int(row["count"]) for row in here if row["lost"] == "yes"}
             total = sum(int(row["count"]) for row in here)
             if reasons or not of_classes:
-                found.append(Loss(dataset, split, stage, group, sum(reasons.values()), total, reasons))
-    return sorted(found, key=_order)
+                lines.append(Loss(dataset, split, stage, group, sum(reasons.values()), total, reasons))
+    return sorted(lines, key=_order)
 
 
 def _order(loss: Loss) -> tuple:
@@ -74,19 +74,19 @@ def leaks(rows: Account) -> Said | None:
     """Say which leaks were found for the test split, and what cannot be known; nothing without a table of leaks."""
     if not rows:
         return None
-    found, unknown = [], {}
+    lines, unknown = [], {}
     for row in rows:
         name = names.CHECKS.get(row["check"], row["check"])
         if row["found"] == "yes" and row["split"] == "test":
             against = names.SPLITS.get(row["against"], row["against"])
-            found.append(f"{name} in {against}: {names.share(float(row['count']), float(row['of']))}")
+            lines.append(f"{name} in {against}: {names.share(float(row['count']), float(row['of']))}")
         elif row["found"] == "yes" and not row["split"]:
-            found.append(f"{name}: {row['item']}")
+            lines.append(f"{name}: {row['item']}")
         elif row["found"] == "unknown":
             unknown[name] = None
     tail = f" Not known: {', '.join(unknown)}." if unknown else ""
-    if found:
+    if lines:
         return Said(
-            "below", "The test split shares something with what was learned from.", "; ".join(found) + "." + tail
+            "below", "The test split shares something with what was learned from.", "; ".join(lines) + "." + tail
         )
     return Said("", "No leak was found that can be known.", tail.strip())

@@ -25,7 +25,7 @@ def by_rule(jobs: Sequence[Job]) -> list[Cost]:
     rules: dict[str, list[Job]] = {}
     for job in jobs:
         rules.setdefault(job.rule, []).append(job)
-    found = [
+    costs = [
         Cost(
             rule,
             len(here),
@@ -36,7 +36,7 @@ def by_rule(jobs: Sequence[Job]) -> list[Cost]:
         )
         for rule, here in rules.items()
     ]
-    return sorted(found, key=lambda cost: -cost.seconds)
+    return sorted(costs, key=lambda cost: -cost.seconds)
 
 
 def duration(seconds: float) -> str:

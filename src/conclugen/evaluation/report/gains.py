@@ -50,13 +50,13 @@ def over_raw(scores: Scores) -> dict[Key, Gain]:
     rows = [row for row in scores.rows if is_pretrained(row.method, row.protocol)]
     if not raw or not rows:
         return {}
-    found, limit = [row.headline.against(raw[0].headline) for row in rows], 1 - scores.split.level
-    adjusted = holm(np.array([one.p for one in found]))
+    gaps, limit = [row.headline.against(raw[0].headline) for row in rows], 1 - scores.split.level
+    adjusted = holm(np.array([one.p for one in gaps]))
     return {
         (row.method, row.protocol): Gain(
             one.value, one.low, one.high, p, one.detectable, _verdict(one.value, p, limit, scores.split.headline)
         )
-        for row, one, p in zip(rows, found, adjusted.tolist(), strict=True)
+        for row, one, p in zip(rows, gaps, adjusted.tolist(), strict=True)
     }
 
 

@@ -40,8 +40,8 @@ def matrices(split: Split, row: Score) -> Sequence[Matrix]:
 
 
 def _of_each(split: Split, row: Score) -> list[Matrix]:
-    found = []
+    figures = []
     each = zip(split.classes, split.known, split.support, row.drawn["decided"], strict=True)
     for name, known, present, (recall, specificity, _) in each:
-        found.append(Matrix(name, SHORT, (known - present, present), confusion.of_two(recall, specificity)))
-    return found
+        figures.append(Matrix(name, SHORT, (known - present, present), confusion.of_two(recall, specificity)))
+    return figures

@@ -122,14 +122,14 @@ def _of_table(table: Measured, run: Run) -> dict[str, object]:
 def _of_networks(networks: Sequence[Network]) -> list[dict[str, object]]:
     """What the template reads of the networks of each corpus and preset: verdicts by method, and panels."""
     places = dict.fromkeys((one.corpus, one.preset) for one in networks)
-    found = []
+    sections = []
     for corpus, preset in places:
         here = [one for one in networks if (one.corpus, one.preset) == (corpus, preset)]
         methods = [
             _of_method([one for one in here if one.method == name]) for name in dict.fromkeys(n.method for n in here)
         ]
-        found.append({"corpus": corpus, "preset": preset, "methods": methods, "panels": curves.panels(here)})
-    return found
+        sections.append({"corpus": corpus, "preset": preset, "methods": methods, "panels": curves.panels(here)})
+    return sections
 
 
 def _of_method(networks: Sequence[Network]) -> dict[str, object]:
@@ -152,8 +152,8 @@ def _of_method(networks: Sequence[Network]) -> dict[str, object]:
 
 def _of_losses(accounts: Mapping[str, accounting.Account]) -> list[tuple[str, list[tuple[str, dict[str, object]]]]]:
     """By data set, by stage, what was lost of each split."""
-    found: dict[str, dict[str, dict[str, object]]] = {}
+    grouped: dict[str, dict[str, dict[str, object]]] = {}
     for loss in accounting.losses(accounts):
         stage = names.STAGES.get(loss.stage, loss.stage)
-        found.setdefault(loss.dataset, {}).setdefault(stage, {})[loss.split] = loss
-    return [(name, list(stages.items())) for name, stages in found.items()]
+        grouped.setdefault(loss.dataset, {}).setdefault(stage, {})[loss.split] = loss
+    return [(name, list(stages.items())) for name, stages in grouped.items()]

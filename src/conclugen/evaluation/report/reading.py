@@ -95,8 +95,8 @@ class Job:
 
 def measured(name: str, settings: TableSettings, table: Path, scores: Iterable[Path]) -> Measured:
     """Read a table and its scores, and compare them with those of the raw features."""
-    found = read_one([path for path in scores if place_of(path).split("/")[0] == name])
-    return Measured(name, settings, read_table(table), found, over_raw(found))
+    measured = read_one([path for path in scores if place_of(path).split("/")[0] == name])
+    return Measured(name, settings, read_table(table), measured, over_raw(measured))
 
 
 def network(folder: Path) -> Network:
@@ -147,14 +147,14 @@ def with_splits(rows: Sequence[Lost], manifests: Iterable[Path]) -> list[Lost]:
     for path in manifests:
         manifest = read_manifest(path)
         named = zip(manifest.table["utterance_id"], manifest.table["split"], strict=True)
-        found = (((manifest.dataset, str(utterance)), str(split)) for utterance, split in named)
-        splits |= {place: split for place, split in found if place in wanted}
+        keys = (((manifest.dataset, str(utterance)), str(split)) for utterance, split in named)
+        splits |= {place: split for place, split in keys if place in wanted}
     return [dataclasses.replace(row, split=splits.get((row.dataset, row.utterance), "")) for row in rows]
 
 
 def jobs(folder: Path, datasets: Iterable[str]) -> list[Job]:
     """Return what the jobs of these data sets cost, as far as Snakemake measured them below `folder`."""
-    wanted, found = set(datasets), []
+    wanted, jobs_read = set(datasets), []
     for path in sorted(folder.rglob("*.tsv")):
         place = path.relative_to(folder)
         named = {_ENDING.sub("", part.partition(".")[0]) for part in place.parts[1:]}
@@ -163,8 +163,8 @@ def jobs(folder: Path, datasets: Iterable[str]) -> list[Job]:
         with open(path, encoding="utf-8", newline="") as handle:
             for row in csv.DictReader(handle, delimiter="\t"):
                 costs = (_float(row.get(name)) for name in ("s", "cpu_time", "max_rss"))
-                found.append(Job(place.parts[0], *costs))
-    return found
+                jobs_read.append(Job(place.parts[0], *costs))
+    return jobs_read
 
 
 def accounts(paths: Iterable[Path]) -> dict[str, list[dict[str, str]]]:

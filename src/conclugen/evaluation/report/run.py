@@ -44,9 +44,9 @@ def written(changes: str) -> str:
 
 def versions(trained_with: Iterable[str]) -> list[str]:
     """Return a line on what made this page, and one for each set of versions that trained networks."""
-    own = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
-    here = f"This page: Python {platform.python_version()}, {own}"
-    return [here, *(f"Networks: {one}" for one in dict.fromkeys(trained_with) if one)]
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    page_line = f"This page: Python {platform.python_version()}, {versions}"
+    return [page_line, *(f"Networks: {one}" for one in dict.fromkeys(trained_with) if one)]
 
 
 def flags() -> argparse.ArgumentParser:

@@ -54,8 +54,10 @@ def inline(figure: Figure, label: str) -> Markup:
     body = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{2,}", _rounded, tag[0]), body)
     for colour, variable in THEME.items():
         body = body.replace(colour, variable)
-    own = hashlib.sha256((label + body).encode()).hexdigest()[:8]  # ids are of the whole page, which has many figures
-    body = re.sub(r'(?<=id=")(?=[pm])|(?<="#)(?=[pm])|(?<=url\(#)', f"{own}-", body)
+    digest = hashlib.sha256((label + body).encode()).hexdigest()[
+        :8
+    ]  # ids are of the whole page, which has many figures
+    body = re.sub(r'(?<=id=")(?=[pm])|(?<="#)(?=[pm])|(?<=url\(#)', f"{digest}-", body)
     opening = Markup('<svg class="plot" role="img" aria-label="{}"').format(label)
     return Markup(re.sub(r"\s*\n\s*", "\n", body).replace("<svg", opening, 1))
 

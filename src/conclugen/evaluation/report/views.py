@@ -109,14 +109,14 @@ def _line(row: Row, table: Measured, metric: str, scales: Mapping[str, Scale]) -
     )
 
 
-def scores(table: Measured, found: Sequence[Line]) -> Scores:
-    """Return the headline figure of a table; its lines are `found`, chance rows but for their best left out."""
+def scores(table: Measured, lines: Sequence[Line]) -> Scores:
+    """Return the headline figure of a table; its lines are `lines`, chance rows but for their best left out."""
     metric = table.scores.split.headline
     scale = _scale(table.rows, metric)
     chance = metrics.best([as_float(row[metric]) for row in table.rows if row["protocol"] == "chance"], metric)
     raw = [as_float(row[metric]) for row in table.rows if (row["method"], row["protocol"]) == (RAW, "raw")]
     by_protocol: dict[str, list[Line]] = {}
-    for row, line in zip(table.rows, found, strict=True):
+    for row, line in zip(table.rows, lines, strict=True):
         if row["protocol"] != "chance":
             by_protocol.setdefault(row["protocol"], []).append(line)
     order = [name for name in (*PROTOCOLS, *by_protocol) if name in by_protocol]
@@ -138,16 +138,16 @@ def rows_of_classes(table: Measured) -> list[tuple[str, str, bool, Sequence[Matr
     """Return, by row, what it is called, its kind, whether it is shown at once, and its confusion matrices: at once the
     raw features, the reference and the best pretrained row."""
     metric = table.scores.split.headline
-    own = {(row["method"], row["protocol"]): row for row in table.rows}
+    by_row = {(row["method"], row["protocol"]): row for row in table.rows}
     learned = [row for row in table.rows if names.kind(row) == "method"]
     best = metrics.best([as_float(row[metric]) for row in learned], metric)
     shown = {(RAW, "raw"), (table.settings.reference, "linear")}
     shown |= {(row["method"], row["protocol"]) for row in learned if as_float(row[metric]) == best}
-    found = []
-    for row in sorted(table.scores.rows, key=lambda row: list(own).index((row.method, row.protocol))):
+    rows = []
+    for row in sorted(table.scores.rows, key=lambda row: list(by_row).index((row.method, row.protocol))):
         key = row.method, row.protocol
-        found.append((called(own[key]), names.kind(own[key]), key in shown, matrices(table.scores.split, row)))
-    return found
+        rows.append((called(by_row[key]), names.kind(by_row[key]), key in shown, matrices(table.scores.split, row)))
+    return rows
 
 
 def _scale(rows: Sequence[Row], metric: str) -> Scale:

@@ -34,9 +34,9 @@ def answer(table: Measured) -> list[Said]:
     rows = [row for row in table.rows if is_pretrained(row["method"], row["protocol"])]
     if not rows:
         return [Said("unknown", "No pretrained method was evaluated.", "The table has controls and chance alone.")]
-    found = [against_raw(table, rows), against_untrained(table, rows), against_chance(table, rows)]
-    found += [ahead(table, rows), shuffled(table), networks(table)]
-    return [*[one for one in found if one is not None], *limits(table, rows)]
+    sentences = [against_raw(table, rows), against_untrained(table, rows), against_chance(table, rows)]
+    sentences += [ahead(table, rows), shuffled(table), networks(table)]
+    return [*[one for one in sentences if one is not None], *limits(table, rows)]
 
 
 def against_raw(table: Measured, rows: Sequence[Row]) -> Said:
@@ -155,11 +155,11 @@ def networks(table: Measured) -> Said | None:
 def limits(table: Measured, rows: Sequence[Row]) -> list[Said]:
     """Say what keeps rows from being trusted: few groups or seeds, and backbones that saw the labels."""
     cautions = dict.fromkeys(row["caution"] for row in rows if row["caution"])
-    found = [Said("unknown", f"Caution: {'; '.join(cautions)}.")] if cautions else []
+    sentences = [Said("unknown", f"Caution: {'; '.join(cautions)}.")] if cautions else []
     seen = [called(row) for row in table.rows if row["contaminated"] == "yes"]
     if seen:
         sentence = (
             f"{several(len(seen), 'row rests', 'rows rest')} on a backbone that was trained on these very labels."
         )
-        found.append(Said("below", sentence, f"{names.some(seen)}."))
-    return found
+        sentences.append(Said("below", sentence, f"{names.some(seen)}."))
+    return sentences

@@ -85,13 +85,13 @@ def _old(root: Path) -> tuple[pd.DataFrame, Sequence[tuple[int, int, int, int] |
 
 def _new(root: Path) -> pd.DataFrame:
     """The rows of both folders. Raises LayoutError for an image without annotations."""
-    found = []
+    rows = []
     for name, split in (("train_set", "train"), ("val_set", "test")):
         notes = root / name / "annotations"
         for path in images_below(root / name / "images"):
             values = [_number(notes / f"{path.stem}_{kind}.npy") for kind in ("exp", "val", "aro")]
-            found.append((f"{name}/{path.name}", split, str(path), *values))
-    return pd.DataFrame(found, columns=["image_id", "split", "path", *NUMBERS])
+            rows.append((f"{name}/{path.name}", split, str(path), *values))
+    return pd.DataFrame(rows, columns=["image_id", "split", "path", *NUMBERS])
 
 
 def _number(path: Path) -> float:

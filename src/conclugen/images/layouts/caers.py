@@ -47,13 +47,13 @@ def _folders(part: Path) -> dict[str, Path]:
     """The folder of each class."""
     if not part.is_dir():
         raise LayoutError(f"{part}: no such folder; CAER-S has train/ and test/")
-    found = {}
+    labels = {}
     for path in sorted(part.iterdir()):
         name = path.name.lower()
         if path.is_dir() and not name.startswith("."):
-            found[ALIASES.get(name, name)] = path
-    if missing := [name for name in CLASSES if name not in found]:
-        raise LayoutError(f"{part}: no folder of the class {missing[0]!r}; it has {sorted(found)}")
-    if strange := sorted(found.keys() - set(CLASSES)):
+            labels[ALIASES.get(name, name)] = path
+    if missing := [name for name in CLASSES if name not in labels]:
+        raise LayoutError(f"{part}: no folder of the class {missing[0]!r}; it has {sorted(labels)}")
+    if strange := sorted(labels.keys() - set(CLASSES)):
         raise LayoutError(f"{part}: {strange[0]!r} is no class of CAER-S")
-    return found
+    return labels

@@ -99,13 +99,13 @@ def pixels(text: str) -> Picture:
 
 def of_folders(dataset: str, root: Path) -> Listing:
     """Read the folder form, whose classes are told by the names of folders, not by their order."""
-    notes, paths, found = Notes(dataset), [], []
+    notes, paths, rows = Notes(dataset), [], []
     for part in ("train", "test"):
         for label in CLASSES:
             for path in images_below(root / part / label):
                 paths.append(path)
-                found.append((f"{part}/{label}/{path.name}", _split(part, path.name), label))
-    table = pd.DataFrame(found, columns=["image_id", "split", "label"])
+                rows.append((f"{part}/{label}/{path.name}", _split(part, path.name), label))
+    table = pd.DataFrame(rows, columns=["image_id", "split", "label"])
     if not (table["split"] == "valid").any():
         raise LayoutError(f"{root}: no file of test/ is called PublicTest_…; get the CSV, which tells the two apart")
     return Listing(CLASSES, table, lambda: files(paths), 1, SIDE, notes)
