@@ -16,6 +16,7 @@ from conclugen.evaluation import robustness, table
 from conclugen.models import io
 from conclugen.models.network import NetworkSettings
 from conclugen.store.shards import write_shard
+from measuring import measure, viewed
 
 CLASSES = ("happy", "sad", "anger")
 PEOPLE, EACH, DIM = 60, 12, 16
@@ -66,8 +67,12 @@ class Study:
 
     def measure(self, module, folders):
         output = self.folder / "table.csv"
-        arguments = ["--manifest", str(self.folder / "m.parquet"), "--settings", json.dumps(TABLE)]
-        module.main([*arguments, "--predictions", *map(str, folders), "--output", str(output)])
+        arguments = [*measure(self.folder / "m.parquet", folders, TABLE), "--settings", json.dumps(viewed(TABLE))]
+        if module is table:
+            arguments += ["--full", str(output), "--output", str(self.folder / "short.csv")]
+        else:
+            arguments += ["--output", str(output)]
+        module.main(arguments)
         return pd.read_csv(output, keep_default_na=False, na_values=[""])
 
 

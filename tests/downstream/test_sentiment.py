@@ -18,6 +18,7 @@ from conclugen.data.manifest import ManifestError
 from conclugen.downstream import scores
 from conclugen.evaluation import table
 from conclugen.store.tables import read_table, write_table
+from measuring import measure, viewed
 
 TABLE = {"resamples": 100, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "sentiment"}
 TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
@@ -122,9 +123,8 @@ def test_table_of_sentiment(multi_world, tmp_path):
     ):
         folders.append(tmp_path / "small-sentiment" / "corpus" / "paper" / method / protocol)
         run(multi_world, how, folders[-1], target="sentiment", evaluate=evaluate)
-    arguments = ["--manifest", str(multi_world.manifest), "--settings", json.dumps(TABLE)]
-    arguments += ["--predictions", *map(str, folders), "--output", str(tmp_path / "t.csv")]
-    table.main(arguments)
+    arguments = [*measure(multi_world.manifest, folders, TABLE), "--settings", json.dumps(viewed(TABLE))]
+    table.main([*arguments, "--full", str(tmp_path / "t.csv"), "--output", str(tmp_path / "short.csv")])
     found = pd.read_csv(tmp_path / "t.csv").set_index(["method", "protocol"])
     names = ["training median", "training mean", "majority of seven", "majority sign", "prior sampling"]
     assert [name for name, protocol in found.index if protocol == "chance"] == names

@@ -5,11 +5,12 @@ import json
 import matplotlib.image
 import numpy as np
 import pytest
-from made_predictions import make_manifest, make_predictions, measure, viewed
+from made_predictions import make_manifest, make_predictions
 from test_table import SETTINGS
 
 from conclugen.evaluation import control, control_figure, style
 from conclugen.evaluation.cells import read_table
+from measuring import measure, viewed
 
 
 def right(share):

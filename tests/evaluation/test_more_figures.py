@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_predictions import make_manifest, measure, scored, viewed
+from made_predictions import make_manifest
 from matplotlib import pyplot as plt
 from test_table import SETTINGS
 
@@ -16,6 +16,7 @@ from conclugen.evaluation import figures, metrics, robustness_figure, sentiment_
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
 from conclugen.store.tables import read_table, write_table
+from measuring import measure, scored, viewed
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from made_predictions import make_manifest, make_predictions, measure, noisy, scored, viewed
+from made_predictions import make_manifest, make_predictions, noisy
 from sklearn import metrics as sk
 
 from conclugen.evaluation import (
@@ -27,6 +27,7 @@ from conclugen.evaluation import (
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
+from measuring import measure, scored, viewed
 
 SETTINGS = {
     "resamples": 100,

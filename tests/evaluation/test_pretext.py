@@ -7,10 +7,11 @@ import math
 
 import pandas as pd
 import pytest
-from made_predictions import made_network, make_manifest, make_predictions, measure, noisy, viewed
+from made_predictions import made_network, make_manifest, make_predictions, noisy
 
 from conclugen.evaluation import figures, pretext, table
 from conclugen.evaluation.cells import read_table
+from measuring import measure, viewed
 
 SETTINGS = {
     "resamples": 60,

@@ -13,12 +13,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from made_predictions import measure, viewed
 
 from conclugen.data.manifest import Manifest, write_manifest
 from conclugen.downstream import raw
 from conclugen.evaluation import table
 from conclugen.store.shards import write_shard
+from measuring import measure, viewed
 
 EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 STREAMS = ("text", "audio", "vision")

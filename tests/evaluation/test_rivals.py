@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 import pytest
-from made_predictions import make_manifest, make_predictions, measure, noisy, viewed
+from made_predictions import make_manifest, make_predictions, noisy
 
 from conclugen import choices, slices
 from conclugen.config import check
@@ -15,6 +15,7 @@ from conclugen.downstream.protocols import FUSIONS
 from conclugen.evaluation import rivals, table
 from conclugen.pretrain.rivals import RIVALS
 from conclugen.workflow import code
+from measuring import measure, viewed
 
 SETTINGS = {"resamples": 100, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
 SETTINGS |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_predictions import make_manifest, make_predictions, measure, noisy, scored, viewed
+from made_predictions import make_manifest, make_predictions, noisy
 from test_table import SETTINGS
 
 import conclugen.evaluation
@@ -17,6 +17,7 @@ from conclugen.evaluation import score, scores, table
 from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
+from measuring import measure, scored, viewed
 
 ROOM = Path(conclugen.evaluation.__file__).parent
 MEASURES = ("score", "predictions", "truth", "intervals", "by_class", "picture", "curves", "confusion", "chance")

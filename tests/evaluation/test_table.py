@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from made_predictions import CLASSES, make_manifest, make_predictions, measure, noisy, viewed
+from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 
 from conclugen.data.manifest import Manifest, write_manifest
 from conclugen.evaluation import classes, leaks, metrics, paper, pretext, qc, table
 from conclugen.evaluation.cells import FORMULA, cell, write_csv
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from measuring import measure, viewed
 
 SETTINGS = {
     "resamples": 200,

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from made_predictions import make_manifest, make_predictions, measure, noisy, viewed
+from made_predictions import make_manifest, make_predictions, noisy
 
 from conclugen.evaluation import ablation, metrics, presets
 from conclugen.evaluation.estimates import Difference
 from conclugen.evaluation.inference import holm
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
+from measuring import measure, viewed
 
 SETTINGS = {
     "resamples": 200,

@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from made_predictions import made_network, make_manifest, make_predictions, measure, noisy, viewed
+from made_predictions import made_network, make_manifest, make_predictions, noisy
 
 from conclugen.data.manifest import read_manifest
 from conclugen.evaluation import leaks, qc, table
@@ -14,6 +14,7 @@ from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.report import reading, run
 from conclugen.pretrain import verdict
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from measuring import measure, viewed
 
 TABLE = {
     "resamples": 200,

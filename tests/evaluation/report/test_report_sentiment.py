@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_predictions import make_manifest, measure, viewed
+from made_predictions import make_manifest
 from made_run import PAGE, TABLE, paths
 
 from conclugen.evaluation import table
 from conclugen.evaluation.report import page, reading, words
 from conclugen.evaluation.report.matrices import matrices
 from conclugen.store.tables import read_table, write_table
+from measuring import measure, viewed
 
 
 @pytest.fixture
