@@ -122,7 +122,7 @@ def test_the_shipped_configuration_has_whatever_a_file_on_top_may_name_in_part()
             "datasets.w.file: 'w.npz' is no world; results/worlds holds NAME.npz for each NAME under `worlds`",
         ),
         ("datasets.w", {"adapter": "folder", "root": "results/worlds/"}, "datasets.w.file: None is no world"),
-        ("downstream.targets", ["mood"], "downstream.targets.0: .*'expression' or 'sentiment'"),
+        ("downstream.targets", ["mood"], "downstream.targets.0: .*'expression', 'sentiment', 'valence' or 'arousal'"),
         ("device", "gpu", "device: .*'auto', 'cpu' or 'cuda'"),
         ("downstream.datasets", None, "downstream.datasets: missing; it has no default"),
     ],

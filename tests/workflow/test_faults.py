@@ -19,6 +19,7 @@ from conclugen.store import fence
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TABLE = "results/tables/mosei.csv"
 DOWNSTREAM = "results/downstream/mosei/mosei/improved"
+SCORES = "results/scores/mosei/mosei/improved"  # measured once: what is to be read again must be gone
 KILLS = 20
 
 
@@ -115,7 +116,9 @@ def test_a_job_that_outlived_its_run_replaces_nothing(project):
 
 def test_a_killed_run_keeps_others_out_until_unlocked_and_then_goes_on(project):
     before = project.read(TABLE)
-    remove(project, TABLE, *(f"{DOWNSTREAM}/raw-features-{name}" for name in ("audio", "text", "video")))
+    remove(
+        project, TABLE, "results/scores", *(f"{DOWNSTREAM}/raw-features-{name}" for name in ("audio", "text", "video"))
+    )
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = project.start("--", TABLE, start_new_session=True, **quiet)
     deadline = time.monotonic() + 300
@@ -143,7 +146,9 @@ def flip(path):
 
 def test_damaged_shards_models_and_predictions_are_named_and_never_used(project):
     before = project.read(TABLE)
-    remove(project, TABLE, f"{DOWNSTREAM}/raw-features-text", f"{DOWNSTREAM}/Own")
+    remove(
+        project, TABLE, *(f"{place}/{name}" for place in (DOWNSTREAM, SCORES) for name in ("raw-features-text", "Own"))
+    )
     places = (
         "results/features/mosei/text/0000.h5",
         "results/pretrain/mosei/improved/Own/seed0/model.safetensors",
@@ -167,6 +172,7 @@ def test_damaged_shards_models_and_predictions_are_named_and_never_used(project)
         "--", f"{DOWNSTREAM}/raw-features-text/raw/seed0.parquet", f"{DOWNSTREAM}/Own/linear/seed0.parquet"
     )
     (project.folder / places[2]).write_bytes(whole[places[2]][1][:-100])
+    remove(project, f"{SCORES}/ConCluGen/linear")
     assert "linear/seed1.parquet: " in fails(project, "--", TABLE)
     assert not (project.folder / TABLE).exists()
     remove(project, places[2])

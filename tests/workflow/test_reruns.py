@@ -71,13 +71,13 @@ def test_an_edit_of_code_reruns_what_depends_on_it(project, file, expected):
 
 
 def test_a_loss_that_is_added_reruns_nothing(project):
-    (project.folder / "src/conclugen/losses/vicreg.py").write_text('"""Variance, invariance, covariance."""\n')
-    entry = 'LOSSES = {\n    "vicreg": Loss(("projection",), ("variance_weight",)),'
+    (project.folder / "src/conclugen/losses/whitening.py").write_text('"""Whitened agreement."""\n')
+    entry = 'LOSSES = {\n    "whitening": Loss(("projection",), ("whitening_weight",)),'
     project.edit("src/conclugen/pretrain/methods.py", "LOSSES = {", entry)
     project.edit(
-        "src/conclugen/pretrain/presets.py", '"margin": 0.001,', '"margin": 0.001,\n        "variance_weight": 25.0,'
+        "src/conclugen/pretrain/presets.py", '"margin": 0.001,', '"margin": 0.001,\n        "whitening_weight": 25.0,'
     )
-    field = "    margin: float | None = None\n    variance_weight: float | None = None"
+    field = "    margin: float | None = None\n    whitening_weight: float | None = None"
     project.edit("src/conclugen/pretrain/settings.py", "    margin: float | None = None", field)
     assert project.planned() == {}
 
@@ -177,9 +177,10 @@ def test_why_names_the_change_the_jobs_and_what_follows(project):
     again = "so this runs again: pretrain (1 job; method ConCluGen); "
     again += "and what follows: downstream (2), score (2), table (1)."
     assert f"- conclugen/losses/clustering.py changed, {again}" in lines
-    assert "- setting resamples: 50 → 60, so this runs again: table (1 job)." in lines
+    measured = "- setting resamples: 50 → 60, so this runs again: chance (1 job), score (8 jobs; "
+    assert any(line.startswith(measured) for line in lines)
     assert any(line.startswith("- its output is gone, so this runs again: downstream (1 job") for line in lines)
-    assert "5 jobs in all: " in lines[-1]
+    assert "14 jobs in all: " in lines[-1]
 
 
 def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):
@@ -196,7 +197,7 @@ def test_a_label_fix_pretrains_nothing_and_extracts_nothing(project):
         video = next(iter(file["All Labels/data"].values()))
         video["features"][0, 1] = 3 - video["features"][0, 1]
     project.snakemake("--", "results/plans/mosei.csv")
-    assert project.planned() == {"qc": 1, **ALL}
+    assert project.planned() == {"qc": 1, "chance": 1, **ALL}
 
 
 def test_one_changed_prediction_is_measured_again_alone(project):
@@ -219,8 +220,9 @@ def test_quality_control_that_is_outdated_hides_no_missing_result(project):
     path = project.folder / "src/conclugen/evaluation/qc.py"
     path.write_text(path.read_text() + "\n\nEDITED = 1\n")
     shutil.rmtree(project.folder / "results/downstream")
+    shutil.rmtree(project.folder / "results/scores")
     (project.folder / "results/tables/mosei.csv").unlink()
-    assert project.planned() == {"qc": 1, **ALL}
+    assert project.planned() == {"qc": 1, "chance": 1, **ALL}
 
 
 def test_a_lost_result_is_made_again_and_equals_the_old_one(project):
