@@ -39,6 +39,7 @@ def run(notebook: dict[str, Any]) -> dict[str, Any]:
     Raises what a cell raises.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
+    plt.close("all")  # a figure that was open before is of no cell
     for number, cell in enumerate(code_cells(notebook), 1):
         cell["outputs"] = list(_outputs("".join(cell["source"]), names, number))
         cell["execution_count"] = number

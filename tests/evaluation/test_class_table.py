@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from made_predictions import CLASSES, MEASURED, make_manifest, make_predictions, noisy
+from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 from sklearn import metrics as sk
 from test_intervals import make_truth
 from test_table import SETTINGS
@@ -18,7 +18,7 @@ from conclugen.evaluation.inference import Groups
 from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.score import Settings
 from conclugen.store.tables import read_table, write_table
-from measuring import measure, viewed
+from measuring import MEASURED, measure, viewed
 
 
 def run(tmp_path, task):

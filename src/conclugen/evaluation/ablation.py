@@ -37,13 +37,13 @@ def build(measured: Sequence[Variant], variants: Variants) -> list[dict[str, Any
     first."""
     rows = []
     for dataset in dict.fromkeys(one.split.dataset for one in measured):
-        variants = [one for one in measured if one.split.dataset == dataset]
+        of_dataset = [one for one in measured if one.split.dataset == dataset]
         best, lucky = (
-            best_chance_of(variants, dataset, "valid"),
-            [one for one in variants if one.row.protocol == CHANCE],
+            best_chance_of(of_dataset, dataset, "valid"),
+            [one for one in of_dataset if one.row.protocol == CHANCE],
         )
         rows += [_row(one, one, NO_DIFFERENCE, None, variants, best, None) for one in lucky]
-        mine = {one.row.preset: one for one in variants if one not in lucky and one.row.method != UNTRAINED}
+        mine = {one.row.preset: one for one in of_dataset if one not in lucky and one.row.method != UNTRAINED}
         compared = [name for name in mine if name in variants.based_on]
         tests = {name: mine[name].measured.against(mine[variants.based_on[name]].measured) for name in compared}
         corrected = holm(np.array([tests[name].p for name in compared]))
@@ -52,7 +52,7 @@ def build(measured: Sequence[Variant], variants: Variants) -> list[dict[str, Any
             changed = sorted((n for n in compared if variants.based_on[n] == base), key=lambda n: mine[n].value)
             for name in (base, *changed):
                 one, test = mine[name], tests.get(name, NO_DIFFERENCE)
-                drawn = untrained_of(one, variants)
+                drawn = untrained_of(one, of_dataset)
                 rows.append(_row(one, mine[base], test, adjusted.get(name), variants, best, drawn))
     return rows
 
