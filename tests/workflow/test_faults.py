@@ -116,9 +116,8 @@ def test_a_job_that_outlived_its_run_replaces_nothing(project):
 
 def test_a_killed_run_keeps_others_out_until_unlocked_and_then_goes_on(project):
     before = project.read(TABLE)
-    remove(
-        project, TABLE, "results/scores", *(f"{DOWNSTREAM}/raw-features-{name}" for name in ("audio", "text", "video"))
-    )
+    rows = [f"raw-features-{name}" for name in ("audio", "text", "video")]
+    remove(project, TABLE, *(f"{place}/{row}" for place in (DOWNSTREAM, SCORES) for row in rows))
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = project.start("--", TABLE, start_new_session=True, **quiet)
     deadline = time.monotonic() + 300
