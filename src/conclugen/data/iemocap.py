@@ -24,7 +24,7 @@ import numpy as np
 from conclugen.data.common import run, scan, stem, table
 from conclugen.data.cross_validation import with_next
 from conclugen.data.dimensions import rescaled
-from conclugen.data.errors import LayoutError
+from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.iemocap_tables import Turn, read_turns, read_words
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
@@ -65,10 +65,8 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read turns and words, and find their media. Raises LayoutError where no label file is below the root."""
-    if settings.classes not in CLASSES:
-        raise LayoutError(f"classes is {settings.classes!r}; allowed are {tuple(CLASSES)}")
-    if settings.group not in GROUPS:
-        raise LayoutError(f"group is {settings.group!r}; allowed are {GROUPS}")
+    require_choice("classes", settings.classes, CLASSES)
+    require_choice("group", settings.group, GROUPS)
     notes, turns = Notes(dataset), _turns(root)
     ids, words = [turn.name for turn in turns], read_words(files("iemocap", root))
     classes = CLASSES[settings.classes]

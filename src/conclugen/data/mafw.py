@@ -23,7 +23,7 @@ import numpy as np
 from conclugen.data.class_names import class_labels, folded
 from conclugen.data.common import run, stem, table
 from conclugen.data.csv_tables import check_text
-from conclugen.data.errors import LayoutError
+from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.listed import Lists, columns, gather
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
@@ -50,8 +50,7 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the lists and find their clips. Raises LayoutError where the lists of the fold are missing."""
-    if settings.labels not in SETS:
-        raise LayoutError(f"labels is {settings.labels!r}; allowed are {SETS}")
+    require_choice("labels", settings.labels, SETS)
     notes, lists = Notes(dataset), read_lists(root, settings.labels)
     if settings.fold not in lists.folds.values() or settings.fold not in lists.train:
         raise LayoutError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from conclugen.data.class_names import class_labels
 from conclugen.data.common import run, table
 from conclugen.data.csv_tables import read_csv
-from conclugen.data.errors import LayoutError
+from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes, warn
 from conclugen.data.sources import MELD_PARTS, meld_parts
@@ -34,8 +34,7 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the three CSV files. A part without a CSV is left out; raises LayoutError where all are missing."""
-    if settings.group not in GROUPS:
-        raise LayoutError(f"group is {settings.group!r}; allowed are {GROUPS}")
+    require_choice("group", settings.group, GROUPS)
     rows, notes = [], Notes(dataset)
     for part, (path, clips) in meld_parts(root).items():
         if path is None:

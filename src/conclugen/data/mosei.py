@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from conclugen.data.common import log, run, split_name, table
-from conclugen.data.errors import LayoutError
+from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.labels import in_range, times
 from conclugen.data.manifest import Manifest
 from conclugen.data.mosei_tables import (
@@ -49,8 +49,7 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Join labels, folds, transcripts and media. Raises LayoutError where the labels are missing or malformed."""
-    if settings.media not in MEDIA:
-        raise LayoutError(f"media is {settings.media!r}; allowed are {MEDIA}")
+    require_choice("media", settings.media, MEDIA)
     options, notes = dataclasses.asdict(settings), Notes(dataset)
     segments = read_labels(_required(root, "labels", mosei_labels(root, options)))
     spoken = _optional(dataset, root, "transcripts", mosei_transcripts(root, options))

@@ -25,7 +25,7 @@ from conclugen.data.common import run, stem, table, transcripts
 from conclugen.data.cross_validation import with_next
 from conclugen.data.csv_tables import check_text
 from conclugen.data.dimensions import rescaled
-from conclugen.data.errors import LayoutError
+from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.labels import number
 from conclugen.data.manifest import Manifest
 from conclugen.data.media_index import by_name, columns_of
@@ -67,10 +67,8 @@ class Turn:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the evaluation and find the media. Raises LayoutError where there is none, or activation runs otherwise."""
-    if settings.group not in GROUPS:
-        raise LayoutError(f"group is {settings.group!r}; allowed are {GROUPS}")
-    if settings.activation not in ACTIVATIONS:
-        raise LayoutError(f"activation is {settings.activation!r}; allowed are {ACTIVATIONS}")
+    require_choice("group", settings.group, GROUPS)
+    require_choice("activation", settings.activation, ACTIVATIONS)
     notes, turns = Notes(dataset), read_turns(root)
     ids = [turn.name for turn in turns]
     media = {_PREFIX.sub("", name): files for name, files in by_name(root).items()}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from conclugen.data.common import run, table
 from conclugen.data.dimensions import rescaled
-from conclugen.data.errors import LayoutError
+from conclugen.data.errors import require_choice
 from conclugen.data.manifest import Manifest
 from conclugen.data.mmsa_table import CLASSES, COLUMNS, by_sign, ones, read_clips
 from conclugen.data.notes import Notes
@@ -35,8 +35,7 @@ class Settings:
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the table and find its clips. Raises LayoutError where there is none, or it lacks a column."""
-    if settings.label not in COLUMNS:
-        raise LayoutError(f"label is {settings.label!r}; allowed are {tuple(COLUMNS)}")
+    require_choice("label", settings.label, COLUMNS)
     notes = Notes(dataset)
     path = ones(files("sims", root), root, "label.csv or, of version 2, meta.csv")
     clips = read_clips(notes, root, path, settings.label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from conclugen.downstream.data import Data
+from conclugen.downstream.draws import Draw
 from conclugen.store import places
 from conclugen.store.atomic import atomic_path, write_text
 from conclugen.store.tables import write_table
@@ -77,3 +78,30 @@ def write_selection(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     write_text(
         folder / "selection.csv", pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g")
     )
+
+
+class Tried(Protocol):
+    """A candidate of the budget as it was trained: its rate and decay, and its best epoch on validation."""
+
+    rate: float
+    decay: float
+    epoch: int
+    score: float
+    loss: float
+
+
+def selection_rows(draw: Draw, tried: Sequence[Tried], chosen: Tried) -> list[dict[str, Any]]:
+    """Return the rows of `selection.csv` of the candidates of a draw."""
+    return [
+        {
+            "seed": draw.seed,
+            "label_fraction": draw.fraction,
+            "learning_rate": one.rate,
+            "weight_decay": one.decay,
+            "epoch": one.epoch,
+            "valid_score": one.score,
+            "valid_loss": one.loss,
+            "chosen": one is chosen,
+        }
+        for one in tried
+    ]

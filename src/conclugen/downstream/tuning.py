@@ -182,7 +182,7 @@ def run(
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})
         if isinstance(best.model, Classifier):  # a fusion has no network with a linear head on it
             _keep(folder, draw.seed, best.model, {**about(draw.seed), "inputs": list(data.inputs.features)})
-        selection += [_row(draw, one, one is best) for one in outcomes]
+        selection += predictions.selection_rows(draw, outcomes, best)
     predictions.write_selection(folder, selection)
 
 
@@ -194,16 +194,3 @@ def _keep(folder: Path, seed: int, model: Classifier, about: Mapping[str, Any]) 
     head = {"weight": model.linear.weight.T, "bias": model.linear.bias, "mean": model.mean, "scale": model.scale}
     predictions.write_head(folder, seed, head)
     io.save(model.network, folder / f"seed{seed}", {**about, "seed": seed})
-
-
-def _row(draw: Draw, one: Outcome, chosen: bool) -> dict[str, Any]:
-    return {
-        "seed": draw.seed,
-        "label_fraction": draw.fraction,
-        "learning_rate": one.rate,
-        "weight_decay": one.decay,
-        "epoch": one.epoch,
-        "valid_score": one.score,
-        "valid_loss": one.loss,
-        "chosen": chosen,
-    }

@@ -184,21 +184,8 @@ def run(
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
         about = {"protocol": protocol, "network": told}
         predictions.write(given.output, data, outputs(best.logits, "single"), draw.seed, draw.fraction, about, {})
-        selection += [_row(draw, one, one is best) for one in outcomes]
+        selection += predictions.selection_rows(draw, outcomes, best)
     predictions.write_selection(given.output, selection)
-
-
-def _row(draw: Draw, one: Outcome, chosen: bool) -> dict[str, Any]:
-    return {
-        "seed": draw.seed,
-        "label_fraction": draw.fraction,
-        "learning_rate": one.rate,
-        "weight_decay": one.decay,
-        "epoch": one.epoch,
-        "valid_score": one.score,
-        "valid_loss": one.loss,
-        "chosen": chosen,
-    }
 
 
 def model_of(models: tuple[Path, ...], seed: int) -> Path:
