@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # whoever reads has enough, such as head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
+        # Both are RuntimeErrors, as what a stage refuses is, but bugs: their trace is what is needed.
         if isinstance(error, NotImplementedError | RecursionError) or not (_foreseen(error) or _of_stage(error)):
             raise
         told = _one_line(error) if _foreseen(error) else f"{_one_line(error)} (in full: {_logged(options.command)})"
