@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
 from conclugen.applied.timeline import MOST_FILES, draw, scores_over_time
 
@@ -26,6 +27,7 @@ def test_scores_are_drawn_at_the_middles_of_their_seconds():
     assert [tick.get_text() for tick in lower.get_yticklabels()] == ["words", "face"]
     there = [len(bars.get_paths()) for bars in lower.collections]
     assert there == [0, 2]
+    plt.close(figure)
 
 
 @pytest.mark.parametrize("name", ["f.png", "f.svg", "f.pdf"])
@@ -38,3 +40,4 @@ def test_whole_files_share_a_panel(tmp_path):
     draw(tmp_path / "f.png", table_of(["a.mp4", "b.mp4"], times=False), "model")
     figure = scores_over_time([("whole", table_of(["a.mp4", "b.mp4"], times=False))], "model")
     np.testing.assert_allclose(figure.axes[0].get_lines()[0].get_xdata(), np.arange(8) + 0.5)
+    plt.close(figure)
