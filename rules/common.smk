@@ -76,6 +76,7 @@ wildcard_constraints:
     method=r"[\w.-]+",
     preset=r"[\w-]+",
     protocol=r"[a-z_]+",
+    fold=r"(?:/fold\d+)?",
     images=one_of(CONFIG.images.datasets),
     seed=r"\d+",
     split=r"valid|test",
@@ -166,8 +167,8 @@ def contents_of(wildcards):
     return watch.contents(CONFIG, wildcards.dataset)
 
 
-def folder(input):
-    """The folder of predictions that is measured."""
+def folders(input):
+    """The folder of predictions that is measured, or those of all folds."""
     return files.folders(input.predictions)
 
 

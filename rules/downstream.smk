@@ -10,14 +10,14 @@ rule downstream:
         manifest="results/manifests/{dataset}.parquet",
     output:
         predictions=expand(
-            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
+            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}{{fold}}/seed{seed}.parquet",
             seed=CONFIG.downstream.seeds,
         ),
-        selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}/selection.csv",
+        selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}/selection.csv",
     log:
-        "results/logs/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}.log",
+        "results/logs/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}.log",
     benchmark:
-        "results/benchmarks/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}.tsv"
+        "results/benchmarks/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}.tsv"
     wildcard_constraints:
         share=one_of(choices.fractions(CONFIG)),
     conda:
@@ -35,6 +35,6 @@ rule downstream:
             threaded=True,
         ),
     message:
-        "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}{wildcards.share}"
+        "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}{wildcards.share}{wildcards.fold}"
     shell:
         RUN

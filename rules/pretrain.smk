@@ -8,15 +8,15 @@ rule pretrain:
         ),
         splits=splits_of,
     output:
-        model="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/model.safetensors",
-        settings="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/settings.json",
-        history="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/history.csv",
-        search="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/search.csv",
-        pretext="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/pretext.json",
+        model="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/model.safetensors",
+        settings="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/settings.json",
+        history="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/history.csv",
+        search="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/search.csv",
+        pretext="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/pretext.json",
     log:
-        "results/logs/pretrain/{corpus}/{preset}/{method}/seed{seed}.log",
+        "results/logs/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}.log",
     benchmark:
-        "results/benchmarks/pretrain/{corpus}/{preset}/{method}/seed{seed}.tsv"
+        "results/benchmarks/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}.tsv"
     wildcard_constraints:
         method=one_of(known_methods(CONFIG)),
     conda:
@@ -38,7 +38,7 @@ rule pretrain:
             collapsed=unrecorded(lambda wildcards: CONFIG.pretrain.collapsed),
         ),
     message:
-        "Pretrain {wildcards.method} ({wildcards.preset}) on {wildcards.corpus}, seed {wildcards.seed}"
+        "Pretrain {wildcards.method} ({wildcards.preset}) on {wildcards.corpus}{wildcards.fold}, seed {wildcards.seed}"
     shell:
         RUN
 
@@ -46,8 +46,8 @@ rule pretrain:
 # Networks that learn nothing, where pretrained ones lie: what those must beat.
 use rule pretrain as control_network with:
     output:
-        model="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/model.safetensors",
-        settings="results/pretrain/{corpus}/{preset}/{method}/seed{seed}/settings.json",
+        model="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/model.safetensors",
+        settings="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/settings.json",
     wildcard_constraints:
         method=one_of(CONTROLS),
     resources:
@@ -55,4 +55,4 @@ use rule pretrain as control_network with:
     params:
         **stage("pretrain.controls", "control_network", folder=True, threaded=True, seed=wildcard("seed")),
     message:
-        "Make the control {wildcards.method} ({wildcards.preset}) of {wildcards.corpus}, seed {wildcards.seed}"
+        "Make the control {wildcards.method} ({wildcards.preset}) of {wildcards.corpus}{wildcards.fold}, seed {wildcards.seed}"

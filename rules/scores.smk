@@ -3,10 +3,7 @@
 
 rule score:
     input:
-        predictions=expand(
-            "results/downstream/{{dataset}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
-            seed=CONFIG.downstream.seeds,
-        ),
+        predictions=lambda wildcards: files.predictions(CONFIG, wildcards),
         manifest="results/manifests/{dataset}.parquet",
     output:
         scores="results/scores/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}/{split}.npz",
@@ -22,7 +19,7 @@ rule score:
     resources:
         mem_mb=memory(2000),
     params:
-        **stage("evaluation.score", "score", predictions=folder, split=wildcard("split")),
+        **stage("evaluation.score", "score", predictions=folders, split=wildcard("split")),
     message:
         "Measure {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}{wildcards.share}"
     shell:

@@ -11,6 +11,7 @@ from conclugen.config import ENDINGS, Config
 from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.config.worlds import WORLDS, world_of
+from conclugen.data.cross_validation import Fold, name_of
 from conclugen.downstream.protocols import FUSIONS, PROTOCOLS, Protocol
 from conclugen.features.catalogue import CATALOGUE
 from conclugen.pretrain.methods import least_modalities
@@ -66,6 +67,20 @@ def all_streams(config: Config) -> list[str]:
 def corpus_of(config: Config, dataset: str) -> str:
     """Return the data set whose unlabelled utterances the networks that `dataset` is evaluated with learn from."""
     return config.pretrain.dataset or dataset
+
+
+def folds(config: Config, dataset: str) -> dict[str, Fold | None]:
+    """Return the folds of a data set by how paths name them; one without a name where it has splits."""
+    count, valid = config.datasets[dataset].folds_of(), config.datasets[dataset].validates()
+    if not count:
+        return {"": None}
+    return {f"/{name_of(number)}": Fold(number, count, valid) for number in range(1, count + 1)}
+
+
+def fold_of_corpus(config: Config, corpus: str, dataset: str, fold: str) -> str:
+    """Return the fold of a corpus in whose turn networks are pretrained that are tested on a fold of `dataset`: the
+    same, where that is the corpus; none of another corpus, all of which may be learned from."""
+    return fold if corpus == dataset else ""
 
 
 def accounted_streams(config: Config, dataset: str) -> list[str]:

@@ -79,14 +79,25 @@ def _given(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What networks are made from, whether they learn or not."""
     recipe = choices.recipe(config, choices.made_like(config, wildcards["method"]))
     return {
-        "corpus": wildcards["corpus"],
+        "corpus": wildcards["corpus"] + wildcards.get("fold", ""),
         "preset": wildcards["preset"],
         "method": wildcards["method"],
         "modalities": choices.modalities(config, wildcards["method"]),
         "splits": config.pretrain.splits,
         "validation_fraction": config.pretrain.validation_fraction,
         "views": config.features.views.copies if recipe.views else 0,
+        **_turn(config, wildcards["corpus"], wildcards.get("fold", ""), True),
     }
+
+
+def _turn(config: Config, dataset: str, fold: str, whole: bool) -> dict[str, Any]:
+    """Whose turn it is, where a data set is tested by folds; `whole`: whether all folds may be taken together."""
+    folds = choices.folds(config, dataset)
+    turn = folds.get(fold)
+    if fold not in folds and (fold or not whole):
+        there = ", ".join(folds).replace("/", "") or "no folds"
+        raise ConfigError(f"a path names {fold.strip('/') or 'no fold'} of {dataset}, which has {there}")
+    return {} if turn is None else {"fold": dataclasses.asdict(turn)}
 
 
 def _control_network(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -126,6 +137,7 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
         rates = section.rates[wildcards["dataset"]].model_dump(exclude_none=True)
         budget |= {key: value for key, value in rates.items() if key in budget}
     fusion = {"fusion": FUSIONS[method]} if method in FUSIONS else {}
+    fusion |= _turn(config, wildcards["dataset"], wildcards.get("fold", ""), False)
     return values | budget | fusion | (_architecture(config, wildcards["preset"]) if protocol.architecture else {})
 
 
@@ -161,6 +173,10 @@ def seen(config: Config, dataset: str) -> dict[str, list[str] | None]:
     return {name: labels_seen(name, chosen[name]) if name in chosen else [] for name in used}
 
 
+def _leaks(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    return {"seen": seen(config, wildcards["dataset"]), **_folds(config, wildcards["dataset"])}
+
+
 def _architecture(config: Config, preset: str) -> dict[str, Any]:
     """The representation heads that a supervised network has in common with the pretrained ones."""
     chosen, sizes = switches(preset, config.presets)["architecture"], config.pretrain.sizes
@@ -179,7 +195,14 @@ def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _score(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     values = config.tables.model_dump(include={"resamples", "level", "seed"})
-    return values | {"target": choices.TARGETS[wildcards.get("target", "")]}
+    values |= {"target": choices.TARGETS[wildcards.get("target", "")]}
+    return values | _folds(config, wildcards["dataset"])
+
+
+def _folds(config: Config, dataset: str) -> dict[str, Any]:
+    """All folds of a data set that is tested by folds."""
+    folds = [dataclasses.asdict(fold) for fold in choices.folds(config, dataset).values() if fold is not None]
+    return {"folds": folds} if folds else {}
 
 
 def _chance(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -239,7 +262,7 @@ SLICES = {
     "pretrain": _pretrain,
     "control_network": _control_network,
     "downstream": _downstream,
-    "leaks": lambda config, wildcards: {"seen": seen(config, wildcards["dataset"])},
+    "leaks": _leaks,
     "score": _score,
     "chance": _chance,
     "table": _table,

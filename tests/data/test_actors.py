@@ -24,7 +24,7 @@ def test_ravdess_takes_speech_with_sound_and_picture(tmp_path):
         "Video_Speech_Actor_03/Actor_03/01-01-01-01-02-02-03.mp4",
         "Actor_02/readme.mp4",
     )
-    manifest = ravdess.build("r", tmp_path, ravdess.Settings((2,), (3,)))
+    manifest = ravdess.build("r", tmp_path, ravdess.Settings(0, (2,), (3,)))
     validate(manifest)
     table = manifest.table.set_index("utterance_id")
     assert table["label"].to_dict() == {
@@ -47,7 +47,7 @@ def test_cremad_reads_names_once(tmp_path, caplog):
         "VideoFlash/old/1001_DFA_ANG_XX.flv",
         "VideoFlash/notes.flv",
     )
-    manifest = cremad.build("c", tmp_path, cremad.Settings((), (1002, 1091)))
+    manifest = cremad.build("c", tmp_path, cremad.Settings(0, (), (1002, 1091)))
     validate(manifest)
     table = manifest.table.set_index("utterance_id")
     assert table["label"].to_dict() == {"1001_DFA_ANG_XX": "anger", "1002_IEO_QQQ_HI": None, "1002_WSI_HAP_LO": "happy"}
@@ -59,12 +59,12 @@ def test_cremad_reads_names_once(tmp_path, caplog):
 
 def test_mistakes_are_explained(tmp_path):
     with pytest.raises(LayoutError, match="VideoFlash"):
-        cremad.build("c", tmp_path, cremad.Settings((), ()))
+        cremad.build("c", tmp_path, cremad.Settings(0, (), ()))
     with pytest.raises(LayoutError, match="Actor_01"):
-        ravdess.build("r", tmp_path, ravdess.Settings((), ()))
+        ravdess.build("r", tmp_path, ravdess.Settings(0, (), ()))
     _touch(tmp_path, "Actor_01/01-01-05-01-01-01-01.mp4")
     with pytest.raises(LayoutError, match=r"share \[1\]"):
-        ravdess.build("r", tmp_path, ravdess.Settings((1,), (1, 2)))
+        ravdess.build("r", tmp_path, ravdess.Settings(0, (1,), (1, 2)))
 
 
 def test_ravdess_of_sound_alone_and_beside_pictures(tmp_path):
@@ -78,7 +78,7 @@ def test_ravdess_of_sound_alone_and_beside_pictures(tmp_path):
         "Actor_02/02-01-03-01-02-01-02.mp4",  # the picture of that take
     )
     _touch(tmp_path, *names)
-    table = ravdess.build("r", tmp_path, ravdess.Settings((), (2,))).table.set_index("utterance_id")
+    table = ravdess.build("r", tmp_path, ravdess.Settings(0, (), (2,))).table.set_index("utterance_id")
     assert table[["media", "audio", "label", "split"]].to_dict("index") == {
         "01-01-05-01-01-01-01": {"media": names[1], "audio": None, "label": "angry", "split": "train"},
         "03-01-06-01-01-01-01": {"media": None, "audio": names[2], "label": "fearful", "split": "train"},
@@ -92,7 +92,7 @@ def test_cremad_of_sound_alone_and_beside_videos(tmp_path):
     _touch(tmp_path, "CREMA-D/AudioMP3/1002_IEO_SAD_HI.mp3")
 
     def read():
-        manifest = cremad.build("c", tmp_path, cremad.Settings((), (1002,)))
+        manifest = cremad.build("c", tmp_path, cremad.Settings(0, (), (1002,)))
         validate(manifest)
         return manifest.table.set_index("utterance_id")[["media", "audio"]].to_dict("index")
 

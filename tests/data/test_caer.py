@@ -6,7 +6,7 @@ from conclugen.data import caer
 from conclugen.data.common import LayoutError
 from conclugen.data.manifest import validate
 from conclugen.data.sources import SOURCES
-from conclugen.evaluation.overlap import between_folds
+from conclugen.evaluation.overlap import between_splits
 from conclugen.store.ledger import Status
 
 
@@ -52,7 +52,7 @@ def test_folders_become_a_manifest(root, place):
 
 def test_neither_people_nor_scenes_are_known(root):
     found = {
-        row["check"]: row for row in between_folds(caer.build("caer", root, caer.Settings())) if row["split"] == "test"
+        row["check"]: row for row in between_splits(caer.build("caer", root, caer.Settings())) if row["split"] == "test"
     }
     assert {check: row["found"] for check, row in found.items()} == {
         **{"speaker": "unknown", "group": "unknown", "text": "unknown"},

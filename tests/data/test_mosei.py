@@ -14,7 +14,7 @@ from conclugen.data.common import LayoutError
 from conclugen.data.manifest import read_manifest, validate
 from conclugen.data.mosei_tables import Spoken
 from conclugen.data.sources import SOURCES
-from conclugen.evaluation.overlap import between_folds
+from conclugen.evaluation.overlap import between_splits
 
 AUTO = mosei.Settings(labels=None, folds=None, transcripts=None, media="auto")
 # Video "v___1" (YouTube ids hold underscores): the table is not sorted by time, one spoken segment has no label.
@@ -77,7 +77,7 @@ def test_joins_on_the_interval(root, caplog):
 
 def test_a_video_tells_sources_apart_but_no_speakers(root):
     (root / "standard_folds.json").write_text(json.dumps({"train": ["v___1"], "valid": [], "test": ["w"]}))
-    found = {row["check"]: row for row in between_folds(mosei.build("mosei", root, AUTO))}
+    found = {row["check"]: row for row in between_splits(mosei.build("mosei", root, AUTO))}
     assert (found["speaker"]["found"], found["speaker"]["detail"]) == ("unknown", "not recorded")
     assert (found["group"]["found"], found["group"]["by"]) == ("no", "video")
     assert found["file"]["found"] == "no"

@@ -108,6 +108,17 @@ def _inputs(exported: Exported) -> str:
     return "\n".join([*lines, "\nThe settings that make them are in `exported.json`. Other backbones are refused."])
 
 
+def _of_fold(learned: Learned) -> list[str]:
+    """What a number that pools folds says of the head of one."""
+    if learned.fold is None:
+        return []
+    fold, count = learned.fold.tested, learned.fold.count
+    return [
+        f"\nThe numbers pool {count} folds, each tested with a head of its own. This is the head of fold {fold}: it "
+        "has learned from none of that fold, and was not measured on the others."
+    ]
+
+
 def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
     if exported.head is None:
         return ""
@@ -118,6 +129,7 @@ def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
         "## Measured\n",
         f"On {row['n_test']} test utterances of {learned.dataset} in {row['groups']} groups; 95 % intervals over these",
         f"and over {row['seeds']} seeds, of which this is number {exported.seed}. {_verdicts(row)}",
+        *_of_fold(learned),
         *([f"\nCaution: {row['caution']}."] if row.get("caution") else []),
         "\n| metric | value | from | to |\n|---|---|---|---|",
     ]

@@ -15,6 +15,7 @@ from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import CARD, FORMAT, HEAD, Exported, Head, Stream, write_record
 from conclugen.applied.temperature import Calibration, calibrate
 from conclugen.choices import FACE_STREAMS, TARGETS
+from conclugen.data.cross_validation import Fold, name_of
 from conclugen.data.scales import DIMENSIONS
 from conclugen.downstream.protocols import FEATURES, FUSIONS, PROTOCOLS, REPRESENTATION
 from conclugen.faces.shard import FaceShard
@@ -42,6 +43,7 @@ class Learned:
         seed: of the head or the network.
         table: name of the table, and method and protocol of the row, that measured it; None for embeddings alone.
         calibration: of the head's probabilities; None for sentiment, and for embeddings alone.
+        fold: in whose turn the head learned; None where the data set has splits.
     """
 
     results: Path
@@ -53,6 +55,7 @@ class Learned:
     seed: int
     table: tuple[str, str, str] | None
     calibration: Calibration | None = None
+    fold: Fold | None = None
 
 
 def export(
@@ -113,6 +116,10 @@ def find(model: Path, seed: int | None) -> Learned:
         return _network(model, seed)
     if places.of_predictions(model) and (model / "selection.csv").is_file():
         return _protocol(model, seed)
+    if (model / f"{name_of(1)}" / "selection.csv").is_file():
+        raise ApplyError(
+            f"{model}: is tested by folds, each of which has a head of its own; name one, {model.name}/{name_of(1)}"
+        )
     raise ApplyError(
         f"{model}: no model; name a folder such as results/downstream/mosei/voxceleb2/improved/ConCluGen/linear, or "
         "results/pretrain/voxceleb2/improved/ConCluGen/seed0 for embeddings alone"
@@ -126,9 +133,9 @@ def _network(model: Path, seed: int | None) -> Learned:
     if any(stream.endswith("_views") for streams in about["modalities"].values() for stream in streams):
         raise ApplyError(f"{model}: was pretrained on augmented copies; export a protocol that evaluates it")
     name = "/".join(places.of_model(model))
-    return Learned(
-        model.parents[4], about["corpus"], model, about["modalities"], None, name, int(about.get("seed", 0)), None
-    )
+    corpus, *fold = about["corpus"].split("/")
+    results, seed = model.parents[4 + len(fold)], int(about.get("seed", 0))
+    return Learned(results, corpus, model, about["modalities"], None, name, seed, None)
 
 
 def _protocol(model: Path, seed: int | None) -> Learned:
@@ -139,6 +146,7 @@ def _protocol(model: Path, seed: int | None) -> Learned:
     place = places.of_predictions(model).split("/")
     table, corpus, preset, method, protocol = place[:5]
     about = read_about(model / f"seed{seed}.parquet")
+    fold = Fold(**about["fold"]) if "fold" in about else None
     stands_on = PROTOCOLS[protocol].head if protocol in PROTOCOLS and method not in FUSIONS else ()
     if not stands_on:
         why = PROTOCOLS[protocol].headless if protocol in PROTOCOLS else ""
@@ -154,14 +162,16 @@ def _protocol(model: Path, seed: int | None) -> Learned:
         network = model / f"seed{seed}"
         order = io.about(network)["inputs"]
     else:
-        network = _network_of(results / "pretrain" / corpus / preset, method, about) if represented else None
+        of_corpus = results / "pretrain" / corpus / (place[-1] if fold and corpus == dataset else "")
+        network = _network_of(of_corpus / preset, method, about) if represented else None
     target = classes[0] if task == "regression" else "expression"
-    found = calibrate(results / "manifests" / f"{dataset}.parquet", target, model, seed)
+    found = calibrate(results / "manifests" / f"{dataset}.parquet", target, model, seed, fold)
     temperature = 1.0 if found is None else found.temperature
     head = Head(task, classes, represented, FEATURES in stands_on, file_sha256(path), temperature)
     joined = {name: about["streams"][name] for name in order}
-    row = (table, method, protocol) if len(place) == 5 else None
-    return Learned(results, dataset, network, joined, (path, head), f"{'/'.join(place)}, seed {seed}", seed, row, found)
+    row = (table, method, protocol) if len(place) == (6 if fold else 5) else None
+    name = f"{'/'.join(place)}, seed {seed}"
+    return Learned(results, dataset, network, joined, (path, head), name, seed, row, found, fold)
 
 
 def _labels(results: Path, table: str) -> tuple[str, str, tuple[str, ...]]:

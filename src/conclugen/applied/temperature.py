@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from conclugen.data.cross_validation import Fold
 from conclugen.evaluation import calibration
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import Truth, read_truth
@@ -61,17 +62,20 @@ def fitted(truth: np.ndarray, scores: np.ndarray, task: str) -> float:
     return float(np.exp(minimize_scalar(cost, bounds=tuple(np.log(RANGE)), method="bounded").x))
 
 
-def calibrate(manifest: Path, target: str, predictions: Path, seed: int) -> Calibration | None:
-    """Return the calibration of a seed's head, from the predictions that it wrote; None for sentiment.
+def calibrate(
+    manifest: Path, target: str, predictions: Path, seed: int, fold: Fold | None = None
+) -> Calibration | None:
+    """Return the calibration of a seed's head, from the predictions that it wrote, in the turn of a
+    fold where there are any; None for sentiment.
 
     Validation labels alone choose the temperature; test labels only say how far it holds.
     """
-    valid = read_truth(manifest, target, "valid")
+    valid = read_truth(manifest, target, "valid", fold)
     if valid.task == "regression":
         return None
     scores = _scores(predictions, valid, seed)
     temperature = fitted(valid.labels, scores, valid.task) if len(scores) >= LEAST_ROWS else 1.0
-    test = read_truth(manifest, target)
+    test = read_truth(manifest, target, fold=fold)
     found = _scores(predictions, test, seed)
     errors = [calibration.compute(test.labels, tempered(found, test.task, one), test.task) for one in (1, temperature)]
     return Calibration(temperature, len(scores), len(found), *map(float, errors))

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from conclugen.config import written
 from conclugen.config.corpora import Corpus, Dimension
 from conclugen.config.every_dataset import Dataset, Plan
-from conclugen.config.types import DimensionName, Name, Section, Seed, Share, Split
+from conclugen.config.types import DimensionName, FoldCount, Name, Section, Seed, Share, Split
 from conclugen.media.suffixes import MEDIA
 
 
@@ -81,30 +81,46 @@ class Caer(Dataset):
     adapter: Literal["caer"]
 
 
-class Ravdess(Dataset):
-    """RAVDESS; folds by actor (1 to 24).
+class ByActor(Dataset):
+    """A corpus of actors, in folds of consecutive ones, unless splits are asked for.
 
     Attributes:
-        valid_actors: in valid.
+        folds: in how many each actor is tested once; the next fold validates.
+        valid_actors: in valid; with `test_actors`, in place of folds.
         test_actors: in test; the others are in train.
     """
 
+    folds: FoldCount
+    valid_actors: list[int] | None = None
+    test_actors: list[int] | None = None
+
+    def folds_of(self) -> int:
+        """Return `folds`, or 0 where actors are named."""
+        return self.folds if self.test_actors is None else 0
+
+    @model_validator(mode="after")
+    def _both(self) -> ByActor:
+        if (self.valid_actors is None) != (self.test_actors is None):
+            raise ValueError(
+                "datasets: valid_actors and test_actors make splits together; give both, or neither for folds"
+            )
+        return self
+
+
+class Ravdess(ByActor):
+    """RAVDESS; actors 1 to 24. Six folds of 240 utterances of speech."""
+
     adapter: Literal["ravdess"]
-    valid_actors: list[int] = [17, 18, 19, 20]
-    test_actors: list[int] = [21, 22, 23, 24]
+    folds: FoldCount = 6
 
 
-class Cremad(Dataset):
-    """CREMA-D; folds by actor (1001 to 1091).
-
-    Attributes:
-        valid_actors: in valid.
-        test_actors: in test; the others are in train.
+class Cremad(ByActor):
+    """CREMA-D; actors 1001 to 1091. Five folds, which papers count as 1,463, 1,470, 1,475, 1,474 and 1,555
+    utterances.
     """
 
     adapter: Literal["cremad"]
-    valid_actors: list[int] = list(range(1064, 1074))
-    test_actors: list[int] = list(range(1074, 1092))
+    folds: FoldCount = 5
 
 
 class Folder(Dataset):
@@ -118,7 +134,9 @@ class Folder(Dataset):
         classes: names and order of the classes in the column label; empty: those found.
         ignored: labels that are left out on purpose: their rows have none.
         splits: what other values of the column split mean, such as `splits: {held-out: test}`; common names are known.
-        seed: of the draw of `fractions`.
+        folds: in how many each utterance is tested once: those that the column split names, else drawn by group; null:
+            it has splits.
+        seed: of the draw of `fractions` and `folds`.
         extensions: suffixes of media files; null: those of `src/conclugen/media/suffixes.py`.
         dimensions: columns of numbers beside the labels, on scales of their own.
     """
@@ -133,9 +151,14 @@ class Folder(Dataset):
     ignored: list[str] = []
     splits: dict[str, Split] = {}
     fractions: Fractions = Fractions()
+    folds: FoldCount | None = None
     seed: Seed = 0
     extensions: list[str] = list(MEDIA)
     dimensions: dict[DimensionName, Dimension] = {}
+
+    def folds_of(self) -> int:
+        """Return `folds`, or 0."""
+        return self.folds or 0
 
     def dimensions_of(self) -> tuple[str, ...]:
         """Return the dimensions that keys name."""
@@ -195,7 +218,9 @@ class Features(Dataset):
         labels: what they are; null: there are none.
         split: splits (N,); null: drawn by hash of the group.
         splits: what other values of it mean, such as `splits: {held-out: test}`; common names are known.
-        seed: of the draw of `fractions`.
+        folds: in how many each utterance is tested once: those that `split` names, else drawn by group; null: it has
+            splits.
+        seed: of the draw of `fractions` and `folds`.
         group: what is resampled (N,); null: the speaker, else every row for itself.
         speaker: names or numbers (N,).
         text: texts (N,), which are kept.
@@ -215,12 +240,17 @@ class Features(Dataset):
     split: str | None = None
     splits: dict[str, Split] = {}
     fractions: Fractions = Fractions()
+    folds: FoldCount | None = None
     seed: Seed = 0
     group: str | None = None
     speaker: str | None = None
     text: str | None = None
     sentiment: str | None = None
     dimensions: dict[DimensionName, Dimension] = {}
+
+    def folds_of(self) -> int:
+        """Return `folds`, or 0."""
+        return self.folds or 0
 
     def dimensions_of(self) -> tuple[str, ...]:
         """Return the dimensions that keys name."""

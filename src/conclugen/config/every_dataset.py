@@ -105,6 +105,14 @@ class Dataset(Section):
         """Return the dimensions that its labels have beside classes: what `DIMENSIONS` of its adapter says."""
         return self.DIMENSIONS
 
+    def folds_of(self) -> int:
+        """Return in how many folds it is tested, each in its turn; 0: it has splits."""
+        return 0
+
+    def validates(self) -> float | None:
+        """Return the share of the other folds that validates; None: the next fold does."""
+        return None
+
     @model_validator(mode="before")
     @classmethod
     def _places(cls, values: Any) -> Any:

@@ -15,6 +15,7 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]  # by modality, the streams it joins
+FoldCount = Annotated[int, Field(ge=3)]  # one is tested, one validates, one is learned from
 Split = Literal["train", "valid", "test", "none"]
 DimensionName = Literal["sentiment", "valence", "arousal"]
 Target = Literal["expression", DimensionName]

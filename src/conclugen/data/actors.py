@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from conclugen.data.common import table
+from conclugen.data.cross_validation import consecutive, name_of
 from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes, warn
@@ -37,32 +38,29 @@ class Recording:
 class Settings:
     """The folds: the keys of `conclugen.config.datasets.Ravdess`, for whichever actors."""
 
-    valid_actors: tuple[int, ...]
-    test_actors: tuple[int, ...]
+    folds: int
+    valid_actors: tuple[int, ...] | None
+    test_actors: tuple[int, ...] | None
 
 
 def by_actor(
     notes: Notes, adapter: str, classes: tuple[str, ...], recordings: Sequence[Recording], settings: Settings
 ) -> Manifest:
-    """Return a manifest whose actors are speakers, groups and folds.
+    """Return a manifest whose actors are speakers and groups, in folds of consecutive actors or in the splits asked
+    for.
 
-    Raises LayoutError for an actor in both lists. Of recordings of one name (archives overlap) the first
-    counts, which is noted.
+    Raises LayoutError for an actor in both lists, and for fewer actors than folds. Of recordings of one name (archives
+    overlap) the first counts, which is noted.
     """
-    valid_actors, test_actors = settings.valid_actors, settings.test_actors
-    if both := sorted(set(valid_actors) & set(test_actors)):
-        raise LayoutError(f"valid_actors and test_actors share {both}")
-    absent = sorted({*valid_actors, *test_actors} - {recording.actor for recording in recordings})
-    warn(notes.dataset, "actors of the folds without a recording", [str(actor) for actor in absent])
+    split_of = _splits(notes.dataset, [recording.actor for recording in recordings], settings)
     kept: dict[str, Recording] = {}
     again = {r.name: str(r.video or r.sound) for r in recordings if kept.setdefault(r.name, r) is not r}
     notes.remark(again, "stands for a file of the same name, too")
     notes.lose(Status.NO_LABEL, [r.name for r in kept.values() if r.label is None], "its name has an unknown emotion")
-    fold = dict.fromkeys(valid_actors, "valid") | dict.fromkeys(test_actors, "test")
     actors = [str(recording.actor) for recording in kept.values()]
     columns = {
         "utterance_id": list(kept),
-        "split": [fold.get(recording.actor, "train") for recording in kept.values()],
+        "split": [split_of.get(recording.actor, "train") for recording in kept.values()],
         "media": [recording.video for recording in kept.values()],
         "audio": [recording.sound for recording in kept.values()],
         "text": [recording.text for recording in kept.values()],
@@ -71,3 +69,20 @@ def by_actor(
     }
     labels = {"label": [recording.label for recording in kept.values()]}
     return Manifest(table(columns, labels), notes.dataset, adapter, "single", classes, notes)
+
+
+def _splits(dataset: str, actors: Sequence[int], settings: Settings) -> dict[int, str]:
+    """The fold of each actor or, where actors are named for valid and test, the split of these."""
+    if settings.test_actors is None:
+        if len(there := set(actors)) < settings.folds:
+            raise LayoutError(
+                f"{settings.folds} folds need as many actors, and there are {sorted(there)}; set datasets.{dataset}: "
+                "valid_actors and test_actors, or fewer folds"
+            )
+        return {actor: name_of(fold) for actor, fold in consecutive(actors, settings.folds).items()}
+    valid_actors, test_actors = settings.valid_actors or (), settings.test_actors
+    if both := sorted(set(valid_actors) & set(test_actors)):
+        raise LayoutError(f"valid_actors and test_actors share {both}")
+    absent = sorted({*valid_actors, *test_actors} - set(actors))
+    warn(dataset, "actors of the folds without a recording", [str(actor) for actor in absent])
+    return dict.fromkeys(valid_actors, "valid") | dict.fromkeys(test_actors, "test")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import logging
 import os
 import sys
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from conclugen.data.class_names import spelling, stated
+from conclugen.data.cross_validation import hashed
 from conclugen.data.csv_tables import read_csv
 from conclugen.data.errors import LayoutError, ManifestError
 from conclugen.data.manifest import COLUMNS, Manifest, is_id, write_manifest
@@ -194,8 +194,7 @@ def split_name(value: str, names: Mapping[str, str] | None = None) -> str | None
 
 def hashed_split(group: str, fractions: Fractions, seed: int) -> str:
     """Assign a group to a split by its hash: adding or removing other groups moves nothing."""
-    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
+    place = hashed(group, seed)
     for name in ("train", "valid", "test"):
         share = getattr(fractions, name)
         if place < share:

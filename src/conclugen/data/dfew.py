@@ -22,7 +22,7 @@ from conclugen.data.class_names import class_labels
 from conclugen.data.common import run, stem, table
 from conclugen.data.csv_tables import read_csv
 from conclugen.data.errors import LayoutError
-from conclugen.data.listed import Lists, columns, gather
+from conclugen.data.listed import FOLDS, Lists, columns, gather
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
@@ -36,18 +36,19 @@ _NUMBER = re.compile(r"\d{1,5}")
 class Settings:
     """Options: the keys of `conclugen.config.corpora.Dfew`."""
 
-    fold: int
+    fold: int | None
     valid_fraction: float
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the lists and find their clips. Raises LayoutError where the lists of the fold are missing."""
     notes, lists = Notes(dataset), read_lists(root)
-    if settings.fold not in lists.folds.values() or settings.fold not in lists.train:
-        raise LayoutError(
-            f"{root}: no list of train and test of fold {settings.fold}; unpack EmoLabel_DataSplit, which holds "
-            f"train(single-labeled)/set_{settings.fold}.csv and test(single-labeled)/set_{settings.fold}.csv"
-        )
+    for fold in range(1, FOLDS + 1) if settings.fold is None else [settings.fold]:
+        if fold not in lists.folds.values() or fold not in lists.train:
+            raise LayoutError(
+                f"{root}: no list of train and test of fold {fold}; unpack EmoLabel_DataSplit, which holds "
+                f"train(single-labeled)/set_{fold}.csv and test(single-labeled)/set_{fold}.csv"
+            )
     ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
     _, labels = class_labels(notes, [_name(value) for value in written], ids, CLASSES, str(root), listed=False)
     return Manifest(table(found, {"label": labels}), dataset, "dfew", "single", CLASSES, notes)

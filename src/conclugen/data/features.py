@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.data import cross_validation
 from conclugen.data.array_files import CSV, suffix_of
 from conclugen.data.arrays import ArrayError, matrix, read_array, strings
 from conclugen.data.class_names import alike, class_labels, without
@@ -53,6 +54,7 @@ class Settings:
     text: str | None
     sentiment: str | None
     dimensions: dict[str, Dimension] = dataclasses.field(default_factory=dict)
+    folds: int | None = None
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
@@ -95,6 +97,11 @@ def _column(path: Path, key: str | None, ids: Sequence[str]) -> list[str]:
 
 
 def _splits(notes: Notes, path: Path, settings: Settings, ids: Sequence[str], groups: Sequence[str]) -> list[str]:
+    if settings.folds is not None:
+        if settings.split is None:
+            return cross_validation.drawn(groups, settings.folds, settings.seed)
+        written = _column(path, settings.split, ids)
+        return cross_validation.given(written, settings.folds, f"{path}: {settings.split}")
     if settings.split is None:
         return [hashed_split(group, settings.fractions, settings.seed) for group in groups]
     return splits(notes, _column(path, settings.split, ids), settings.splits, ids, f"{path}: {settings.split}")

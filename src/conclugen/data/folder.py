@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.data import cross_validation
 from conclugen.data.class_names import alike, class_labels, folded, stated, without
 from conclugen.data.common import Fractions, as_id, hashed_split, run, scan, splits, stem, storable, table
 from conclugen.data.csv_tables import ROLES, read_csv, role_columns, scan_csv
@@ -45,6 +46,7 @@ class Settings:
     seed: int
     extensions: tuple[str, ...]
     dimensions: dict[str, Dimension] = dataclasses.field(default_factory=dict)
+    folds: int | None = None
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
@@ -271,6 +273,10 @@ def _splits(
     source: str,
 ) -> list[str]:
     given = [row["split"] for row in rows]
+    if settings.folds is not None:
+        if any(given):
+            return cross_validation.given(given, settings.folds, source)
+        return cross_validation.drawn(groups, settings.folds, settings.seed)
     if not any(given):
         return [hashed_split(group, settings.fractions, settings.seed) for group in groups]
     return splits(notes, given, settings.splits, ids, source)

@@ -1,4 +1,4 @@
-"""How many labelled utterances and classes each fold of a data set has, and what keeps it from being evaluated on.
+"""How many labelled utterances and classes each split or fold has, and what keeps a data set from being evaluated on.
 
 The manifest carries the counts, so that a fold without labels or without a class is told while jobs are planned, before
 anything is extracted or trained. Of the test fold nothing but these counts is known here.
@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from conclugen.data.cross_validation import LEAST, names_in
+
 FOLDS = {
     "train": "classifiers learn on it",
     "valid": "classifiers are chosen on it",
@@ -20,7 +22,7 @@ Counts = dict[str, Any]
 
 
 def count(table: pd.DataFrame, task: str, classes: Sequence[str]) -> Counts:
-    """Return, for each fold, `labelled`, the utterances with a known label, and `classes`, how many have each class.
+    """Return, for each split or fold, `labelled`: how many have a known label, and `classes`: how many have each class.
 
     Args:
         table: rows (N) with `split`, and `label` (task single) or a column per class (multi: above 0 means present;
@@ -36,7 +38,8 @@ def count(table: pd.DataFrame, task: str, classes: Sequence[str]) -> Counts:
     else:
         values = table[list(classes)].astype(float)
         known, labelled = (values > 0 if task == "multi" else values.notna()), values.notna().any(axis=1)
-    return {fold: _count(known[table["split"] == fold], labelled[table["split"] == fold]) for fold in FOLDS}
+    parts = [*names_in(table["split"]), "train"] if names_in(table["split"]) else FOLDS
+    return {part: _count(known[table["split"] == part], labelled[table["split"] == part]) for part in parts}
 
 
 def _count(known: pd.DataFrame, labelled: pd.Series) -> Counts:
@@ -79,6 +82,9 @@ def mistakes(dataset: str, counts: Mapping[str, Any], every_class: bool) -> Iter
             "of downstream.datasets"
         )
         return
+    if turns := names_in(counts):
+        yield from _mistakes_of_folds(dataset, counts, turns, every_class)
+        return
     empty = [fold for fold in FOLDS if not counts[fold]["labelled"]]
     for fold in empty:
         yield (
@@ -94,4 +100,27 @@ def mistakes(dataset: str, counts: Mapping[str, Any], every_class: bool) -> Iter
             yield (
                 f"{dataset} has no utterance of the class {name!r} in {' and '.join(lacking)} ({there}); split it "
                 "otherwise, leave the class out, or set downstream.every_class to false to go on without"
+            )
+
+
+def _mistakes_of_folds(
+    dataset: str, counts: Mapping[str, Any], turns: Sequence[str], every_class: bool
+) -> Iterator[str]:
+    """The same of folds. Tests are pooled over them, so a class may be missing from one, but not from what the others
+    learn from: all but the fold that is tested and the one that validates."""
+    if len(turns) < LEAST:
+        yield f"{dataset} has {len(turns)} folds, {', '.join(turns)}; datasets.{dataset} must have at least {LEAST}"
+        return
+    if empty := [fold for fold in turns if not counts[fold]["labelled"]]:
+        yield f"{dataset} has no labelled utterance in {' and '.join(empty)}; every fold is tested and validates once"
+        return
+    for name in counts[turns[0]]["classes"] if every_class else ():
+        of_class = [counts[fold]["classes"][name] for fold in turns]
+        pairs = zip(of_class, [*of_class[1:], of_class[0]], strict=True)
+        least = sum(of_class) + counts["train"]["classes"][name] - max(sum(pair) for pair in pairs)
+        if not least:
+            there = ", ".join(f"{fold} {count}" for fold, count in zip(turns, of_class, strict=True))
+            yield (
+                f"{dataset}: where two neighbouring folds are tested and validate, no utterance of the class {name!r} "
+                f"is left to learn from ({there}); leave the class out, or set downstream.every_class to false to go on"
             )

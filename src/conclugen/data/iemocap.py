@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from conclugen.data.common import run, scan, stem, table
-from conclugen.data.cross_validation import with_next
+from conclugen.data.cross_validation import splits_of
 from conclugen.data.dimensions import rescaled
 from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.iemocap_tables import Turn, read_turns, read_words
@@ -59,7 +59,7 @@ class Settings:
     """Options: the keys of `conclugen.config.corpora.Iemocap`."""
 
     classes: str
-    fold: int
+    fold: int | None
     group: str
 
 
@@ -72,7 +72,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     classes = CLASSES[settings.classes]
     columns = {
         "utterance_id": ids,
-        "split": with_next(_folds(turns), settings.fold, SESSIONS),
+        "split": splits_of(_folds(turns), settings.fold, SESSIONS),
         "text": [words.get(name, "") for name in ids],
         "speaker": [turn.speaker for turn in turns],
         "group": [getattr(turn, settings.group) for turn in turns],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conclugen.data.common import transcripts
-from conclugen.data.cross_validation import with_share
+from conclugen.data.cross_validation import splits_of
 from conclugen.data.errors import LayoutError
 from conclugen.data.media_index import by_name, columns_of, others
 from conclugen.data.notes import Notes
@@ -56,7 +56,7 @@ def gather(root: Path, rows: Sequence[tuple[str, int, str, str]]) -> Lists:
 
 
 def columns(
-    notes: Notes, root: Path, lists: Lists, fold: int, share: float
+    notes: Notes, root: Path, lists: Lists, fold: int | None, share: float
 ) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return the ids of the clips, their labels as written, empty where there is none, and the columns of a manifest.
 
@@ -65,9 +65,11 @@ def columns(
     media, named = by_name(root), list(lists.folds)
     ids = named + others(media, named)
     texts = transcripts(root / TRANSCRIPTS if (root / TRANSCRIPTS).is_file() else None, lambda file: Path(file).stem)
-    splits = with_share(lists.folds, fold, FOLDS, named, share) + ["none"] * (len(ids) - len(named))
-    outside = [clip for clip in named if not lists.folds[clip] and clip not in lists.train.get(fold, ())]
-    notes.remark(outside, f"is in no list of fold {fold}")
+    splits = splits_of(lists.folds, fold, FOLDS, named, share) + ["none"] * (len(ids) - len(named))
+    turns = range(1, FOLDS + 1) if fold is None else [fold]
+    learned = set().union(*(lists.train.get(number, set()) for number in turns))
+    outside = [clip for clip in named if not lists.folds[clip] and clip not in learned]
+    notes.remark(outside, "is in no list of any fold" if fold is None else f"is in no list of fold {fold}")
     drawn = dict(zip(ids, splits, strict=True)) | dict.fromkeys(outside, "none")
     found = {
         "utterance_id": ids,

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from conclugen.data import folds
+from conclugen.data import cross_validation, folds
+from conclugen.data.cross_validation import Fold, number_of
 from conclugen.data.errors import ManifestError
 from conclugen.data.notes import Notes
 from conclugen.data.scales import DIMENSION_RANGE, DIMENSIONS
@@ -59,17 +60,37 @@ def write_manifest(path: str | Path, manifest: Manifest) -> None:
     write_table(path, arrow, about)
 
 
-def read_manifest(path: str | Path, label_splits: Collection[str] = ("train", "valid")) -> Manifest:
-    """Read a manifest; labels outside `label_splits` are blanked.
+def read_manifest(
+    path: str | Path, label_splits: Collection[str] | None = ("train", "valid"), fold: Fold | None = None
+) -> Manifest:
+    """Read a manifest; labels outside `label_splits` are blanked, None: no label is.
+
+    Args:
+        fold: whose turn it is, which makes splits of the folds of a data set that has any; None: as they are written.
 
     Only `evaluation/truth.py` asks for the labels of the test split. Raises TableError where the file is damaged.
     """
     arrow, about = read_table(path)
     manifest = Manifest(arrow.to_pandas(), about["dataset"], about["adapter"], about["task"], tuple(about["classes"]))
+    if fold is not None:
+        manifest = in_turn(manifest, fold)
+    if label_splits is None:
+        return manifest
     hidden = ~manifest.table["split"].isin(list(label_splits))
     for column in label_columns(manifest):
         manifest.table.loc[hidden, column] = None if column == "label" else np.nan
     return manifest
+
+
+def in_turn(manifest: Manifest, fold: Fold) -> Manifest:
+    """Return the manifest with splits in place of folds, in the turn of `fold`.
+
+    Raises LayoutError where that fold is empty.
+    """
+    table = manifest.table
+    group = table["group"].where(table["group"].notna() & (table["group"] != ""), table["utterance_id"])
+    turn = cross_validation.recast(table["split"].tolist(), group.astype(str).tolist(), fold)
+    return dataclasses.replace(manifest, table=table.assign(split=turn))
 
 
 def _folds(manifest: Manifest) -> dict[str, Any]:
@@ -128,7 +149,10 @@ def validate(manifest: Manifest) -> None:
     repeated = table["utterance_id"].duplicated(keep=False)
     _require(manifest, ~repeated, "utterance_id is not unique; make it so, for example by the speaker's name in front,")
     _require(manifest, table["utterance_id"].map(is_id), "utterance_id is empty or holds control characters")
-    _require(manifest, table["split"].isin(SPLITS), f"split is not one of {SPLITS}")
+    known = table["split"].isin(SPLITS) | table["split"].map(lambda split: number_of(str(split)) is not None)
+    _require(manifest, known, f"split is not one of {SPLITS}, nor a fold")
+    if cross_validation.names_in(table["split"]):
+        _require(manifest, ~table["split"].isin(("valid", "test")), "valid and test stand beside folds")
     _require(manifest, table["text_source"].isin(TEXT_SOURCES), f"text_source is not one of {TEXT_SOURCES}")
     for column in ("media", "audio"):
         given = table[column].where(table[column].notna(), "")  # a missing string is None or, in a str column, NaN

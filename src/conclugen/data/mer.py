@@ -27,7 +27,7 @@ import numpy as np
 
 from conclugen.data.class_names import class_labels
 from conclugen.data.common import Fractions, hashed_split, run, stem, table, transcripts
-from conclugen.data.cross_validation import SEED, with_next
+from conclugen.data.cross_validation import splits_of
 from conclugen.data.csv_tables import read_csv
 from conclugen.data.dimensions import rescaled
 from conclugen.data.errors import LayoutError
@@ -48,7 +48,7 @@ class Settings:
     """Options: the keys of `conclugen.config.corpora.Mer`."""
 
     tests: tuple[str, ...]
-    fold: int
+    fold: int | None
     valid_fraction: float
 
 
@@ -107,10 +107,15 @@ def _splits(rows: Sequence[Mapping[str, str]], settings: Settings) -> list[str]:
     parts = [row["part"] for row in rows]
     if tested := set(parts) & set(settings.tests):
         shares = Fractions(train=1 - settings.valid_fraction, valid=settings.valid_fraction, test=0.0)
-        drawn = [hashed_split(row["name"], shares, SEED) for row in rows]
+        drawn = [hashed_split(row["name"], shares, 0) for row in rows]
         return ["test" if p in tested else s if p == TRAIN else "none" for p, s in zip(parts, drawn, strict=True)]
+    if settings.tests and settings.fold is None:
+        raise LayoutError(
+            f"there is no table of {' or '.join(settings.tests)} to test on; for folds of the training table, as "
+            "MER2024 needs them, set tests: []"
+        )
     names = [row["name"] for row in rows if row["part"] == TRAIN]
-    of = dict(zip(names, with_next(_folds(names), settings.fold, FOLDS), strict=True))
+    of = dict(zip(names, splits_of(_folds(names), settings.fold, FOLDS), strict=True))
     return [of.get(row["name"], "none") for row in rows]
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from conclugen.data.common import run, stem, table, transcripts
-from conclugen.data.cross_validation import with_next
+from conclugen.data.cross_validation import splits_of
 from conclugen.data.csv_tables import check_text
 from conclugen.data.dimensions import rescaled
 from conclugen.data.errors import LayoutError, require_choice
@@ -47,7 +47,7 @@ _PREFIX = re.compile(r"^(?:UTD|MSP)-IMPROV-")
 class Settings:
     """Options: the keys of `conclugen.config.corpora.MspImprov`."""
 
-    fold: int
+    fold: int | None
     group: str
     activation: str
 
@@ -75,7 +75,7 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     texts = transcripts(_added(root), lambda file: _PREFIX.sub("", stem(file, 1)))
     columns = {
         "utterance_id": ids,
-        "split": with_next(_folds(turns), settings.fold, SESSIONS),
+        "split": splits_of(_folds(turns), settings.fold, SESSIONS),
         "text": [texts.get(name, "") for name in ids],
         "speaker": [turn.speaker for turn in turns],
         "group": [getattr(turn, settings.group) for turn in turns],

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from conclugen.data.cross_validation import Fold
 from conclugen.data.manifest import as_target, read_manifest
 from conclugen.data.targets import targets
 from conclugen.store import resident
@@ -30,6 +31,7 @@ class Data:
             is unknown, and in all of test.
         inputs: features (N, D_m) and presence (N,) by modality.
         streams: the streams of each modality.
+        fold: whose turn it is; None in a data set with splits.
     """
 
     ids: np.ndarray
@@ -39,6 +41,7 @@ class Data:
     targets: torch.Tensor
     inputs: resident.Resident
     streams: Mapping[str, Sequence[str]]
+    fold: Fold | None = None
 
     def labelled(self, split: str) -> torch.Tensor:
         """Return the row numbers (M,) of a split that have at least one known label."""
@@ -51,13 +54,15 @@ def read(
     modalities: Mapping[str, Sequence[str]],
     evaluate: Sequence[str],
     target: str,
+    fold: Fold | None = None,
 ) -> Data:
-    """Read the labels of train and valid, and the modalities named in `evaluate`; `target`: expression or a dimension.
+    """Read the labels of train and valid, and the modalities named in `evaluate`; `target`: expression or a dimension;
+    `fold`: whose turn it is, None for a data set with splits.
 
     Raises ValueError when the data set has no such labels, no labelled train or valid utterance, or a stream has no
     shard.
     """
-    manifest = as_target(read_manifest(manifest_path), target)
+    manifest = as_target(read_manifest(manifest_path, fold=fold), target)
     if manifest.task == "none":
         raise ValueError(f"{manifest.dataset} has no labels; it can be pretrained on but not evaluated on")
     if unknown := [name for name in evaluate if name not in modalities]:
@@ -76,6 +81,7 @@ def read(
         torch.from_numpy(targets(dataclasses.replace(manifest, table=table))),
         resident.load_modalities(features, used, ids),
         used,
+        fold,
     )
     for split in ("train", "valid"):
         if not len(data.labelled(split)):

@@ -21,7 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse_arguments(__doc__ or "", argv, needs_model=True)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
+    data = read(
+        arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
+    )
     models, where = arguments.models, device()
     origins = [origin(model) for model in models]
     run(

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from conclugen.data.cross_validation import Fold
 from conclugen.downstream import predictions
 from conclugen.downstream.data import Data, by_model, parse_arguments, read
 from conclugen.downstream.draws import Draw, draws_of
@@ -39,7 +40,7 @@ class Settings:
     more.
 
     Attributes:
-        modalities, evaluate, target, label_fraction: as for linear evaluation.
+        modalities, evaluate, target, label_fraction, fold: as for linear evaluation.
     """
 
     modalities: dict[str, tuple[str, ...]]
@@ -50,6 +51,7 @@ class Settings:
     temperature: float
     standardise: bool
     label_fraction: float
+    fold: Fold | None = dataclasses.field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_common(self.seeds, self.evaluate, self.label_fraction)
@@ -174,7 +176,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
     where = device()
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
+    data = read(
+        arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
+    )
     selection = []
     predictions.clear(arguments.output)
     for number, seeds in by_model(settings.seeds, arguments.models).items():

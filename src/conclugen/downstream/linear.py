@@ -36,7 +36,9 @@ def evaluate(arguments: Arguments, protocol: str, *, shuffled: bool = False, bes
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
     where = device()
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
+    data = read(
+        arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
+    )
 
     def build(model: Path | None) -> Iterator[tuple[float, Matrix]]:
         values = represent(load_placed(model), data.inputs, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,6 +53,8 @@ def write(
         "without": list(without),
         **about,
     }
+    if data.fold is not None:
+        record["fold"] = dataclasses.asdict(data.fold)
     if place := places.of_predictions(folder):
         record["place"] = place
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)

@@ -20,7 +20,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse_arguments(__doc__ or "", argv, needs_model=False)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
+    data = read(
+        arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
+    )
     inputs, train = data.inputs, data.labelled("train")
     matrix = concatenate(inputs.features, inputs.present, train, settings.standardise, device())
     run_by_model(settings, (), lambda _: [(1.0, matrix)], data, arguments.output, {"protocol": "raw"})

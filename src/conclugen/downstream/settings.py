@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from conclugen.data.cross_validation import Fold
 from conclugen.downstream.heads import Budget
 
 
@@ -18,6 +19,7 @@ class Settings:
         evaluate: the modalities that are used.
         target: what is predicted: `expression` or a dimension, such as `sentiment`.
         label_fraction: share of the training labels, in (0, 1]; 1 is the main result.
+        fold: whose turn it is, in a data set that is tested by folds.
     """
 
     modalities: dict[str, tuple[str, ...]]
@@ -32,6 +34,7 @@ class Settings:
     patience: int
     standardise: bool
     label_fraction: float
+    fold: Fold | None = dataclasses.field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_common(self.seeds, self.evaluate, self.label_fraction)

@@ -75,7 +75,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse_arguments(__doc__ or "", argv, needs_model=False)
     settings = parse(Settings, arguments.settings)
     set_threads(arguments.threads)
-    data = read(arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target)
+    data = read(
+        arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
+    )
     about = {"protocol": "supervised", "network": None}
     run(data, settings, lambda _: fresh(data, settings, device()), arguments.output, lambda _: about)
 

@@ -17,8 +17,11 @@ def rows(truth: Truth, draws: int) -> dict[str, np.ndarray]:
     (multi-label only) never and always say yes. `training priors` gives the priors themselves as probabilities.
     `prior sampling` draws each decision from the training priors, `draws` times; the others have S = 1. Sentiment: the
     training split's median, its mean, its most common of seven classes, its more common sign (as 1 or -1), and values
-    drawn from it.
+    drawn from it. Of folds, each is guessed from what the others know.
     """
+    if truth.folds:  # in its turn each fold has priors of its own
+        each = [rows(fold, draws) for fold in truth.folds]
+        return {name: np.concatenate([one[name] for one in each], axis=1) for name in each[0]}
     count, priors = len(truth.ids), truth.priors
     if truth.task == "regression":
         return _sentiment(truth, draws)

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from conclugen.data.cross_validation import Fold
 from conclugen.data.manifest import Manifest, read_manifest
 from conclugen.data.targets import targets
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.contamination import UNKNOWN, YES, Seen, names_of, verdict
 from conclugen.evaluation.label_copies import give_away
-from conclugen.evaluation.overlap import between_folds, with_corpus
+from conclugen.evaluation.overlap import between_splits, with_corpus
 from conclugen.evaluation.qc import ALL, memberships
 from conclugen.evaluation.truth import all_labels
 from conclugen.store.seals import check_seal
@@ -49,9 +50,15 @@ COLUMNS = (
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """By stream, the data sets whose emotion labels went into its backbone; null: not known."""
+    """What is known of a data set.
+
+    Attributes:
+        seen: by stream, the data sets whose emotion labels went into its backbone; None: not known.
+        folds: of a data set that is tested by folds, all of them.
+    """
 
     seen: dict[str, tuple[str, ...] | None]
+    folds: tuple[Fold, ...] = ()
 
 
 def row(manifest: Manifest, check: str, **values: Any) -> dict[str, Any]:
@@ -72,9 +79,9 @@ def with_transcripts(manifest: Manifest, paths: Iterable[Path]) -> Manifest:
     return dataclasses.replace(manifest, table=table.assign(text=table["utterance_id"].map(text).fillna(table["text"])))
 
 
-def overlap(manifest: Manifest, corpus: Manifest | None = None) -> list[dict[str, Any]]:
-    """Return the rows on what folds share, and, where the corpus is another data set, on what it holds of them."""
-    rows = between_folds(manifest) + (with_corpus(manifest, corpus) if corpus is not None else [])
+def overlap(manifest: Manifest, corpus: Manifest | None = None, folds: Sequence[Fold] = ()) -> list[dict[str, Any]]:
+    """Return the rows on what splits share, and, where the corpus is another data set, on what it holds of them."""
+    rows = between_splits(manifest, folds) + (with_corpus(manifest, corpus) if corpus is not None else [])
     return [row(manifest, **values) for values in rows]
 
 
@@ -172,8 +179,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     streams = {stream: [_account(path) for path in shards] for stream, shards in paths.items()}
     manifest = with_transcripts(all_labels(arguments.manifest), arguments.transcripts)
     corpus = arguments.corpus and with_transcripts(read_manifest(arguments.corpus), arguments.corpus_transcripts)
-    rows = overlap(manifest, corpus)
-    rows += backbones(manifest, streams, parse(Settings, arguments.settings).seen) + lost(manifest, streams)
+    settings = parse(Settings, arguments.settings)
+    rows = overlap(manifest, corpus, settings.folds)
+    rows += backbones(manifest, streams, settings.seen) + lost(manifest, streams)
     if manifest.adapter == "features":  # what others extracted may hold anything
         rows += copies(manifest, paths)
     write_csv(arguments.output, rows, COLUMNS)

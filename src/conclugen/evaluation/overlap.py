@@ -1,4 +1,4 @@
-"""What two folds share, or a fold and the corpus pretrained on: people, sources, files, words.
+"""What two splits share, or a split and the corpus pretrained on: people, sources, files, words.
 
 What is not known is not called clean. `found` is `no` only where every utterance on both sides says what is compared;
 where some do not, or where what stands for a source cannot be shared at all, such as clips of which only the file is
@@ -7,11 +7,13 @@ known, it is `unknown`. The column `by` says what tells the items apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from conclugen.data.manifest import Manifest
+from conclugen.data.cross_validation import Fold, number_of
+from conclugen.data.manifest import Manifest, in_turn
 from conclugen.evaluation.contamination import NO, OF_ANY_DATA, UNKNOWN, YES
 
 SHARED = ("speaker", "group", "file", "text")
@@ -24,18 +26,32 @@ SAME_SOURCES = frozenset(
 DIALOGUE, FILE = "dialogue", "file"
 
 
-def between_folds(manifest: Manifest) -> list[dict[str, Any]]:
-    """Return, per pair of folds and per thing they may share, how many utterances of the first have theirs in the
-    second. `of` counts those of which it is known; texts are compared verbatim."""
-    items, folds = _items(manifest), manifest.table["split"]
-    rows = []
+def between_splits(manifest: Manifest, folds: Sequence[Fold] = ()) -> list[dict[str, Any]]:
+    """Return, per pair of splits and per thing they may share, how many utterances of the first have theirs in the
+    second. `of` counts those of which it is known; texts are compared verbatim. Of folds, the turns together."""
+    turns = [in_turn(manifest, fold) for fold in folds] or [manifest]
+    items, rows = _items(manifest), []
     for check in SHARED:
         by = _told_by(manifest, check)
         for split, other in PAIRS:
-            tested, there = items.loc[folds == split, check], items.loc[folds == other, check]
-            if len(tested) and len(there):
-                rows.append({"check": check, "split": split, "against": other, "by": by} | _seen(tested, there, by))
+            seen = []
+            for splits in (turn.table["split"] for turn in turns):
+                tested, there = items.loc[splits == split, check], items.loc[splits == other, check]
+                seen += [_seen(tested, there, by)] if len(tested) and len(there) else []
+            if seen:
+                rows.append({"check": check, "split": split, "against": other, "by": by} | _together(seen))
     return rows
+
+
+def _together(turns: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The rows of all turns as one: found where it was in any."""
+    if len(turns) == 1:
+        return turns[0]
+    worst = next(word for word in (YES, UNKNOWN, NO) if word in (turn["found"] for turn in turns))
+    told = [turn["detail"] for turn in turns if turn["found"] == worst]
+    count, known = sum(turn["count"] for turn in turns), sum(turn["of"] for turn in turns)
+    share = {"count": count, "of": known, "share": count / known if known else None}
+    return share | {"found": worst, "detail": f"in {len(told)} of {len(turns)} turns; in the first of them: {told[0]}"}
 
 
 def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
@@ -44,12 +60,14 @@ def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
     Groups are compared as they are named. Where the two sets do not name theirs alike, that none is shared says
     nothing; people are compared only where they do, since every data set has its own names for them.
     """
-    items, others, folds = _items(manifest), _items(corpus), manifest.table["split"]
+    items, others = _items(manifest), _items(corpus)
+    # Every fold is tested in its turn.
+    splits = manifest.table["split"].map(lambda split: split if number_of(split) is None else "test")
     rows = []
     for check in ("speaker", "group", "text"):
         by = _told_by(manifest, check)
         for split in ("test", "valid"):
-            tested = items.loc[folds == split, check]
+            tested = items.loc[splits == split, check]
             if tested.empty:
                 continue
             place = {"check": f"corpus {check}", "split": split, "against": corpus.dataset, "by": by}

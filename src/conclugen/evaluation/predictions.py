@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ class Predictions:
         seeds: (S,) downstream seeds.
         scores: (S, N, C) on the split of the truth, in the order of the truth.
         without: the same with one modality masked, by modality; empty where the protocol masks none.
-        networks: of each seed, the network it comes from, as `downstream.networks.origin` told it (None where there is
-            none); None for predictions that do not tell.
+        networks: of each seed (and fold), the network it comes from, as `downstream.networks.origin` told it
+            (None where there is none); None for predictions that do not tell.
     """
 
     corpus: str
@@ -70,6 +70,29 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
     names = (corpus, preset, method, protocol, streams)
     networks = tuple(about["network"] for about in abouts) if all("network" in one for one in abouts) else None
     return Predictions(*names, fraction, tuple(sorted(files)), stack("score"), without, networks)
+
+
+def read_pooled(folders: Sequence[str | Path], truth: Truth) -> Predictions:
+    """Read one folder or, of a data set that is tested by folds, that of each fold, which become one: a seed's scores
+    are those of its classifier in each turn.
+
+    Raises ValueError as `read` does, and where there is not a folder for each fold or their seeds differ.
+    """
+    if not truth.folds:
+        [folder] = folders
+        return read(folder, truth)
+    if len(folders) != len(truth.folds):
+        raise ValueError(f"{truth.dataset}: {len(truth.folds)} folds, and {len(folders)} folders of predictions")
+    each = [read(folder, of_fold) for folder, of_fold in zip(folders, truth.folds, strict=True)]
+    if len({(one.seeds, one.streams, one.label_fraction, tuple(one.without)) for one in each}) != 1:
+        raise ValueError(f"{folders[0]}: its folds come from different runs; delete them and rerun")
+    networks = None if any(one.networks is None for one in each) else tuple(n for one in each for n in one.networks)
+    return dataclasses.replace(
+        each[0],
+        scores=np.concatenate([one.scores for one in each], axis=1),
+        without={name: np.concatenate([one.without[name] for one in each], axis=1) for name in each[0].without},
+        networks=networks,
+    )
 
 
 def _read_seed(path: Path, truth: Truth) -> tuple[pd.DataFrame, dict]:

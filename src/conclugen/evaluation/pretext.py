@@ -59,8 +59,13 @@ def cells(networks: Sequence[Network | None] | None) -> dict[str, Any]:
 
 def distinct(networks: Sequence[Network | None]) -> list[Mapping[str, Any]]:
     """Return the pretext of each different network, in order."""
-    pretexts = {one["name"]: one["pretext"] for one in networks if one is not None and one["pretext"] is not None}
+    pretexts = {_of(one): one["pretext"] for one in networks if one is not None and one["pretext"] is not None}
     return list(pretexts.values())
+
+
+def _of(network: Network) -> tuple[str, str]:
+    """What tells one network from another: its seed, and its weights, since each fold has a seed 0."""
+    return network["name"], network["pretext"].get("weights_sha256", "")
 
 
 def flag(row: Mapping[str, Any]) -> str:

@@ -15,16 +15,18 @@ from typing import Any
 
 import numpy as np
 
+from conclugen.data.cross_validation import Fold
 from conclugen.evaluation import by_class, chance, picture, scores
 from conclugen.evaluation.confusion import SEVEN
 from conclugen.evaluation.estimates import CHANCE, Estimate
 from conclugen.evaluation.inference import LEAST_RESAMPLES
 from conclugen.evaluation.intervals import Resamples, rank
 from conclugen.evaluation.metrics import HEADLINE
-from conclugen.evaluation.predictions import read
+from conclugen.evaluation.predictions import read_pooled
 from conclugen.evaluation.regression import seven
 from conclugen.evaluation.scores import Interval, Score, Split
-from conclugen.evaluation.truth import Truth, read_truth
+from conclugen.evaluation.truth import Truth
+from conclugen.evaluation.truth import read_pooled as truth_of
 from conclugen.store.settings import parse
 
 TEST = "test"
@@ -37,6 +39,7 @@ class Settings:
 
     Attributes:
         target: `expression` or `sentiment`.
+        folds: of a data set that is tested by folds, all of them, in their order.
     """
 
     target: str
@@ -44,6 +47,7 @@ class Settings:
     level: float
     seed: int
     chance_draws: int | None = None
+    folds: tuple[Fold, ...] = ()
 
     def __post_init__(self) -> None:
         if self.resamples < LEAST_RESAMPLES or not 0 < self.level < 1 or (self.chance_draws or 1) < 1:
@@ -53,9 +57,9 @@ class Settings:
             )
 
 
-def measure(truth: Truth, folder: Path, settings: Settings) -> Score:
-    """Return the row of a folder of predictions."""
-    resamples, p = Resamples.of(truth, settings), read(folder, truth)
+def measure(truth: Truth, folders: Sequence[Path], settings: Settings) -> Score:
+    """Return the row of a folder of predictions, or of those of all folds."""
+    resamples, p = Resamples.of(truth, settings), read_pooled(folders, truth)
     about = {name: getattr(p, name) for name in scores.NAMES}
     row = _measured(truth, p.scores, resamples, about)
     if truth.split != TEST:
@@ -124,13 +128,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the scores."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--predictions", type=Path, help="one folder; without one, the chance rows are measured")
+    parser.add_argument("--predictions", type=Path, nargs="+", help="a folder, or one per fold; none: chance")
     parser.add_argument("--split", choices=(TEST, "valid"), required=True)
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
     settings = parse(Settings, given.settings)
-    truth = read_truth(given.manifest, settings.target, given.split)
+    truth = truth_of(given.manifest, settings.target, given.split, settings.folds)
     if given.predictions is None:
         rows = measure_chance(truth, settings)
     else:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from conclugen.data.cross_validation import Fold
 from conclugen.data.manifest import Manifest, as_target, read_manifest
 from conclugen.data.targets import targets
 
@@ -24,6 +26,9 @@ class Truth:
         priors: (C,) share of the training utterances with a known label that have the class (regression: their mean).
         train: (M, C) labels of the training utterances that have any.
         split: the split whose labels these are.
+        names: (N,) names of the groups.
+        folds: of a data set that is tested by folds, the truth of each in its turn, of which this one is the union;
+            empty where there are splits.
     """
 
     dataset: str
@@ -36,11 +41,39 @@ class Truth:
     train: np.ndarray
     split: str = "test"
     adapter: str = ""
+    names: np.ndarray | None = None
+    folds: tuple[Truth, ...] = ()
 
 
-def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> Truth:
-    """Read the labels of `target` in a split, and train priors. Raises ValueError where none is known in the split."""
-    manifest = as_target(all_labels(manifest_path) if split == "test" else read_manifest(manifest_path), target)
+def read_pooled(manifest_path: str | Path, target: str, split: str = "test", folds: Sequence[Fold] = ()) -> Truth:
+    """Read the labels of a data set as `read_truth` does or, of one that is tested by folds, of all of these together.
+
+    Ids, labels and groups stand fold by fold. An utterance is tested once; where a share of the other folds validates,
+    it may validate more than once, for classifiers that never met.
+    """
+    if not folds:
+        return read_truth(manifest_path, target, split)
+    each = tuple(read_truth(manifest_path, target, split, fold) for fold in folds)
+    names = np.concatenate([truth.names for truth in each])
+    return dataclasses.replace(
+        each[0],
+        ids=np.concatenate([truth.ids for truth in each]),
+        labels=np.concatenate([truth.labels for truth in each]),
+        group=np.unique(names, return_inverse=True)[1],
+        names=names,
+        priors=np.average([truth.priors for truth in each], axis=0, weights=[len(truth.ids) for truth in each]),
+        train=np.concatenate([truth.train for truth in each]),
+        folds=each,
+    )
+
+
+def read_truth(manifest_path: str | Path, target: str, split: str = "test", fold: Fold | None = None) -> Truth:
+    """Read the labels of `target` in a split, in the turn of a fold where there are any, and train priors.
+
+    Raises ValueError where none is known in the split.
+    """
+    shown = None if split == "test" else ("train", "valid")
+    manifest = as_target(read_manifest(manifest_path, shown, fold), target)
     labels, splits = targets(manifest).astype(float), manifest.table["split"]
     kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
     if not kept.any():
@@ -61,9 +94,10 @@ def read_truth(manifest_path: str | Path, target: str, split: str = "test") -> T
         train[(~np.isnan(train)).any(1)],
         split,
         manifest.adapter,
+        group.to_numpy(dtype=str)[kept],
     )
 
 
 def all_labels(manifest_path: str | Path) -> Manifest:
     """Return the manifest with the labels of every split: for tables and quality control, never for training."""
-    return read_manifest(manifest_path, label_splits=("train", "valid", "test", "none"))
+    return read_manifest(manifest_path, label_splits=None)

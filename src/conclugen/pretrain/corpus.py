@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from conclugen.data.cross_validation import number_of, recast
 from conclugen.pretrain.settings import Given
 from conclugen.store.resident import Resident, load, load_modalities
 from conclugen.store.seals import check_seal
@@ -55,7 +56,7 @@ def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], setti
 
     Raises CorpusError when a stream has no shards or no utterance is left to train on.
     """
-    table = choose(read_splits(splits), settings)
+    table = choose(in_turn(read_splits(splits), settings), settings)
     wanted = {m: [_stream(s, settings) for s in streams] for m, streams in settings.modalities.items()}
     shards = {}
     for stream in dict.fromkeys(s for streams in wanted.values() for s in streams):
@@ -87,6 +88,15 @@ def read_splits(path: str | Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=list(COLUMNS))
     table["group"] = table["group"].where(table["group"].notna() & (table["group"] != ""), table["utterance_id"])
     return table.astype(str).sort_values("utterance_id").reset_index(drop=True)
+
+
+def in_turn(table: pd.DataFrame, settings: Given) -> pd.DataFrame:
+    """Return the rows with splits in place of folds: of the fold whose turn it is, nothing is learned from; for a
+    corpus that is nobody's test set all folds are `train`."""
+    splits = table["split"].tolist()
+    if settings.fold is not None:
+        return table.assign(split=recast(splits, table["group"].tolist(), settings.fold))
+    return table.assign(split=["train" if number_of(split) is not None else split for split in splits])
 
 
 def choose(table: pd.DataFrame, settings: Given) -> pd.DataFrame:

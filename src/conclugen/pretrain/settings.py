@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from conclugen.data.cross_validation import Fold
+
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
@@ -157,6 +159,7 @@ class Given:
         corpus, preset, method: names, for the record.
         modalities: by modality, the streams it joins.
         views: augmented copies per clip that the streams hold (0: none).
+        fold: whose turn it is, where the corpus is tested by folds, too; None: all folds are learned from.
     """
 
     corpus: str
@@ -166,6 +169,7 @@ class Given:
     splits: tuple[str, ...]
     validation_fraction: float
     views: int
+    fold: Fold | None = dataclasses.field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if forbidden := sorted(set(self.splits) & {"valid", "test"}):

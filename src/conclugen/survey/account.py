@@ -20,6 +20,7 @@ from conclugen.config.datasets import AnyDataset
 from conclugen.config.files import read_files
 from conclugen.config.present import available_kinds
 from conclugen.data import folds
+from conclugen.data.cross_validation import names_in
 from conclugen.data.manifest import SPLITS, Manifest, write_manifest
 from conclugen.store.settings import parse
 from conclugen.store.tables import read_about
@@ -51,7 +52,8 @@ def sentences(config: Config, name: str, manifest: Manifest) -> Iterator[str]:
     """Yield what a data set has: utterances, labels, splits, speakers, texts, and what is missing of each."""
     table, root = manifest.table, Path(config.datasets[name].root)
     counts = table["split"].value_counts()
-    yield f"{len(table)} utterances: " + ", ".join(f"{s} {counts[s]}" for s in SPLITS if s in counts)
+    splits = [split for split in (*names_in(counts.index), *SPLITS) if split in counts]
+    yield f"{len(table)} utterances: " + ", ".join(f"{split} {counts[split]}" for split in splits)
     if manifest.task == "none":
         yield "no labels"
     elif manifest.task == "single":

@@ -20,8 +20,17 @@ def models(config: Config, wildcards: Any) -> list[str]:
     if not PROTOCOLS[wildcards.protocol].network:
         return []
     method = choices.pretrained_as(config, wildcards.method)
-    folder = f"results/pretrain/{wildcards.corpus}/{wildcards.preset}/{method}"
+    fold = choices.fold_of_corpus(config, wildcards.corpus, wildcards.dataset, wildcards.fold)
+    folder = f"results/pretrain/{wildcards.corpus}{fold}/{wildcards.preset}/{method}"
     return [f"{folder}/seed{seed}/model.safetensors" for seed in choices.network_seeds(config, method)]
+
+
+def predictions(config: Config, wildcards: Any) -> list[str]:
+    """Return the predictions that a row is measured from: of every seed, in the turn of every fold."""
+    of, row = wildcards, f"{wildcards.method}/{wildcards.protocol}{wildcards.share}"
+    folder = f"results/downstream/{of.dataset}{of.target}/{of.corpus}/{of.preset}/{row}"
+    folds, seeds = choices.folds(config, of.dataset), config.downstream.seeds
+    return [f"{folder}{fold}/seed{seed}.parquet" for fold in folds for seed in seeds]
 
 
 def pretexts(config: Config, wildcards: Any) -> list[str]:
@@ -154,14 +163,17 @@ def with_corpora(config: Config, names: Iterable[str]) -> list[str]:
 
 def networks_behind(config: Config, name: str) -> list[str]:
     """Return what lies beside the weights of the pretrained networks of a table: verdicts, settings, histories."""
-    corpus = choices.corpus_of(config, choices.dataset_of(config, name))
+    dataset = choices.dataset_of(config, name)
+    corpus = choices.corpus_of(config, dataset)
+    turns = {choices.fold_of_corpus(config, corpus, dataset, fold): None for fold in choices.folds(config, dataset)}
     trained = [
         choices.pretrained_as(config, method)
         for method, protocol in choices.table_rows(config)
         if PROTOCOLS[protocol].network and method not in choices.CONTROLS
     ]
     return [
-        f"results/pretrain/{corpus}/{config.pretrain.preset}/{method}/seed{seed}/{file}"
+        f"results/pretrain/{corpus}{fold}/{config.pretrain.preset}/{method}/seed{seed}/{file}"
+        for fold in turns
         for method in dict.fromkeys(trained)
         for seed in choices.network_seeds(config, method)
         for file in ("pretext.json", "settings.json", "history.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from conclugen.data.cross_validation import names_in, number_of
 from conclugen.data.manifest import SPLITS
 from conclugen.evaluation.qc import ALL, UNKNOWN
 from conclugen.evaluation.report import names
@@ -53,14 +54,27 @@ def losses(accounts: Mapping[str, Account], of_classes: bool = False) -> list[Lo
 
 def _order(loss: Loss) -> tuple:
     stages, splits = list(names.STAGES), list(SPLITS)
-    return loss.dataset, splits.index(loss.split), stages.index(loss.stage) if loss.stage in stages else 99, loss.group
+    fold = number_of(loss.split)  # folds stand before all splits, by number
+    place = splits.index(loss.split) if fold is None else fold - 1000
+    return loss.dataset, place, stages.index(loss.stage) if loss.stage in stages else 99, loss.group
+
+
+def splits(accounts: Mapping[str, Account]) -> list[str]:
+    """Return the folds and splits that accounts tell of, folds first."""
+    there = {row["split"] for rows in accounts.values() for row in rows}
+    return [*names_in(there), *(split for split in SPLITS if split in there)]
+
+
+def is_tested(split: str) -> bool:
+    """Return whether a split is tested: `test`, and each fold in its turn."""
+    return split == "test" or number_of(split) is not None
 
 
 def in_test(dataset: str, accounts: Mapping[str, Account]) -> Said:
     """Say what the test split of a data set lost; stages that lost the same are named together."""
     told: dict[tuple[int, int, str], list[str]] = {}
     for loss in losses(accounts):
-        if loss.dataset == dataset and loss.split == "test" and loss.count:
+        if loss.dataset == dataset and is_tested(loss.split) and loss.count:
             told.setdefault((loss.count, loss.of, loss.why()), []).append(names.STAGES.get(loss.stage, loss.stage))
     if not told:
         return Said("", "Nothing of the test split was lost.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from conclugen.data.cross_validation import number_of
 from conclugen.evaluation.estimates import CHANCE
 from conclugen.evaluation.metrics import LOWER_IS_BETTER
 from conclugen.pretrain.unlearned import CONTROLS, RAW
@@ -136,6 +137,12 @@ def kind(row: Mapping[str, str]) -> str:
     if row["protocol"] == "raw":
         return "raw"
     return "control" if row["method"] in CONTROLS or row["protocol"] in ("shuffled", "supervised") else "method"
+
+
+def split(name: str) -> str:
+    """Return what a split or a fold is called."""
+    fold = number_of(name)
+    return SPLITS.get(name, name) if fold is None else f"fold {fold}"
 
 
 def method(name: str) -> str:

@@ -64,7 +64,7 @@ def render(run: Run) -> str:
         names=names,
         tables=[_of_table(table, run) for table in run.tables],
         networks=_of_networks(run.networks),
-        splits=list(names.SPLITS),
+        splits=accounting.splits(run.accounts),
         losses=_of_losses(run.accounts),
         classes=accounting.losses(run.accounts, of_classes=True),
         lost=run.lost[:SHOWN],
