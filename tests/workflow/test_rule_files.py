@@ -6,7 +6,8 @@ import pytest
 from snakemake.exceptions import WorkflowError
 
 from conclugen import choices
-from conclugen.config import check
+from conclugen.config import ConfigError, check
+from conclugen.slices import stage_settings
 from conclugen.workflow import files
 
 GIVEN = {
@@ -25,7 +26,12 @@ def config(**changes):
 
 
 def of(method, protocol):
-    return SimpleNamespace(corpus="talks", preset="improved", method=method, protocol=protocol)
+    return wildcards("mosei", "talks", method, protocol)
+
+
+def wildcards(dataset, corpus, method, protocol, fold=""):
+    named = {"dataset": dataset, "target": "", "corpus": corpus, "preset": "improved", "share": "", "fold": fold}
+    return SimpleNamespace(**named, method=method, protocol=protocol)
 
 
 def test_networks_are_those_of_the_method_that_was_pretrained():
@@ -88,3 +94,40 @@ def test_table_1_has_the_tables_of_a_cmu_mosei():
     expected = {"table": "results/tables/mosei.full.csv", "sentiment": "results/tables/mosei-sentiment.full.csv"}
     assert files.table_1(both) == expected
     assert files.table_1(config(downstream={"datasets": ["mine"]})) == {}
+
+
+FOLDED = {"datasets": {"mine": {"adapter": "folder", "root": "/data/mine", "table": "labels.csv", "folds": 3}}}
+
+
+def test_a_row_is_measured_from_all_folds_and_all_seeds():
+    base = "results/downstream/mine/mine/improved/ConCluGen/linear"
+    expected = [f"{base}/fold{fold}/seed{seed}.parquet" for fold in (1, 2, 3) for seed in (0, 1, 2)]
+    assert files.predictions(config(**FOLDED), wildcards("mine", "mine", "ConCluGen", "linear")) == expected
+    one = files.predictions(config(**FOLDED), wildcards("mosei", "talks", "ConCluGen", "linear"))
+    assert one[-1] == "results/downstream/mosei/talks/improved/ConCluGen/linear/seed2.parquet"
+
+
+def test_networks_of_a_fold_learned_in_its_turn_where_the_corpus_is_tested():
+    mine = wildcards("mine", "mine", "ConCluGen", "linear", "/fold2")
+    assert (
+        files.models(config(**FOLDED), mine)[0]
+        == "results/pretrain/mine/fold2/improved/ConCluGen/seed0/model.safetensors"
+    )
+    other = wildcards("mine", "talks", "ConCluGen", "linear", "/fold2")
+    assert (
+        files.models(config(**FOLDED), other)[0] == "results/pretrain/talks/improved/ConCluGen/seed0/model.safetensors"
+    )
+    alone = FOLDED | {"pretrain": {"dataset": "mine"}, "downstream": {"datasets": ["mine"]}}
+    behind = files.networks_behind(config(**alone), "mine")
+    assert {path.split("/")[3] for path in behind} == {"fold1", "fold2", "fold3"}
+
+
+def test_a_path_names_a_fold_of_its_data_set_or_is_refused():
+    given = {"dataset": "mine", "corpus": "talks", "preset": "improved", "method": "ConCluGen", "protocol": "linear"}
+    given |= {"target": "", "share": ""}
+    assert stage_settings(config(**FOLDED), "downstream", given | {"fold": "/fold2"})["fold"]["tested"] == 2
+    for fold, said in (("", "no fold of mine, which has fold1, fold2, fold3"), ("/fold4", "fold4 of mine")):
+        with pytest.raises(ConfigError, match=said):
+            stage_settings(config(**FOLDED), "downstream", given | {"fold": fold})
+    with pytest.raises(ConfigError, match="fold1 of mine, which has no folds"):
+        stage_settings(config(), "downstream", given | {"fold": "/fold1"})

@@ -93,6 +93,9 @@ STAGES = {
     "datasets.*.faces.keep": {"faces"},
     "datasets.mine.asr.": {"transcripts"},
     "datasets.*.max_lost": {"qc"},
+    "datasets.*.folds": {"manifest", "score", "chance", "leaks"},
+    "datasets.mosei.folds": {"manifest"},  # a file
+    "datasets.mine.folds": {"manifest", "score", "chance", "leaks", *EVERY},
     "datasets.*.": {"manifest"},
     "faces.": {"faces"},
     "features.frames2d.": {"frames2d", "views"},
@@ -187,6 +190,7 @@ OTHER = {
     "downstream.fusions": ["TFN"],
     "downstream.heads.learning_rates": [0.05],
     "downstream.networks.learning_rates": [0.05],
+    "datasets.mosei.folds": "other.json",
     "images.preset": "paper",
     "images.network": "resnet50",
     "images.label_fractions": [0.25, 1.0],
@@ -207,6 +211,7 @@ NAMED = {
     "max_lost": 0.33,
     "watch": True,
     "keep": False,
+    "folds": 4,
 }
 # Another adapter has other keys, another backbone other models, a recipe that borrows networks no losses; backbones are
 # code, too.
@@ -263,9 +268,18 @@ def settings(config: Config) -> dict[tuple, Any]:
         for name in ("linear", "knn", "finetune", "supervised")
     ]
     return {
-        (stage, *sorted(wildcards.items())): slices.stage_settings(config, stage, wildcards)
+        (stage, *sorted(wildcards.items())): slices.stage_settings(
+            config, stage, wildcards | first_fold(config, wildcards)
+        )
         for stage, wildcards in rules
     }
+
+
+def first_fold(config: Config, wildcards: dict[str, str]) -> dict[str, str]:
+    """The fold that a path of a data set names first, if any; asked for none, the slice of one would be refused."""
+    if not {"protocol", "dataset"} <= wildcards.keys():
+        return {}
+    return {"fold": next(iter(choices.folds(config, wildcards["dataset"])))}
 
 
 def expected(key: str) -> set[str]:
