@@ -331,6 +331,13 @@ def ledgers(dataset):
     return read + (faces if reads_faces(dataset) else []) + heard + streams
 
 
+def faces_shown(wildcards):
+    """Face shards that a contact sheet is made of: a dozen at most, spread over all, known once the plan is made."""
+    shards = shards_of(wildcards.dataset)
+    step = -(-len(shards) // 12)
+    return [f"results/faces/{wildcards.dataset}/{shard}.h5" for shard in shards[::step]]
+
+
 def ledgers_behind(names):
     """The ledgers of all that these tables stand on, known once plans are made."""
     return [path for dataset in files.with_corpora(CONFIG, names) for path in ledgers(dataset)]

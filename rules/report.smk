@@ -47,6 +47,55 @@ use rule page as pages with:
         "Write the report of all tables"
 
 
+rule map:
+    input:
+        unpack(lambda wildcards: files.mapped_networks(CONFIG, wildcards.dataset)),
+        manifest="results/manifests/{dataset}.parquet",
+        features=lambda wildcards: feature_shards(wildcards.dataset, choices.streams(CONFIG, CONFIG.tables.reference)),
+    output:
+        places="results/maps/{dataset}{target}.npz",
+    log:
+        "results/logs/maps/{dataset}{target}.log",
+    benchmark:
+        "results/benchmarks/maps/{dataset}{target}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+    params:
+        **stage("evaluation.map", "map"),
+    message:
+        "Map the validation utterances of {wildcards.dataset}{wildcards.target}"
+    shell:
+        RUN
+
+
+# Faces: made only where `report.crops` asks for them.
+rule crops:
+    input:
+        shards=faces_shown,
+    output:
+        sheet="results/crops/{dataset}.jpg",
+    log:
+        "results/logs/crops/{dataset}.log",
+    benchmark:
+        "results/benchmarks/crops/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+    params:
+        **stage("faces.contact_sheet"),
+    message:
+        "Put faces of {wildcards.dataset} side by side"
+    shell:
+        RUN
+
+
 rule figures:
     input:
         table="results/tables/{dataset}.full.csv",

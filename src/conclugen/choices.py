@@ -251,6 +251,20 @@ def kind_of_data(config: Config, dataset: str) -> str:
     return "demo" if demo_layout(config.datasets[dataset].root) in config.demo.utterances else "own"
 
 
+def mapped(config: Config) -> bool:
+    """Whether reports have maps of representations: where they are wanted and a table judges pretrained networks."""
+    chosen = [PROTOCOLS[name] for name in config.downstream.protocols]
+    return config.report.maps != "none" and any(one.network and one.judges == "methods" for one in chosen)
+
+
+def shows_crops(config: Config, dataset: str) -> bool:
+    """Whether reports have a contact sheet of the faces of a data set, of which crops are kept."""
+    if config.datasets[dataset].adapter == "features" or not keeps_faces(config, dataset):
+        return False
+    asked = config.report.crops == "all" or (config.report.crops == "demo" and kind_of_data(config, dataset) == "demo")
+    return asked and not set(FACE_STREAMS).isdisjoint(accounted_streams(config, dataset))
+
+
 def fractions(config: Config) -> dict[str, float]:
     """Return the label fractions by what follows a protocol in the path of its predictions: nothing for all labels."""
     shares = config.downstream.label_fractions

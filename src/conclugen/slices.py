@@ -216,6 +216,13 @@ def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     return {"tables": {each: _told(config, each) for each in names}}
 
 
+def _map(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What is mapped, as the reference method is evaluated."""
+    joined, evaluate = choices.evaluated(config, config.tables.reference)
+    values = {"modalities": joined, "evaluate": evaluate, "target": choices.TARGETS[wildcards["target"]]}
+    return values | {"drawn_as": config.report.maps, "utterances": config.report.map_utterances}
+
+
 def _told(config: Config, name: str) -> dict[str, Any]:
     dataset = choices.dataset_of(config, name)
     target = choices.TARGETS[name.removeprefix(dataset)]
@@ -267,6 +274,7 @@ SLICES = {
     "chance": _chance,
     "table": _table,
     "tables": _tables,
+    "map": _map,
     "page": _page,
     "variants": lambda config, wildcards: variants(config),
     **IMAGE_SLICES,

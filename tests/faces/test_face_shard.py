@@ -123,13 +123,23 @@ def test_a_damaged_crop_is_noticed(shard):
 
 
 def test_contact_sheet(shard, tmp_path):
-    contact_sheet(["--shard", str(shard), "--output", str(tmp_path / "sheet.png"), "--columns", "1", "--crops", "4"])
+    contact_sheet(["--shards", str(shard), "--output", str(tmp_path / "sheet.png"), "--columns", "1", "--crops", "4"])
     with Image.open(tmp_path / "sheet.png") as sheet:
         pixels = np.asarray(sheet)
     height = pixels.shape[0] // 3
     assert pixels[height - 20, 50].tolist() == [0, 0, 0]
     assert pixels[3 * height - 20, 50].tolist() == pytest.approx([100] * 3, abs=2)
     assert pixels[2 * height - 20, 50].tolist() != [0, 0, 0]
+
+
+def test_a_contact_sheet_of_several_shards_spreads_its_rows_over_them(shard, tmp_path):
+    given = ["--shards", str(shard), str(shard), "--columns", "1", "--crops", "4"]
+    for name, rows in (("all.png", "24"), ("some.jpg", "4")):
+        contact_sheet([*given, "--output", str(tmp_path / name), "--rows", rows])
+    heights = [Image.open(tmp_path / name).size[1] // (64 + 14) for name in ("all.png", "some.jpg")]
+    assert heights == [6, 4]
+    with pytest.raises(SystemExit):
+        contact_sheet([*given, "--output", str(tmp_path / "sheet.gif")])
 
 
 def test_crops_beyond_the_edge_repeat_it():

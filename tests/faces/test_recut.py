@@ -133,4 +133,4 @@ def test_without_the_media_there_is_nothing_to_cut(made, tmp_path):
     with pytest.raises(ValueError, match="--media-list and --root are needed"):
         features(made, "bare", [], tmp_path)
     with pytest.raises(ShardError, match="holds no crops"):
-        contact_sheet.main(["--shard", str(made / "bare.h5"), "--output", str(tmp_path / "sheet.png")])
+        contact_sheet.main(["--shards", str(made / "bare.h5"), "--output", str(tmp_path / "sheet.png")])

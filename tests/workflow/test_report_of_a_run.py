@@ -18,7 +18,7 @@ TARGETS = ("results/tables/mosei.csv", PAGE)
 def reported(ran, tmp_path_factory):
     """The project with the report of its table; shared, so not to be edited."""
     project = ran.clone(tmp_path_factory.mktemp("reported"))
-    assert project.planned(target=PAGE) == {"leaks": 1, "page": 1}
+    assert project.planned(target=PAGE) == {"leaks": 1, "map": 1, "crops": 1, "robustness": 1, "page": 1}
     project.snakemake("--", *TARGETS)
     return project
 
@@ -33,6 +33,9 @@ def test_the_report_tells_the_run_and_is_made_once(reported):
     update_config(*given)
     assert check(yaml.safe_load(html.unescape(written))) == check(given[0])
     assert re.findall(r"https?:", text) == []
+    for part in ("masked-mosei", "faces"):
+        assert f'id="{part}"' in text
+    assert 'id="labels-mosei"' not in text  # no shares were asked for
     assert len(text) < 2_000_000
     assert reported.planned(target=TARGETS) == {}
 

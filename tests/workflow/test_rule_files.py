@@ -1,5 +1,6 @@
 """The files that rules ask for, by the rows that the configuration has."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -65,6 +66,34 @@ def test_only_what_has_a_sentiment_has_its_table():
 
 def test_quality_control_is_that_of_the_data_sets_and_their_corpora():
     assert files.accounts(config(), ["mine"]) == ["results/qc/mine.csv", "results/qc/talks.csv"]
+
+
+def test_a_page_stands_on_what_its_sections_show_and_on_nothing_that_was_not_asked_for():
+    found = files.behind_page(config(), ["mosei"])
+    assert (found["fractions"], found["crops"]) == ([], [])  # the data are no demo's
+    assert found["robustness"] == ["results/tables/mosei.robustness.csv"]
+    assert found["maps"] == ["results/maps/mosei.npz"]
+    shares = config(downstream={"label_fractions": [0.1, 1.0]})
+    assert {Path(path).parent.name for path in files.behind_page(shares, ["mosei"])["fractions"]} == {"fraction-0.1"}
+    assert files.behind_page(config(report={"maps": "none"}), ["mosei"])["maps"] == []
+    assert files.behind_page(config(downstream={"protocols": ["raw", "supervised"]}), ["mosei"])["maps"] == []
+
+
+def test_faces_are_shown_where_that_is_asked_for_and_crops_are_kept():
+    demo = {"mosei": {"adapter": "mosei", "root": "results/demo/mosei"}}
+    assert files.behind_page(config(datasets=demo), ["mosei"])["crops"] == ["results/crops/mosei.jpg"]
+    everyone = config(datasets=demo, report={"crops": "all"})
+    assert files.behind_page(everyone, ["mosei"])["crops"] == [f"results/crops/{n}.jpg" for n in ("mosei", "talks")]
+    for given in ({"report": {"crops": "none"}}, {"faces": {"keep": False}}):
+        assert files.behind_page(config(datasets=demo, **given), ["mosei"])["crops"] == []
+
+
+def test_a_map_is_of_the_reference_method_and_of_the_same_network_untrained():
+    base = "results/pretrain/talks/improved"
+    assert files.mapped_networks(config(), "mosei") == {
+        "pretrained": f"{base}/ConCluGen/seed0/model.safetensors",
+        "untrained": f"{base}/untrained/seed0/model.safetensors",
+    }
 
 
 def test_presets_are_compared_by_linear_rows_beside_the_raw_features():

@@ -65,6 +65,7 @@ NO_STAGE = {
     "downstream.controls": "names the files that are asked for",
     "downstream.fusions": "names the files that are asked for",
     "tables.rivals": "names the files that are asked for",
+    "report.crops": "names the files that are asked for",
     "images.datasets.faces.root": "is a param of its own",
     "images.preset": "names the files that are asked for",
     "images.methods": "names the files that are asked for",
@@ -110,7 +111,8 @@ STAGES = {
     "features.frames3d.seen": SEEN,
     "features.audio.seen": SEEN,
     "features.text.seen": SEEN,
-    "modalities.": {*NETWORK, *EVERY, *SEEN},  # tables name what the backbones of these streams have seen
+    "report.": {"map"},
+    "modalities.": {*NETWORK, *EVERY, *SEEN, "map"},  # tables name what the backbones of these streams have seen
     "presets.warm.based_on": {*NETWORK, "supervised"},
     "presets.": {"pretrain"},
     "pretrain.sizes.representation": {*NETWORK, "supervised"},
@@ -199,6 +201,8 @@ OTHER = {
     "images.networks.weight_decays": [0.5],
     "images.seeds": [1],
     "tables.reference": "ConClu",
+    "report.maps": "PCA",
+    "report.crops": "none",
 }
 # The rest by their names: those of one value out of a few, and those without a value.
 NAMED = {
@@ -258,6 +262,7 @@ def settings(config: Config) -> dict[tuple, Any]:
             for name in ("mosei", "mine")
         ]
     rules += [("downstream", TABLE_OF_MOSEI | {"method": "still", "protocol": "raw"})]
+    rules += [("map", {"dataset": "mosei", "target": ""})]
     rules += [("control_network", {"method": name, "corpus": "talks", "preset": "warm"}) for name in CONTROLS]
     images = {"images": "faces", "preset": "improved", "share": ""}
     rules += [(stage, images) for stage in ("image_set", "image_table")]

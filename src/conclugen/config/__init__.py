@@ -15,6 +15,7 @@ from conclugen.config.images import Images, image_mistakes
 from conclugen.config.own_presets import as_based, preset_mistakes
 from conclugen.config.present import fitted
 from conclugen.config.recipes import known_methods, raw_row_mistakes, recipe_mistakes, trained_recipes
+from conclugen.config.report import Report
 from conclugen.config.stage_one import Demo, Faces, Streams
 from conclugen.config.stage_two import Downstream, Pretrain, Qc, Tables
 from conclugen.config.streams import stream_mistakes
@@ -61,6 +62,7 @@ class Config(Section):
     images: Images = Images()
     qc: Qc = Qc()
     tables: Tables = Tables()
+    report: Report = Report()
 
     @field_validator("presets", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 from conclugen import choices
 from conclugen.config import SENTIMENT_TABLE, Config
 from conclugen.downstream.protocols import PROTOCOLS
+from conclugen.pretrain.unlearned import UNTRAINED
 
 Rows = Sequence[tuple[str, str]]  # (method, protocol)
 
@@ -180,15 +181,29 @@ def networks_behind(config: Config, name: str) -> list[str]:
     ]
 
 
+def mapped_networks(config: Config, dataset: str) -> dict[str, str]:
+    """Return the networks of a map, by the flag that takes them: the reference method's, pretrained and untrained."""
+    folder = f"results/pretrain/{choices.corpus_of(config, dataset)}/{config.pretrain.preset}"
+    names = {"pretrained": choices.pretrained_as(config, config.tables.reference), "untrained": UNTRAINED}
+    seed = config.pretrain.seeds[0]
+    return {flag: f"{folder}/{method}/seed{seed}/model.safetensors" for flag, method in names.items()}
+
+
 def behind_page(config: Config, names: Sequence[str]) -> dict[str, list[str]]:
     """Return what a page about these tables is made of, by input, beside the ledgers."""
     datasets = list(dict.fromkeys(choices.dataset_of(config, name) for name in names))
-    rows = choices.table_rows(config)
+    rows, fewer = choices.table_rows(config), [share for share in choices.fractions(config) if share]
     return {
         "tables": [f"results/tables/{name}.full.csv" for name in names],
         "manifests": [f"results/manifests/{name}.parquet" for name in with_corpora(config, names)],
         "chance": [f"results/scores/{name}/chance.test.npz" for name in names],
         "scores": [path for name in names for path in scores(config, name, rows)],
+        "fractions": [path for name in names for path in scores(config, name, rows, fewer)],
+        "maps": [f"results/maps/{name}.npz" for name in names if choices.mapped(config)],
+        "crops": [
+            f"results/crops/{name}.jpg" for name in with_corpora(config, names) if choices.shows_crops(config, name)
+        ],
+        "robustness": [f"results/tables/{name}.robustness.csv" for name in names if choices.robust_rows(config)],
         "networks": list(dict.fromkeys(path for name in names for path in networks_behind(config, name))),
         "qc": accounts(config, datasets),
         "leaks": [f"results/qc/{name}.leaks.csv" for name in datasets],

@@ -112,8 +112,8 @@ class MadeRun:
             path.write_text(f"s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:02\t100.0\t1.5\n")
         return self.folder / "benchmarks"
 
-    def write_page(self, name: str = "made.html", changes: str = '{"device": "cpu"}') -> str:
-        """The page of all this."""
+    def write_page(self, name: str = "made.html", changes: str = '{"device": "cpu"}', more=None) -> str:
+        """The page of all this; `more`: files by further flags."""
         output = self.folder / "report" / name
         given = {
             "--tables": [self.table],
@@ -127,7 +127,7 @@ class MadeRun:
             "--changes": [changes],
             "--command": ["snakemake --cores 1 -- results/report/made.html"],
             "--output": [output],
-        }
+        } | (more or {})
         words = [word for flag, values in given.items() for word in (flag, *map(str, values))]
         run.main([*words, *self.scores])
         return output.read_text(encoding="utf-8")

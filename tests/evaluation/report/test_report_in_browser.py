@@ -4,6 +4,10 @@ import browser
 import made_predictions
 import pytest
 from made_run import HARM, MadeRun
+from PIL import Image
+from test_report_sections import laid_out
+
+from conclugen.evaluation import layout
 
 pytestmark = [
     pytest.mark.slow,
@@ -50,7 +54,12 @@ def text(tmp_path_factory):
     made = MadeRun(tmp_path_factory.mktemp("run"))
     made.account()
     made.train()
-    return made.write_page()
+    more = {"--maps": made.folder / "made.npz", "--crops": made.folder / "made.jpg"}
+    layout.write(more["--maps"], laid_out())
+    Image.new("RGB", (800, 60)).save(more["--crops"])
+    text = made.write_page(more={flag: [path] for flag, path in more.items()})
+    assert text.count('class="plot map"') == 6
+    return text
 
 
 def quiet(page, script, folder, width=1280):

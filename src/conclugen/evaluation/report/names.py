@@ -124,6 +124,8 @@ RULES = {
     "downstream": "learn and predict",
     "tables": "measure, write tables",
     "leaks": "look for leaks",
+    "maps": "map representations",
+    "crops": "put faces side by side",
     "figures": "draw figures",
     "report": "write reports",
 }

@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from conclugen.evaluation import metrics
-from conclugen.evaluation.report import accounting, costs, curves, names, views, words
+from conclugen.evaluation.report import accounting, costs, curves, efficiency, maps, masked, names, views, words
 from conclugen.evaluation.report.reading import Job, Lost, Measured, Network
 from conclugen.pretrain.verdict import WORDS
 
@@ -37,7 +37,7 @@ class Made:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """All that a page is made of."""
+    """All that a page is made of; `faces`: JPEG of the contact sheets of data sets, by name."""
 
     tables: Sequence[Measured]
     networks: Sequence[Network]
@@ -46,6 +46,7 @@ class Run:
     leaks: Mapping[str, accounting.Account]
     jobs: Sequence[Job]
     made: Made
+    faces: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
 
 def render(run: Run) -> str:
@@ -71,6 +72,7 @@ def render(run: Run) -> str:
         more_lost=max(0, len(run.lost) - SHOWN),
         leaks=_found_first([row for rows in run.leaks.values() for row in rows if row["check"] != "lost"]),
         costs=told,
+        faces={name: base64.b64encode(jpeg).decode() for name, jpeg in run.faces.items()},
         dearest=max((cost.seconds for cost in told), default=1.0),
         made=run.made,
     )
@@ -116,6 +118,11 @@ def _of_table(table: Measured, run: Run) -> dict[str, object]:
         "zero": {what: views.zero(table, what) for what in ("raw", "untrained")},
         "metrics": [names.METRICS[name] for name in metrics.NAMES[table.scores.split.task]],
         "matrices": views.rows_of_classes(table),
+        "efficiency": efficiency.section(
+            table.scores, table.shares, [(row["method"], row["protocol"]) for row in table.rows]
+        ),
+        "maps": maps.section(table.places),
+        "masked": masked.section(table.masked, table.scores.split.level),
     }
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from conclugen.data.manifest import read_manifest
 from conclugen.data.scales import DIMENSIONS
+from conclugen.evaluation import layout
 from conclugen.evaluation.cells import read_table
 from conclugen.evaluation.report.gains import Gain, Key, over_raw
+from conclugen.evaluation.report.shares import Share, by_share
 from conclugen.evaluation.scores import Scores, place_of, read_one
 from conclugen.pretrain import verdict
 from conclugen.store import places
@@ -48,13 +50,17 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """One table, and the scores that it is a view of."""
+    """One table, and the scores that it is a view of; its rows after learning on shares of the labels, and the table of
+    what they lose without each modality, and where its validation utterances lie, where there are such."""
 
     name: str
     settings: TableSettings
     rows: Sequence[Mapping[str, str]]
     scores: Scores
     gains: Mapping[Key, Gain]
+    shares: Sequence[Share] = ()
+    masked: Sequence[Mapping[str, str]] = ()
+    places: layout.Layout | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,10 +99,28 @@ class Job:
     memory: float
 
 
-def measured(name: str, settings: TableSettings, table: Path, scores: Iterable[Path]) -> Measured:
-    """Read a table and its scores, and compare them with those of the raw features."""
-    measured = read_one([path for path in scores if place_of(path).split("/")[0] == name])
-    return Measured(name, settings, read_table(table), measured, over_raw(measured))
+def measured(
+    name: str,
+    settings: TableSettings,
+    table: Path,
+    scores: Iterable[Path],
+    robustness: Iterable[Path] = (),
+    maps: Iterable[Path] = (),
+) -> Measured:
+    """Read a table and its scores, and compare them with those of the raw features.
+
+    Args:
+        name, settings: of the table.
+        table: its file.
+        scores: of any tables, of all labels and of shares of them.
+        robustness, maps: tables of robustness and maps, of any tables.
+    """
+    found = read_one([path for path in scores if place_of(path).split("/")[0] == name])
+    whole = dataclasses.replace(found, rows=[row for row in found.rows if row.label_fraction == 1])
+    shares = by_share(whole, [row for row in found.rows if row.label_fraction != 1])
+    masked = [row for path in robustness if path.name == f"{name}.robustness.csv" for row in read_table(path)]
+    places = next((layout.read(path) for path in maps if path.stem == name), None)
+    return Measured(name, settings, read_table(table), whole, over_raw(whole), shares, masked, places)
 
 
 def network(folder: Path) -> Network:

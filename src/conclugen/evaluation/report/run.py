@@ -26,15 +26,19 @@ LIBRARIES = ("conclugen", "snakemake", "numpy", "pandas", "scipy", "scikit-learn
 def collect(given: argparse.Namespace) -> Run:
     """Read all that flags name. Raises ValueError, SealError or PretextError naming a file that is wrong."""
     settings = parse(reading.Settings, given.settings)
-    scores = [*given.chance, *given.scores]
+    scores = [*given.chance, *given.scores, *given.fractions]
     names = {path.name.removesuffix(".full.csv"): path for path in given.tables}
-    tables = [reading.measured(name, settings.tables[name], path, scores) for name, path in names.items()]
+    tables = [
+        reading.measured(name, settings.tables[name], path, scores, given.robustness, given.maps)
+        for name, path in names.items()
+    ]
     accounts = reading.accounts(given.qc)
     networks = [reading.network(folder) for folder in given.networks]
     lost = reading.with_splits(reading.lost(accounts, given.ledgers), given.manifests)
     jobs = reading.jobs(given.benchmarks, accounts)
     made = Made(given.command, written(given.changes), given.notes, versions(one.software for one in networks))
-    return Run(tables, networks, accounts, lost, reading.accounts(given.leaks), jobs, made)
+    faces = {path.stem: path.read_bytes() for path in given.crops}
+    return Run(tables, networks, accounts, lost, reading.accounts(given.leaks), jobs, made, faces)
 
 
 def written(changes: str) -> str:
@@ -56,6 +60,10 @@ def flags() -> argparse.ArgumentParser:
     parser.add_argument("--manifests", nargs="+", type=Path, required=True, help="of data sets and corpora")
     parser.add_argument("--chance", nargs="+", type=Path, required=True, help="scores of the chance rows of each table")
     parser.add_argument("--scores", nargs="*", type=Path, default=[], help="one file per row")
+    parser.add_argument("--fractions", nargs="*", type=Path, default=[], help="the same, of shares of the labels")
+    parser.add_argument("--robustness", nargs="*", type=Path, default=[], help="NAME.robustness.csv")
+    parser.add_argument("--maps", nargs="*", type=Path, default=[], help="NAME.npz: where validation utterances lie")
+    parser.add_argument("--crops", nargs="*", type=Path, default=[], help="DATASET.jpg: contact sheets of faces")
     parser.add_argument("--networks", nargs="*", type=Path, default=[], help="one folder per network")
     parser.add_argument("--qc", nargs="*", type=Path, default=[])
     parser.add_argument("--ledgers", nargs="*", type=Path, default=[])
