@@ -220,7 +220,7 @@ def _map(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What is mapped, as the reference method is evaluated."""
     joined, evaluate = choices.evaluated(config, config.tables.reference)
     values = {"modalities": joined, "evaluate": evaluate, "target": choices.TARGETS[wildcards["target"]]}
-    return values | {"drawn_as": config.report.maps, "utterances": config.report.map_utterances}
+    return values | config.report.model_dump(include={"maps", "map_utterances"})
 
 
 def _told(config: Config, name: str) -> dict[str, Any]:

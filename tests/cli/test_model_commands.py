@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,7 +28,7 @@ def test_a_model_is_exported_and_scores_a_clip_in_windows(model, tmp_path, capsy
     clip = write_clip(tmp_path / "clip.mp4", 2.0)
     (tmp_path / "texts.csv").write_text("file,text,start,end\nclip.mp4,I am glad,0,1\n")
     given = ["predict", str(clip), "--model", str(model), "--texts", str(tmp_path / "texts.csv"), "--threads", "1"]
-    given += ["--window", "1", "--figure", str(tmp_path / "f.png"), "--output"]
+    given += ["--window", "1", "--figure", str(tmp_path / "f.png"), "--draw", str(tmp_path / "films"), "--output"]
     main([*given, str(tmp_path / "o.csv")])
     said = capsys.readouterr()
     assert "modalities, of 2 rows: words in 1, face in 2" in said.err
@@ -37,6 +38,9 @@ def test_a_model_is_exported_and_scores_a_clip_in_windows(model, tmp_path, capsy
     assert table["has_words"].tolist() == [True, False]
     np.testing.assert_allclose(table[[f"score_{name}" for name in CLASSES]].sum(axis=1), 1, atol=1e-4)
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+    with av.open(str(tmp_path / "films/clip.mp4")) as film:
+        assert len(list(film.decode(video=0))) == 50
+        assert film.streams.audio
     main([*given, str(tmp_path / "o.json"), "--uncalibrated"])
     rows = json.loads((tmp_path / "o.json").read_text())
     assert [row["start_s"] for row in rows] == [0.0, 1.0]
@@ -59,13 +63,15 @@ def test_embeddings_are_written_by_modality(model, tmp_path, capsys):
     [
         (["--step", "2"], "--step needs --window"),
         (["--window", "0"], "a window of 0 s"),
+        (["--draw", "clip.mp4"], "clip.mp4: is the video itself"),
         (["--output", "o.xls"], "must end in .csv or .json"),
         (["--weights", "text"], "expected STREAM=FILE"),
         (["--texts", "none.csv"], "none.csv: No such file"),
     ],
 )
-def test_what_cannot_be_done_is_told(model, tmp_path, capsys, words, said):
+def test_what_cannot_be_done_is_told(model, tmp_path, monkeypatch, capsys, words, said):
     clip = write_clip(tmp_path / "clip.mp4", 0.5)
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
         main(["predict", str(clip), "--model", str(model), *words])
     assert ended.value.code == 2

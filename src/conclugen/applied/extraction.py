@@ -16,6 +16,7 @@ import torch
 from conclugen.applied.clips import Clip
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import Exported, Stream
+from conclugen.applied.faces_seen import Seen, seen
 from conclugen.faces import run as faces
 from conclugen.features import audio, frames2d, frames3d, keypoints, text
 from conclugen.features.lists import COLUMNS
@@ -40,8 +41,16 @@ class Features:
     notes: list[str]
 
 
-def extract(clips: Sequence[Clip], exported: Exported, streams: Sequence[str], threads: int) -> dict[str, Features]:
+def extract(
+    clips: Sequence[Clip],
+    exported: Exported,
+    streams: Sequence[str],
+    threads: int,
+    watched: list[tuple[Clip, Seen]] | None = None,
+) -> dict[str, Features]:
     """Return the features of `clips` by stream, made as those that the model was trained on.
+
+    `watched`: gets each clip, and where its face was.
 
     Raises ApplyError for a stream that no stage makes, or whose weights here are others.
     """
@@ -52,7 +61,10 @@ def extract(clips: Sequence[Clip], exported: Exported, streams: Sequence[str], t
     try:
         with tempfile.TemporaryDirectory(prefix="conclugen-") as folder:
             work = _Work(Path(folder), clips, exported, threads)
-            return {name: work.features(name) for name in streams}
+            found = {name: work.features(name) for name in streams}
+            if watched is not None:
+                watched += zip(clips, work.seen(), strict=True)
+            return found
     finally:
         torch.set_num_threads(before)
 
@@ -87,6 +99,12 @@ class _Work:
         else:
             text.main([*given, "--text-list", str(self.folder / "text.csv")])
         return _read(stream, known, shard, ledger)
+
+    def seen(self) -> list[Seen]:
+        """Return where the face of each clip was; nowhere where no stream needed it."""
+        if not (self.folder / "faces.h5").exists():
+            return [Seen.nowhere() for _ in self.clips]
+        return seen(self.folder / "faces.h5", self.clips, json.loads(self.exported.faces or "{}")["fps"])
 
     def _faces(self) -> list[str]:
         """Flags that name the face shard, which is made where it is not there yet."""

@@ -20,6 +20,7 @@ from conclugen.applied.clips import Clip, Paths, batches, clips_of, sliding
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import HEAD, Exported, read_record
 from conclugen.applied.extraction import Features
+from conclugen.applied.faces_seen import Seen
 from conclugen.applied.scores import scores
 from conclugen.applied.temperature import tempered
 from conclugen.downstream.representations import represent
@@ -41,6 +42,7 @@ class Asked(TypedDict, total=False):
             paths of feature shards.
         window_s, step_s: seconds of a window, and from one to the next (None: one after the other).
         threads: of the stages.
+        watched: a list that gets, row by row, what was looked at and where its face was (`faces_seen.Seen`).
     """
 
     texts: Sequence[str | None] | None
@@ -48,6 +50,7 @@ class Asked(TypedDict, total=False):
     window_s: float | None
     step_s: float | None
     threads: int
+    watched: list[tuple[Clip, Seen]] | None
 
 
 def load(
@@ -111,6 +114,11 @@ class Model:
         """All streams that it reads."""
         return list(dict.fromkeys(stream for streams in self.modalities.values() for stream in streams))
 
+    @property
+    def longest_s(self) -> float:
+        """Seconds that an utterance lasts at most: what is longer is cut."""
+        return _longest(self.exported)
+
     def predict(
         self, files: Paths | Sequence[Clip] | None = None, *, calibrated: bool = True, **asked: Unpack[Asked]
     ) -> pd.DataFrame:
@@ -163,6 +171,7 @@ class Model:
         window_s: float | None = None,
         step_s: float | None = None,
         threads: int = 2,
+        watched: list[tuple[Clip, Seen]] | None = None,
     ) -> Iterator[_Batch]:
         if features is not None:
             if files is not None or texts is not None:
@@ -172,8 +181,8 @@ class Model:
             return
         clips = list(files) if _are_clips(files) else clips_of(files, texts)
         clips = sliding(clips, window_s, step_s) if window_s is not None else clips
-        for batch in batches(clips, _longest(self.exported)):
-            made = extraction.extract(batch, self.exported, self.streams, threads)
+        for batch in batches(clips, self.longest_s):
+            made = extraction.extract(batch, self.exported, self.streams, threads, watched)
             where = {
                 "file": ["" if clip.file is None else _shown(clip.file) for clip in batch],
                 "start_s": pd.Series([clip.start_s for clip in batch], dtype=float),

@@ -12,6 +12,8 @@ from conclugen.cli import inputs
 if TYPE_CHECKING:
     import pandas as pd
 
+    from conclugen.applied.clips import Clip
+    from conclugen.applied.faces_seen import Seen
     from conclugen.applied.model import Model
 
 
@@ -22,19 +24,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--uncalibrated", action="store_true", help="probabilities as the table measured them, without the temperature"
     )
+    parser.add_argument(
+        "--draw",
+        type=Path,
+        metavar="OUT.mp4",
+        help="the video with the face's box, scores and words drawn in, and its sound; of several videos a folder",
+    )
     parser.add_argument("--figure", type=Path, metavar="FILE", help=".png, .svg or .pdf of the scores over time")
 
 
 def run(options: argparse.Namespace) -> None:
     """Score, and say what the scores stand on."""
-    from conclugen.applied import timeline
+    from conclugen.applied import drawn, timeline
     from conclugen.applied.outputs import check_output, write
 
     check_output(options.output, (".csv", ".json"))
     check_output(options.figure, timeline.ENDINGS)
     clips = inputs.clips(options)
+    films = {} if options.draw is None else drawn.targets(options.draw, clips)
     model = inputs.loaded(options)
-    table = model.predict(clips, calibrated=not options.uncalibrated, **inputs.how(options))
+    watched: list[tuple[Clip, Seen]] = []
+    how = inputs.how(options) | ({"watched": watched} if films else {})
+    table = model.predict(clips, calibrated=not options.uncalibrated, **how)
     if options.output is None:
         print(table.drop(columns="text").to_string(index=False, float_format="%.3f", na_rep=""))
     else:
@@ -43,6 +54,9 @@ def run(options: argparse.Namespace) -> None:
     if options.figure is not None:
         timeline.draw(options.figure, table, f"{model.exported.name} ({model.exported.data} data)")
         print(f"{options.figure}: drawn")
+    for source, target in films.items():
+        drawn.draw(source, target, table, watched, model)
+        print(f"{target}: drawn")
     for line in told(model, table):
         print(line, file=sys.stderr)
 

@@ -38,14 +38,19 @@ SIGNS = ("negative", "neutral", "positive")
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What is mapped: streams of each modality, which of them are evaluated, the target, `report.maps`,
-    `report.map_utterances`."""
+    """What is mapped, and how: `maps` and `map_utterances` of `conclugen.config.report.Report`, and:
+
+    Attributes:
+        modalities: the streams of each modality.
+        evaluate: the modalities that are used.
+        target: whose classes are coloured: `expression` or a dimension, such as `sentiment`.
+    """
 
     modalities: dict[str, list[str]]
     evaluate: list[str]
     target: str
-    drawn_as: str
-    utterances: int
+    maps: str
+    map_utterances: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +72,9 @@ def chosen(manifest_path: Path, features: Mapping[str, Sequence[Path]], settings
     joined = {name: tuple(settings.modalities[name]) for name in settings.evaluate}
     inputs = resident.load_modalities(features, joined, valid["utterance_id"].to_numpy(dtype=str))
     whole = np.flatnonzero(np.logical_and.reduce([here.numpy() for here in inputs.present.values()]))
-    kept = whole[np.unique(np.linspace(0, len(whole) - 1, min(len(whole), settings.utterances)).round().astype(int))]
+    kept = whole[
+        np.unique(np.linspace(0, len(whole) - 1, min(len(whole), settings.map_utterances)).round().astype(int))
+    ]
     classes, of_class = categories(targets(dataclasses.replace(manifest, table=valid)), manifest.task, manifest.classes)
     of, of_speaker = speakers(valid)
     marks = {"class": of_class[kept], "speaker": of_speaker[kept]}
@@ -151,14 +158,14 @@ def layout_of(utterances: Utterances, networks: Mapping[str, Path], settings: Se
     for name, folder in networks.items():
         spaces[name] = represent(io.load(folder), utterances.inputs, device())
     told = io.about(networks["pretrained"])
-    about = {"target": settings.target, "drawn_as": settings.drawn_as, "of": utterances.of}
+    about = {"target": settings.target, "drawn_as": settings.maps, "of": utterances.of}
     about |= {"corpus": told["corpus"], "method": told["method"], "network": networks["pretrained"].name}
     about["left_out"] = str(utterances.left_out)
     few = len(utterances.inputs) < 3
     places, shared, chance = {}, {}, dict.fromkeys(layout.KINDS, float("nan"))
     for name in layout.SPACES:
         values = space(spaces[name])
-        places[name] = np.zeros((len(values), 2)) if few else placed(values, settings.drawn_as)
+        places[name] = np.zeros((len(values), 2)) if few else placed(values, settings.maps)
         shared[name], chance = agreement(values, utterances.marks)
     return layout.Layout(about, utterances.classes, utterances.marks, places, shared, chance, NEIGHBOURS)
 
