@@ -57,6 +57,25 @@ def test_media_alone_are_learned_from_and_not_evaluated_on(mine, checkout, tmp_p
     assert "without labels they are evaluated on mosei" in capsys.readouterr().out
 
 
+def test_features_in_a_table_and_in_files_of_their_own_are_read_back(checkout, tmp_path, capsys):
+    table, files = tmp_path / "table", tmp_path / "files"
+    table.mkdir()
+    files.mkdir()
+    fold, mood = (("train", "dev", "test") * 12, ("glad", "sad", "sad", "glad") * 9)
+    heads = ["id", "emotion", "fold", *(f"audio_{n}" for n in range(5))]
+    rows = [[f"u{i}", mood[i], fold[i], *(str(i * n / 7) for n in range(5))] for i in range(36)]
+    (table / "f.csv").write_text("\n".join(",".join(row) for row in [heads, *rows]) + "\n")
+    for name, value in {"id": [row[0] for row in rows], "emotion": mood, "fold": fold, "audio": np.eye(36)}.items():
+        np.save(files / f"{name}.npy", value)
+    for folder, width in ((table, 5), (files, 36)):
+        init(folder, "--output", tmp_path / f"{folder.name}.yaml")
+        said = capsys.readouterr().out
+        assert f"audio ({width})" in said
+        assert "36 utterances: train 12, valid 12, test 12" in said
+        assert "labels, one of 2: glad 18, sad 18" in said
+    assert (tmp_path / "files.arrays.npz").is_file()
+
+
 def test_folders_may_name_the_classes(checkout, tmp_path, capsys):
     for number in range(24):
         path = tmp_path / "clips" / ("train", "val", "test")[number % 3] / "ab"[number % 2] / f"{number}.wav"

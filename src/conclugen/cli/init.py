@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     output = options.output or Path(f"{name}.yaml")
     if output.exists() and not options.force:
         raise SurveyError(f"{output}: is there already; name another by --output, or write over it by --force")
-    found = _from_folders(options.folder, output) if options.labels_from_folders else look(options)
+    found = _from_folders(options.folder, output) if options.labels_from_folders else look(options, output)
     given = {"adapter": found.adapter, "root": os.path.abspath(options.folder), **found.options}
     manifest = manifest_of(alone(name, given), name)
     text = _yaml(options.folder, name, given, found, manifest)
@@ -72,9 +72,12 @@ def run(options: argparse.Namespace) -> None:
     print(f"{output}: written. Next: conclugen run {shlex.quote(str(output))} results/tables/{table}.csv")
 
 
-def look(options: argparse.Namespace) -> Found:
-    """Return what lies in the folder. Raises SurveyError, and PairError for a column that is no ROLE=COLUMN."""
-    from conclugen.survey import arrays, layouts, tables
+def look(options: argparse.Namespace, output: Path) -> Found:
+    """Return what lies in the folder; arrays in files of their own are put into one beside `output`.
+
+    Raises SurveyError, and PairError for a column that is no ROLE=COLUMN.
+    """
+    from conclugen.survey import arrays, csv_features, layouts, npy, tables
     from conclugen.survey.found import Found
 
     columns = pairs(options.column, "--column", "ROLE=COLUMN, such as label=emotion")
@@ -84,8 +87,14 @@ def look(options: argparse.Namespace) -> Found:
             layout, notes=(f"the official layout of {layout}, which has {layouts.OFFICIAL[layout]:,} utterances",)
         )
     file = options.table or arrays.file_of(options.folder)
+    if file is None and (alone := npy.files(options.folder)):
+        return npy.packed(options.folder, alone, output.with_suffix(".arrays.npz"), columns, labels, classes)
     if file is not None and not file.lower().endswith(tables.TABLES):
         return arrays.arrays(options.folder, file, columns, labels, classes)
+    if not columns.keys() & {"file"} and (
+        of_rows := csv_features.features(options.folder, options.table, columns, labels, classes)
+    ):
+        return of_rows
     found = tables.clips(options.folder, options.table, columns, labels)
     return Found(found.adapter, found.options | ({"classes": classes} if classes else {}), notes=found.notes)
 

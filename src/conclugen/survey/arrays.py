@@ -65,7 +65,7 @@ def arrays(root: Path, file: str, columns: Mapping[str, str], labels: Sequence[s
     options |= _labels(path, label, known, classes)
     modalities: dict[str, list[str]] = {}
     for name in named:
-        modalities.setdefault(_modality(name) or name, []).append(name)
+        modalities.setdefault(modality(name) or name, []).append(name)
     told = f"{file}: {count} rows, ids {ids}, features {', '.join(f'{n} ({known[n].shape[1]})' for n in named)}"
     left = [name for name in known if name not in (*taken, *named)]
     return Found("features", options, modalities, (told, *([f"not used: {', '.join(left)}"] if left else [])))
@@ -78,7 +78,7 @@ def _features(known: Mapping[str, Array], taken: set[str | None], count: int) ->
         for name, one in known.items()
         if name not in taken and one.kind in "fiu" and len(one.shape) == 2 and one.shape[0] == count
     ]
-    return [name for name in fit if _modality(name)] or fit
+    return [name for name in fit if modality(name)] or fit
 
 
 def file_of(root: Path) -> str | None:
@@ -111,7 +111,8 @@ def _called(called: Mapping[str, str], known: Mapping[str, Array], role: str, co
     return fits[0] if fits else None
 
 
-def _modality(name: str) -> str | None:
+def modality(name: str) -> str | None:
+    """Return the modality that the name of an array or of columns begins with; None where it begins with none."""
     return next((m for m, starts in MODALITIES.items() if name.lower().startswith(starts)), None)
 
 

@@ -124,9 +124,8 @@ def _roles(files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[
         name = _file_column(files, rows) if role == "file" else called(rows, role)
         if name is None or name in (*found.values(), *given.values()):
             continue
-        unfit = _unfit(role, [row[name] for row in rows])
-        if unfit:
-            notes.append(f"the column {name} is not taken for the {role}, since {unfit}")
+        if why := unfit(role, [row[name] for row in rows]):
+            notes.append(f"the column {name} is not taken for the {role}, since {why}")
         else:
             found[role] = name
     return found, notes
@@ -138,7 +137,7 @@ def _may_be_labels(rows: Rows, taken: set[str]) -> list[str]:
     return [
         f"no column is called like a label; {name} has {len(set(cells) - {''})} values: --column label={name} takes it"
         for name, cells in columns.items()
-        if not _unfit("label", cells)
+        if not unfit("label", cells)
     ]
 
 
@@ -163,8 +162,8 @@ def _file_column(files: set[str], rows: Rows) -> str | None:
     return best if 2 * max(counts[best]) > len(rows) else None
 
 
-def _unfit(role: str, cells: Sequence[str]) -> str:
-    """Why a column that is called like a role cannot be it; empty where it can."""
+def unfit(role: str, cells: Sequence[str]) -> str:
+    """Return why a column that is called like a role cannot be it; empty where it can."""
     given = [cell for cell in cells if cell]
     kinds = set(given)
     if role == "label" and (len(kinds) < 2 or len(kinds) > min(MOST_CLASSES, max(2, len(given) // 2))):
