@@ -189,8 +189,9 @@ def test_too_few_points_are_no_map_and_unknown_speakers_none():
     assert maps.section(None) is None
     assert maps.section(laid_out(count=9)) is None
     one = laid_out()
-    unknown = dataclasses.replace(one, marks=one.marks | {"speaker": np.full(24, -1)})
-    assert [each.kind for each in maps.section(unknown).maps] == ["class"]
+    for speakers in (np.full(24, -1), np.arange(24)):  # not known, and each with one utterance alone
+        alone = dataclasses.replace(one, marks=one.marks | {"speaker": speakers})
+        assert [each.kind for each in maps.section(alone).maps] == ["class"]
 
 
 def test_maps_and_faces_stand_in_the_page(learned):

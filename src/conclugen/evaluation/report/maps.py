@@ -49,7 +49,7 @@ def section(found: Layout | None) -> Maps | None:
     if found is None or len(found) < LEAST:
         return None
     of = WORDS[found.about["of"]]
-    maps = [_map(found, kind, of) for kind in layout.KINDS if (found.marks[kind] >= 0).any()]
+    maps = [_map(found, kind, of) for kind in layout.KINDS if _several(found.marks[kind])]
     left = int(found.about["left_out"])
     more = f"; {left:,} more lack a modality or are left out" if left else ""
     caption = (
@@ -57,6 +57,11 @@ def section(found: Layout | None) -> Maps | None:
         f"{found.about['method']}, {found.about['network']}, pretrained on {found.about['corpus']}."
     )
     return Maps(_said(found, of), caption, maps)
+
+
+def _several(marks: np.ndarray) -> bool:
+    """Whether any class or speaker has more than one utterance: of others no colour says anything."""
+    return bool((np.bincount(marks[marks >= 0], minlength=1) > 1).any())
 
 
 def _said(found: Layout, of: str) -> Said:
