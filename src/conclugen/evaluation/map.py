@@ -19,6 +19,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from conclugen.data.cross_validation import Fold
 from conclugen.data.manifest import as_target, read_manifest
 from conclugen.data.targets import targets
 from conclugen.downstream.representations import represent
@@ -44,6 +45,7 @@ class Settings:
         modalities: the streams of each modality.
         evaluate: the modalities that are used.
         target: whose classes are coloured: `expression` or a dimension, such as `sentiment`.
+        fold: in whose turn utterances validate; None in a data set with splits.
     """
 
     modalities: dict[str, list[str]]
@@ -51,6 +53,7 @@ class Settings:
     target: str
     maps: str
     map_utterances: int
+    fold: Fold | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Utterances:
 
 def chosen(manifest_path: Path, features: Mapping[str, Sequence[Path]], settings: Settings) -> Utterances:
     """Return the validation utterances that are drawn, evenly spread over those that have every modality."""
-    manifest = as_target(read_manifest(manifest_path), settings.target)
+    manifest = as_target(read_manifest(manifest_path, fold=settings.fold), settings.target)
     valid = manifest.table[manifest.table["split"] == "valid"].reset_index(drop=True)
     joined = {name: tuple(settings.modalities[name]) for name in settings.evaluate}
     inputs = resident.load_modalities(features, joined, valid["utterance_id"].to_numpy(dtype=str))

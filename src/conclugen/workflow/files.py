@@ -182,8 +182,11 @@ def networks_behind(config: Config, name: str) -> list[str]:
 
 
 def mapped_networks(config: Config, dataset: str) -> dict[str, str]:
-    """Return the networks of a map, by the flag that takes them: the reference method's, pretrained and untrained."""
-    folder = f"results/pretrain/{choices.corpus_of(config, dataset)}/{config.pretrain.preset}"
+    """Return the networks of a map, by the flag that takes them: the reference method's, pretrained and untrained, of
+    the turn of the first fold where there are any."""
+    corpus = choices.corpus_of(config, dataset)
+    fold = choices.fold_of_corpus(config, corpus, dataset, next(iter(choices.folds(config, dataset))))
+    folder = f"results/pretrain/{corpus}{fold}/{config.pretrain.preset}"
     names = {"pretrained": choices.pretrained_as(config, config.tables.reference), "untrained": UNTRAINED}
     seed = config.pretrain.seeds[0]
     return {flag: f"{folder}/{method}/seed{seed}/model.safetensors" for flag, method in names.items()}
