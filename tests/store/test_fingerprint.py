@@ -1,7 +1,10 @@
+import ast
+import sys
 from pathlib import Path
 
 import pytest
 
+from conclugen.store import fingerprint as code
 from conclugen.store.fingerprint import fingerprint, libraries
 
 FILES = {
@@ -98,3 +101,48 @@ def test_libraries_may_be_chosen_by_either_name_and_are_none_by_default(tree):
     assert libraries("conclugen.stage.run", ["torch"], source=tree) == []  # installed, but not imported by this stage
     with pytest.raises(ValueError, match="no library called 'no-such-library'"):
         libraries("conclugen.stage.run", ["no-such-library"], source=tree)
+
+
+def test_what_was_found_is_kept_beside_the_checksum_of_its_text(tree, monkeypatch):
+    """A further process parses what changed and nothing else, and finds the same."""
+    parsed, parse = [], ast.parse
+
+    def noted(text, filename="", *more):
+        parsed.append(Path(filename).name)
+        return parse(text, filename, *more)
+
+    monkeypatch.setattr(ast, "parse", noted)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+    def anew():
+        """As in a process of its own."""
+        for kept in (code._read, code._imports, code._foreign):
+            kept.cache_clear()
+        parsed.clear()
+        return fingerprint("conclugen.stage.run", source=tree), libraries("conclugen.stage.run", True, source=tree)
+
+    before = anew()
+    assert len(parsed) == len(FILES) - 1
+    assert anew() == before
+    assert parsed == []
+    (tree / "conclugen/lib/three.py").write_text("import torch\nk = 3\n")  # whatever its time
+    edited = anew()
+    assert parsed == ["three.py"]
+    assert names(set(before[0]) ^ set(edited[0])) == {"lib/three.py"}
+    assert [entry.split("@")[0] for entry in edited[1]] == ["torch"]
+    kept = list((tree / "conclugen/lib/__pycache__").glob("*.json"))
+    assert len(kept) == 4
+    for path in kept:
+        path.write_text(path.read_text()[:-9])  # as when its writer was killed
+    assert anew() == edited
+    assert sorted(parsed) == ["__init__.py", "one.py", "three.py", "two.py"]
+
+
+def test_a_new_way_to_read_files_reads_them_again(tree, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    fingerprint("conclugen.stage.run", source=tree)
+    for kept in (code._read, code._imports):
+        kept.cache_clear()
+    monkeypatch.setattr(code, "_itself", lambda: "of the next version")
+    monkeypatch.setattr(code, "_hash", lambda tree: "otherwise")
+    assert {entry.split("@")[1] for entry in fingerprint("conclugen.stage.run", source=tree)} == {"otherwise"}

@@ -1,14 +1,19 @@
 """The code a stage depends on: a hash for each module in its import closure, a version for each library it imports.
 
 Hashes are taken over the syntax tree without docstrings, so comments, formatting and documentation rerun nothing.
+What was found in a file is kept in `__pycache__`, as Python keeps what it compiles: to parse 250 files takes Snakemake
+longer than everything else before a plan.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import importlib.util
+import json
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -27,8 +32,10 @@ def fingerprint(module: str, without: Iterable[str] = (), plus: Iterable[str] = 
         plus: modules that it finds by name, which the configuration did choose, such as the losses of a method.
         source: the folder that holds the package.
     """
-    files = sorted(closure(module, without, plus, source).values())
-    return [f"{file.relative_to(source).as_posix()}@{_hash(file, file.stat().st_mtime_ns)}" for file in files]
+    files = sorted((file, name) for name, file in closure(module, without, plus, source).items())
+    return [
+        f"{file.relative_to(source).as_posix()}@{_read(file, name, file.stat().st_mtime_ns)[1]}" for file, name in files
+    ]
 
 
 def closure(
@@ -98,6 +105,7 @@ def _normal(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
+@functools.cache
 def _file(module: str, source: Path) -> Path:
     base = source.joinpath(*module.split("."))
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
@@ -106,7 +114,7 @@ def _file(module: str, source: Path) -> Path:
 @functools.cache
 def _imports(file: Path, module: str, source: Path, modified: int) -> list[str]:
     """Modules of the package that `file` imports, anywhere in it, and the packages that hold them."""
-    modules = _named(file, module)
+    modules = set(_read(file, module, modified)[0])
     modules.update(parent for name in list(modules) for parent in _parents(name))
     modules.update(_parents(module))
     return [name for name in modules if name.split(".")[0] == PACKAGE and _file(name, source).exists()]
@@ -115,13 +123,38 @@ def _imports(file: Path, module: str, source: Path, modified: int) -> list[str]:
 @functools.cache
 def _foreign(file: Path, module: str, modified: int) -> set[str]:
     """Top-level names of what `file` imports from elsewhere, the standard library left out."""
-    return {name.split(".")[0] for name in _named(file, module)} - {PACKAGE, *sys.stdlib_module_names}
+    return {name.split(".")[0] for name in _read(file, module, modified)[0]} - {PACKAGE, *sys.stdlib_module_names}
 
 
-def _named(file: Path, module: str) -> set[str]:
+@functools.cache
+def _read(file: Path, module: str, modified: int) -> tuple[list[str], str]:
+    """What `_named` and `_hash` find in `file`, parsed once for each text, whichever process asks."""
+    text = file.read_text(encoding="utf-8")
+    mark = hashlib.sha256("\0".join([_itself(), module, text]).encode()).hexdigest()
+    kept = Path(importlib.util.cache_from_source(str(file))).with_suffix(".json")
+    with contextlib.suppress(OSError, ValueError):  # not there, or half written by another process
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        if known["mark"] == mark:
+            return known["modules"], known["hash"]
+    tree = ast.parse(text, filename=str(file))
+    modules, digest = sorted(_named(tree, file, module)), _hash(tree)
+    if not sys.dont_write_bytecode:
+        with contextlib.suppress(OSError):  # where nothing may be written, it is parsed again
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps({"mark": mark, "modules": modules, "hash": digest}), encoding="utf-8")
+    return modules, digest
+
+
+@functools.cache
+def _itself() -> str:
+    """This module: where it reads files otherwise, nothing that was kept counts."""
+    return Path(__file__).read_text(encoding="utf-8")
+
+
+def _named(tree: ast.Module, file: Path, module: str) -> set[str]:
     """The modules that `file` imports and, as far as it imports names from one, whatever they may be modules of."""
     modules: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -140,9 +173,8 @@ def _parents(module: str) -> list[str]:
     return [".".join(parts[:i]) for i in range(1, len(parts))]
 
 
-@functools.cache
-def _hash(file: Path, modified: int) -> str:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+def _hash(tree: ast.Module) -> str:
+    """The hash of a module's code; takes the docstrings out of `tree`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
