@@ -62,6 +62,11 @@ def test_the_shipped_configuration_has_whatever_a_file_on_top_may_name_in_part()
         ("featurs", {}, "featurs: unknown key; did you mean 'features'"),
         ("features.frames3d", {"windw": 3}, "features.frames3d.windw: unknown key; did you mean 'window'"),
         ("datasets.mine.rot", "x", "datasets.mine.rot: unknown key; did you mean 'root'"),
+        ("epochs", 3, "epochs: unknown key here, epochs belongs under pretrain or images; allowed: datasets, "),
+        ("qc.resamples", 3, "qc.resamples: unknown key here, resamples belongs under tables; allowed: max_lost, "),
+        ("faces.root", "x", "faces.root: unknown key here, root belongs under datasets.NAME; "),
+        ("batch_frames", 8, "belongs under features.frames2d or features.frames3d or features.keypoints; "),
+        ("qc.modalities", {}, "qc.modalities: unknown key here, modalities belongs outside all sections; "),
         ("datasets.mine.adapter", "foldr", "datasets.mine.adapter: 'foldr' is unknown; did you mean 'folder'"),
         (
             "datasets.mine.plan",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ValidationError
+
+MOST_HOMES = 3  # sections named for a key that stands in the wrong one
 
 
 class ConfigError(ValueError):
@@ -39,7 +41,7 @@ def _explain(item: Any, root: type[BaseModel]) -> list[str]:
     if item["type"] == "value_error":  # its lines name whole keys or, after a dot, keys of this section
         return [f"{key}{line}" if line.startswith(".") else line for line in str(item["ctx"]["error"]).splitlines()]
     if item["type"] == "extra_forbidden":
-        return [f"{key}: unknown key; {allowed_names(place[-1], fields)}"]
+        return [f"{key}: unknown key{_elsewhere(place[-1], root)}; {allowed_names(place[-1], fields)}"]
     if item["type"] == "missing":
         return [f"{key}: missing; it has no default"]
     if item["type"].startswith("union_tag"):
@@ -49,6 +51,29 @@ def _explain(item: Any, root: type[BaseModel]) -> list[str]:
     message = item["msg"][0].lower() + item["msg"][1:]
     quoted = "; write it in quotes" if item["type"] == "string_type" and isinstance(item["input"], bool) else ""
     return [f"{key}: {message}, but {item['input']!r} ({type(item['input']).__name__}) was given{quoted}"]
+
+
+def _elsewhere(key: str, root: type[BaseModel]) -> str:
+    """Where a key that was put into the wrong section belongs: the outermost sections that have one of its name."""
+    homes = sorted(dict.fromkeys(_homes(key, root, ())), key=len)
+    outer = [".".join(home) for home in homes if len(home) == len(homes[0])][:MOST_HOMES]
+    if not outer:
+        return ""
+    return f" here, {key} belongs " + (f"under {' or '.join(outer)}" if outer[0] else "outside all sections")
+
+
+def _homes(key: str, kind: Any, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The sections below `kind` that have `key`; NAME stands for a name of one's own."""
+    if _is_section(kind):
+        if key in kind.model_fields:
+            yield place
+        for name, field in kind.model_fields.items():
+            yield from _homes(key, _plain(field.annotation), (*place, name))
+    elif _is_union(kind):
+        for option in typing.get_args(kind):
+            yield from _homes(key, _plain(option), place)
+    elif typing.get_origin(kind) is dict:
+        yield from _homes(key, _plain(typing.get_args(kind)[-1]), (*place, "NAME"))
 
 
 def _follow(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], list[str]]:
