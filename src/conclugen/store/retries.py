@@ -5,6 +5,10 @@ writes the list of who is to be tried again. That list is an input of the shard'
 the rule run, once. The job takes from the shard put aside what is not to be tried again, where settings, code, root
 and the utterance's files are those it was made with (`version`, and its row of the media list); where they are not, or
 nothing lies aside any more, all is done afresh.
+
+Snakemake's own means know whole jobs: `--retries` starts a job that failed again, while one whose clip timed out has
+succeeded and says so in its ledger; `--forcerun` makes all of a shard anew, and lasts for one call, so that a run that
+is broken off forgets it. A list that is an input outlasts the run and tells the job whom it is about.
 """
 
 from __future__ import annotations
