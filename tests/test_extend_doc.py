@@ -22,8 +22,8 @@ def parts(section):
 
 def put(section, folder):
     """Copy what a section needs to `folder` and add to it what it shows; return the files of its tests."""
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("src", "tests"):  # with what is compiled of them: times are kept
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(".*", "*.egg-info"))
     shutil.copytree(ROOT / "docs", folder / "docs")
     shutil.copy(ROOT / "pyproject.toml", folder)
     for path, kind, text in parts(section):
