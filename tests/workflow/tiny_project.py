@@ -60,7 +60,7 @@ class Project:
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
-                ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+                ignore = shutil.ignore_patterns(".*", "*.egg-info")  # what is compiled comes along: times are kept
                 shutil.copytree(source, folder / part, ignore=ignore, dirs_exist_ok=True)
             else:
                 shutil.copy2(source, folder / part)
@@ -91,11 +91,8 @@ class Project:
         )
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        """Run Snakemake to its end; dry runs, of which there are many, in a process that has it imported already."""
-        if "--dry-run" in arguments:
-            code, out, err = self.warm("--cores", "2", "--configfile", "tiny.yaml", "--printshellcmds", *arguments)
-        else:
-            code, out, err = self._run(*arguments)
+        """Run Snakemake to its end, in a process that has it imported already."""
+        code, out, err = self.warm("--cores", "2", "--configfile", "tiny.yaml", "--printshellcmds", *arguments)
         if check and code:
             raise AssertionError(f"{arguments}: {out[-4000:]}{err[-4000:]}")
         return subprocess.CompletedProcess(arguments, code, out, err)
@@ -103,14 +100,6 @@ class Project:
     def warm(self, *arguments: str) -> tuple[int, str, str]:
         """Exit code and output of Snakemake with these arguments alone, in a process that has it imported already."""
         return warm_snakemake.snakemake(arguments, self.folder, self.environment())
-
-    def _run(self, *arguments: str) -> tuple[int, str, str]:
-        with self.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            try:
-                out, err = process.communicate(timeout=900)
-            finally:
-                process.kill()
-        return process.returncode, out, err
 
     def planned(self, *arguments: str, target: str | tuple[str, ...] = "results/tables/mosei.csv") -> dict[str, int]:
         """Jobs that a dry run would do, by rule; `target` may be several, also separated by blanks."""

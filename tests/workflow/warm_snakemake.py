@@ -1,4 +1,4 @@
-"""Snakemake that is imported once and forked for every dry run: half of a dry run's time is its imports.
+"""Snakemake that is imported once and forked for every run: half of a dry run's time is its imports.
 
 A child takes over folder, environment and arguments and runs Snakemake's own `main`, as the command does. The project's
 package is imported by the child alone, from its own `PYTHONPATH`. Run as a program, this is the process that forks: it
@@ -11,6 +11,8 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,21 +27,29 @@ _running: list[subprocess.Popen] = []
 def snakemake(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
     """Run Snakemake in a folder; return its exit code and what it wrote to standard output and error."""
     if not _running or _running[0].poll() is not None:
-        command = [sys.executable, __file__]
-        _running[:] = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        _running[:] = [subprocess.Popen([sys.executable, __file__], text=True, start_new_session=True, **pipes)]
     with tempfile.TemporaryDirectory() as written:
         request = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
-        _running[0].stdin.write(json.dumps(request | {"written": written}) + "\n")
-        _running[0].stdin.flush()
-        code = int(_running[0].stdout.readline())
+        try:
+            _running[0].stdin.write(json.dumps(request | {"written": written}) + "\n")
+            _running[0].stdin.flush()
+            code = int(_running[0].stdout.readline())
+        except BaseException:  # a test that takes too long is broken off: so is what it waits for
+            os.killpg(_running.pop().pid, signal.SIGKILL)
+            raise
         out, err = (Path(written, name).read_text() for name in ("out", "err"))
     return code, out, err
 
 
 def _serve() -> None:
     # What Snakemake and the rules import in every run; nothing of it is this project's.
-    for name in ("snakemake.cli", "snakemake.report", "pandas", "smart_open", "yaml", "yte"):
+    found = [module.name for module in pkgutil.iter_modules() if "_plugin_" in module.name]
+    plugins = [name for name in found if name.startswith("snakemake_") and not name.endswith("_conclugen")]
+    for name in ("snakemake.cli", "snakemake.report", "pandas", "pydantic", "smart_open", "yaml", "yte", *plugins):
         importlib.import_module(name)
+    ours = [name for name in sys.modules if "conclugen" in name]
+    assert not ours, f"{ours} would be taken for the code of every project"
     answers = os.fdopen(os.dup(1), "w")
     gc.freeze()
     for line in sys.stdin:
