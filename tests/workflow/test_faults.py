@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TABLE = "results/tables/mosei.csv"
 DOWNSTREAM = "results/downstream/mosei/mosei/improved"
 SCORES = "results/scores/mosei/mosei/improved"  # measured once: what is to be read again must be gone
+OWN = "results/pretrain/mosei/improved/Own/seed0/model.safetensors"
 KILLS = 20
 
 
@@ -27,6 +28,12 @@ def remove(project, *places):
     for place in places:
         path = project.folder / place
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def restore(path, stat, content):
+    """Put back a file with its time."""
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def fails(project, *arguments):
@@ -66,19 +73,19 @@ def test_stages_killed_at_any_moment_leave_whole_files_or_none(project):
     rules = sorted(jobs)
     for number in range(KILLS):
         outputs, command = jobs[rules[number % len(rules)]]
-        old = {place: project.read(place) for place in outputs}
+        old = {place: ((project.folder / place).stat(), project.read(place)) for place in outputs}
         remove(project, *outputs)
         kill_midway(project, command, draw.uniform(0.05, 5.0))
-        for place, content in old.items():
+        for place, (stat, content) in old.items():
             path = project.folder / place
             timed = any(name in place for name in ("ledger", "history", "search"))  # these hold seconds
             if path.exists():
                 assert (path.read_bytes() == content) or (
                     timed and content.count(b"\n") == path.read_bytes().count(b"\n")
                 )
-            else:
-                path.write_bytes(content)
-    remove(project, TABLE)
+            restore(path, stat, content)  # other seconds would be a reason for all that follows
+    remove(project, TABLE, OWN, f"{DOWNSTREAM}/Own", f"{SCORES}/Own")  # their jobs find what killed ones have left
+    assert project.planned() == {"pretrain": 1, "downstream": 1, "score": 1, "table": 1}
     project.snakemake("--", TABLE)
     assert project.read(TABLE) == before
     assert project.planned() == {}
@@ -148,10 +155,7 @@ def test_damaged_shards_models_and_predictions_are_named_and_never_used(project)
     remove(
         project, TABLE, *(f"{place}/{name}" for place in (DOWNSTREAM, SCORES) for name in ("raw-features-text", "Own"))
     )
-    places = (
-        "results/features/mosei/text/0000.h5",
-        "results/pretrain/mosei/improved/Own/seed0/model.safetensors",
-    )
+    places = ("results/features/mosei/text/0000.h5", OWN)
     places += (f"{DOWNSTREAM}/ConCluGen/linear/seed1.parquet",)
     whole = {place: ((project.folder / place).stat(), project.read(place)) for place in places}
     for place in places[:2]:
@@ -159,14 +163,12 @@ def test_damaged_shards_models_and_predictions_are_named_and_never_used(project)
     said = fails(project, "--keep-going", "--", TABLE)
     assert "text/0000.h5: contents do not match their checksum; delete it and rerun" in said
     for place, (stat, content) in whole.items():
-        (project.folder / place).write_bytes(content)
-        os.utime(project.folder / place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    flip(project.folder / places[1])
+        restore(project.folder / place, stat, content)
+    flip(project.folder / OWN)
     assert "model.safetensors: not the weights that settings.json describes" in fails(
         project, "--", f"{DOWNSTREAM}/Own/linear/seed0.parquet"
     )
-    (project.folder / places[1]).write_bytes(whole[places[1]][1])
-    os.utime(project.folder / places[1], ns=(whole[places[1]][0].st_atime_ns, whole[places[1]][0].st_mtime_ns))
+    restore(project.folder / OWN, *whole[OWN])
     project.snakemake(
         "--", f"{DOWNSTREAM}/raw-features-text/raw/seed0.parquet", f"{DOWNSTREAM}/Own/linear/seed0.parquet"
     )
@@ -231,6 +233,5 @@ def test_a_clock_that_was_set_back_hides_no_outdated_result(project):
     sizes = TINY["pretrain"]["sizes"] | {"hidden": 12}
     config = TINY | {"pretrain": TINY["pretrain"] | {"sizes": sizes}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
-    model = "results/pretrain/mosei/improved/Own/seed0/model.safetensors"
-    project.snakemake("--", model)  # and stopped here, with everything after it from the future
+    project.snakemake("--", OWN)  # and stopped here, with everything after it from the future
     assert project.planned() == {"pretrain": 1, "control_network": 1, "downstream": 4, "score": 4, "table": 1}
