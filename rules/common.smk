@@ -36,6 +36,7 @@ LANDMARK_NETWORK = CONFIG.features.keypoints.backbone != "mtcnn"
 IMPORTED = [name for name, dataset in CONFIG.datasets.items() if dataset.adapter == "features"]
 FILMED = [name for name in CONFIG.datasets if name not in IMPORTED]
 TRANSCRIBED = [name for name in CONFIG.datasets if choices.transcribed(CONFIG, name)]
+CLIP_SETS = image_slices.clip_sets(CONFIG)
 TO_STAGE = list(staged.to_stage(CONFIG.features, choices.backbone_streams(CONFIG)))
 
 # Jobs use the Python that runs Snakemake, unless Snakemake makes the environments.
@@ -153,6 +154,26 @@ def image_root(wildcards):
 
 def image_files(wildcards):
     return watch.images(CONFIG, wildcards.images)
+
+
+def clips_of(wildcards):
+    """The shards of the videos whose frames an image data set is; with them, where crops are not kept, the media."""
+    name = CONFIG.images.datasets[wildcards.images].dataset
+    shards = shards_of(name)
+    given = {
+        "video_manifest": f"results/manifests/{name}.parquet",
+        "faces": [f"results/faces/{name}/{shard}.h5" for shard in shards],
+        "points": [f"results/points/{name}/{shard}.h5" for shard in shards],
+        "points_ledgers": [f"results/points/{name}/{shard}.ledger.csv" for shard in shards],
+    }
+    lists = [f"results/plans/{name}/{shard}.media.csv" for shard in shards]
+    return given if choices.keeps_faces(CONFIG, name) else given | {"media_lists": lists}
+
+
+def root_of_cut_clips(wildcards, input):
+    """The root of the media, where crops are cut from them."""
+    name = CONFIG.images.datasets[wildcards.images].dataset
+    return CONFIG.datasets[name].root if "media_lists" in input.keys() else []
 
 
 def adapter_of(wildcards):

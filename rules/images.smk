@@ -10,6 +10,8 @@ rule images:
         "results/logs/images/{images}.log",
     benchmark:
         "results/benchmarks/images/{images}.tsv"
+    wildcard_constraints:
+        images=one_of(name for name in CONFIG.images.datasets if name not in CLIP_SETS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -26,6 +28,40 @@ rule images:
         sources=image_files,
     message:
         "Read the images of {wildcards.images}"
+    shell:
+        RUN
+
+
+# The frames of clips, where stills lie.
+rule image_frames:
+    input:
+        unpack(clips_of),
+    output:
+        shard="results/images/{images}/images.h5",
+        manifest="results/images/{images}/manifest.parquet",
+        ledger="results/images/{images}/ledger.csv",
+    log:
+        "results/logs/images/{images}.log",
+    benchmark:
+        "results/benchmarks/images/{images}.tsv"
+    wildcard_constraints:
+        images=one_of(CLIP_SETS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+    params:
+        **stage(
+            "images.frames",
+            "image_frames",
+            image_code("images.frames", network=""),
+            threaded=True,
+            dataset=wildcard("images"),
+            root=root_of_cut_clips,
+        ),
+    message:
+        "Read the frames of the clips of {wildcards.images}"
     shell:
         RUN
 
@@ -119,14 +155,15 @@ rule image_pretrain:
 rule image_features:
     input:
         images="results/images/{images}/images.h5",
-        model="results/images/{images}/networks/{preset}/{method}/seed{seed}/model.safetensors",
+        model="results/images/{corpus}/networks/{preset}/{method}/seed{seed}/model.safetensors",
     output:
-        shard="results/images/{images}/features/{preset}/{method}/seed{seed}/image/0000.h5",
+        shard="results/images/{images}/features/{corpus}/{preset}/{method}/seed{seed}/image/0000.h5",
     log:
-        "results/logs/image_features/{images}/{preset}/{method}/seed{seed}.log",
+        "results/logs/image_features/{images}/{corpus}/{preset}/{method}/seed{seed}.log",
     benchmark:
-        "results/benchmarks/image_features/{images}/{preset}/{method}/seed{seed}.tsv"
+        "results/benchmarks/image_features/{images}/{corpus}/{preset}/{method}/seed{seed}.tsv"
     wildcard_constraints:
+        corpus=one_of(CONFIG.images.datasets),
         method=one_of(image_slices.METHOD_NAMES),
     conda:
         ENVIRONMENT
@@ -148,6 +185,7 @@ use rule image_features as image_control with:
         images="results/images/{images}/images.h5",
         manifest="results/images/{images}/manifest.parquet",
     wildcard_constraints:
+        corpus=one_of(CONFIG.images.datasets),
         method=one_of(image_slices.CONTROL_NAMES),
     params:
         **stage(
@@ -169,15 +207,16 @@ rule image_protocol:
         manifest="results/images/{images}/manifest.parquet",
     output:
         predictions=expand(
-            "results/downstream/{{images}}/{{images}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
+            "results/downstream/{{images}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
             seed=CONFIG.images.head_seeds,
         ),
-        selection="results/downstream/{images}/{images}/{preset}/{method}/{protocol}{share}/selection.csv",
+        selection="results/downstream/{images}/{corpus}/{preset}/{method}/{protocol}{share}/selection.csv",
     log:
-        "results/logs/image_protocol/{images}/{preset}/{method}/{protocol}{share}.log",
+        "results/logs/image_protocol/{images}/{corpus}/{preset}/{method}/{protocol}{share}.log",
     benchmark:
-        "results/benchmarks/image_protocol/{images}/{preset}/{method}/{protocol}{share}.tsv"
+        "results/benchmarks/image_protocol/{images}/{corpus}/{preset}/{method}/{protocol}{share}.tsv"
     wildcard_constraints:
+        corpus=one_of(CONFIG.images.datasets),
         share=one_of(image_slices.shares(CONFIG)),
     conda:
         ENVIRONMENT
@@ -210,6 +249,8 @@ rule image_table:
         "results/logs/tables/{images}.log",
     benchmark:
         "results/benchmarks/tables/{images}.tsv"
+    wildcard_constraints:
+        images=one_of(image_slices.labelled_sets(CONFIG)),
     conda:
         ENVIRONMENT
     threads: 1
@@ -221,6 +262,33 @@ rule image_table:
         ),
     message:
         "Write the table of the images of {wildcards.images}"
+    shell:
+        RUN
+
+
+# Of the videos: 68 landmarks of each kept frame, by the network of keypoints or fitted to the detector's five.
+rule image_points:
+    input:
+        unpack(landmarks_of),
+    output:
+        shard="results/points/{dataset}/{shard}.h5",
+        ledger="results/points/{dataset}/{shard}.ledger.csv",
+    log:
+        "results/logs/points/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/points/{dataset}/{shard}.tsv"
+    wildcard_constraints:
+        dataset=one_of(FILMED),
+    conda:
+        ENVIRONMENT
+    threads: 2 if LANDMARK_NETWORK else 1
+    resources:
+        mem_mb=memory(4000 if LANDMARK_NETWORK else 2000),
+        gpu=GPUS if LANDMARK_NETWORK else 0,
+    params:
+        **stage("images.points", "points", code.of_points(CONFIG), threaded=True, root=root_of_cut_faces),
+    message:
+        "Find the landmarks of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
         RUN
 

@@ -95,9 +95,12 @@ def accounted_streams(config: Config, dataset: str) -> list[str]:
 
 
 def backbone_streams(config: Config) -> list[str]:
-    """Return the streams that a backbone extracts for the configured methods; none where all features are imported."""
+    """Return the streams that a backbone extracts for the configured methods, and that whose network finds landmarks
+    where frames of clips are images; none where all features are imported."""
     filmed = any(dataset.adapter != "features" for dataset in config.datasets.values())
-    return [name for name in CATALOGUE if filmed and name in all_streams(config)]
+    frames = any(given.adapter == "clips" for given in config.images.datasets.values())
+    used = {*all_streams(config), *(["keypoints"] if frames else [])}
+    return [name for name in CATALOGUE if filmed and name in used]
 
 
 def raw_controls(config: Config) -> dict[str, dict[str, list[str]]]:

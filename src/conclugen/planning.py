@@ -155,10 +155,11 @@ def missing_weights(config: Config, dataset: str, streams: Iterable[str], here: 
     """Return a line for each weight file that these streams of a data set of media lack, and how to go on without it.
 
     Args:
-        streams: names of streams; `faces` and `transcripts` for what they stand on.
+        streams: names of streams; `faces`, `points` and `transcripts` for what they stand on.
         here: whether jobs run in the environment that plans, so that what packages hold can be looked for.
     """
     names = {stream.removesuffix("_views") for stream in streams}
+    names |= {"keypoints"} if "points" in names else set()
     backbones = [name for name in choices.backbone_streams(config) if name in names]
     lines: list[str | None] = list(staged.missing(config.features, backbones))
     if here:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from conclugen import choices
 from conclugen.config import check
 from conclugen.config.errors import ConfigError
 from conclugen.images.methods import CONTROLS
@@ -36,6 +37,11 @@ def of(**images):
             "taken by results/tables/presets",
         ),
         ({"datasets": {"a": {"adapter": "affectnet", "root": "/d", "classes": 6}}}, r"images\.datasets\.a\.classes"),
+        (
+            {"datasets": {"a": {"adapter": "clips", "dataset": "moisei"}}},
+            r"images\.datasets\.a\.dataset: 'moisei' has no videos; did you mean 'mosei'",
+        ),
+        ({"corpus": "talks"}, r"images\.corpus: 'talks' is unknown"),
         ({"methods": ["BYOL"]}, r"images\.methods"),
         ({"label_fractions": [0.1]}, r"images\.label_fractions: \[0\.1\] lacks 1\.0"),
         ({"batch_size": 1}, r"images\.batch_size"),
@@ -68,7 +74,7 @@ def test_rows_are_those_of_controls_methods_and_protocols():
 
 
 def asked(method, protocol):
-    return SimpleNamespace(images="faces", preset="improved", method=method, protocol=protocol)
+    return SimpleNamespace(images="faces", corpus="faces", preset="improved", method=method, protocol=protocol)
 
 
 def test_a_row_stands_on_the_networks_of_its_method_and_a_control_on_none():
@@ -95,3 +101,19 @@ def test_a_method_of_clips_is_told_what_stills_lack_and_nothing_of_its_frames():
 def test_only_an_untrained_network_follows_the_shape_of_pretrained_ones(control):
     wildcards = {"images": "faces", "preset": "improved", "method": control}
     assert stage_settings(of(), "image_control", wildcards) == stage_settings(of(width=8), "image_control", wildcards)
+
+
+def test_networks_of_a_corpus_of_clips_represent_every_set_and_have_every_proposal():
+    frames = {"adapter": "clips", "dataset": "mosei", "labelled": False}
+    config = of(datasets=FACES | {"frames": frames}, corpus="frames", methods=["SSL-FER"])
+    assert image_slices.labelled_sets(config) == list(FACES)
+    assert all("/frames/" in path for path in image_slices.predictions(config, "faces"))
+    row = SimpleNamespace(images="faces", corpus="frames", preset="improved", method="SSL-FER", protocol="linear")
+    assert image_slices.models(config, row) == [
+        "results/images/frames/networks/improved/SSL-FER/seed0/model.safetensors"
+    ]
+    told = stage_settings(config, "image_pretrain", {"images": "frames", "preset": "paper", "method": "SSL-FER"})
+    assert told["proposals"] == ["time_aug", "hard_neg", "face_swap", "mask_fn"]
+    assert told["absent"] == []
+    assert stage_settings(config, "image_table", {"images": "faces"})["stills"] is False
+    assert "keypoints" in choices.backbone_streams(config)

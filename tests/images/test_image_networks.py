@@ -52,7 +52,7 @@ def test_stills_lack_what_compares_frames():
 
 
 def test_a_batch_has_two_views_of_each_item_and_the_same_draw_gives_the_same(images, tmp_path):
-    stills = training(images, tmp_path, proposals=["face_swap", "mask_fn"]).stills
+    stills = training(images, tmp_path, proposals=["face_swap", "mask_fn"]).source
     rows = torch.arange(6)
     first, again = (stills.batch(rows, torch.Generator().manual_seed(3)) for _ in range(2))
     other = stills.batch(rows, torch.Generator().manual_seed(4))
@@ -67,11 +67,11 @@ def test_a_batch_has_two_views_of_each_item_and_the_same_draw_gives_the_same(ima
 
 
 def test_positives_are_swapped_and_anchors_never(images, tmp_path):
-    plain = training(images, tmp_path, swapped=1.0).stills
+    plain = training(images, tmp_path, swapped=1.0).source
     rows = torch.arange(8)
     expected = plain.batch(rows, torch.Generator().manual_seed(0)).images
     for proposal in ("face_swap", "cut_mix"):
-        stills = training(images, tmp_path, proposals=[proposal], swapped=1.0).stills
+        stills = training(images, tmp_path, proposals=[proposal], swapped=1.0).source
         found = stills.batch(rows, torch.Generator().manual_seed(0)).images
         assert torch.equal(found[:8], expected[:8])
         assert not torch.equal(found[8:], expected[8:])
@@ -99,10 +99,10 @@ def test_training_that_was_stopped_within_an_epoch_ends_the_same(images, tmp_pat
 def test_it_learns_to_tell_images_apart(images, tmp_path, preset):
     """At the start the loss is that of chance; whatever learned nothing stays there."""
     one = training(images, tmp_path, **PRESETS[preset] | {"learning_rate": 3e-3}, epochs=12, width=8)
-    before = health.measure(one.network, one.stills, one.held)
+    before = health.measure(one.network, one.source, one.held)
     assert before["infonce"] == pytest.approx(before["infonce_chance"], abs=0.2)
     loop.train(one)
-    after = health.measure(one.network, one.stills, one.held)
+    after = health.measure(one.network, one.source, one.held)
     assert after["infonce"] < before["infonce"] - 0.3
     assert after["retrieval"] > 3 * after["retrieval_chance"]
     assert after["uniformity"] < before["uniformity"] - 0.3

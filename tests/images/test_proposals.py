@@ -45,20 +45,53 @@ def test_a_clip_of_three_frames_serves_time_aug_one_of_thirteen_hard_neg():
     lengths = [1, 2, 3, 12, 13, 25]
     found = sampler.account(KEPT[:n] for n in lengths)
     assert (found.clips, found.time_aug, found.hard_neg) == (6, 4, 2)
-    assert sampler.draw(KEPT[:12], True, torch.Generator()) is None
-    assert sampler.draw(KEPT[:2], False, torch.Generator()) is None
+
+
+def clips(*lengths):
+    """Clips of so many kept frames, filled up."""
+    times = torch.full((len(lengths), max(lengths)), sampler.FAR_OFF, dtype=torch.float64)
+    masks = torch.zeros((3, *times.shape), dtype=torch.bool)
+    for row, length in enumerate(lengths):
+        times[row, :length] = KEPT[:length]
+        masks[0, row, :length] = True
+        masks[1:, row, :length] = torch.stack(sampler.fitting(KEPT[:length]))
+    return sampler.Clips(times, *masks)
 
 
 def test_draws_keep_their_distances():
-    generator = torch.Generator().manual_seed(0)
+    generator, given = torch.Generator().manual_seed(0), clips(20, 33)
+    seen = set()
     for _ in range(60):
-        one = sampler.draw(KEPT[:20], True, generator)
-        assert 2 <= abs(one.anchor - one.positive) <= 6
-        assert abs(one.anchor - one.far) >= 12
-        assert 2 <= abs(one.far - one.far_positive) <= 6
-    plain = sampler.draw(KEPT[:20], False, generator)
-    assert plain.far is None
-    assert 2 <= abs(plain.anchor - plain.positive) <= 6
+        one = sampler.draw(given, True, True, generator)
+        for near, other in ((one.anchor, one.positive), (one.far, one.far_positive)):
+            assert ((near - other).abs() >= 2).all()
+            assert ((near - other).abs() <= 6).all()
+        assert ((one.anchor - one.far).abs() >= 12).all()
+        assert (one.anchor < torch.tensor([20, 33])).all()
+        seen |= set(one.anchor.tolist())
+    assert len(seen) > 20
+
+
+def test_anchors_with_a_positive_are_drawn_alike_and_positives_by_their_weights():
+    given, generator = clips(*[9] * 4000), torch.Generator().manual_seed(0)
+    one = sampler.draw(given, True, False, generator)
+    assert one.far.tolist() == [-1] * 4000
+    assert torch.bincount(one.anchor, minlength=9).float().div(4000).tolist() == pytest.approx([1 / 9] * 9, abs=0.02)
+    away = (one.positive - one.anchor)[one.anchor == 0]
+    found = torch.bincount(away, minlength=7).float() / len(away)
+    assert found.tolist() == pytest.approx([0, 0, 5 / 15, 4 / 15, 3 / 15, 2 / 15, 1 / 15], abs=0.08)
+
+
+def test_clips_that_are_too_short_go_on_with_what_they_have():
+    """Of two frames there is no positive but the anchor itself, of twelve no far frame."""
+    for seed in range(20):
+        one = sampler.draw(clips(2, 12, 13), True, True, torch.Generator().manual_seed(seed))
+        assert int(one.anchor[0]) == int(one.positive[0])
+        assert 2 <= abs(int(one.anchor[1] - one.positive[1])) <= 6
+        assert one.far.lt(0).tolist() == [True, True, False]
+        assert {int(one.anchor[2]), int(one.far[2])} == {0, 12}
+    alone = sampler.draw(clips(12), False, False, torch.Generator())
+    assert alone.anchor.tolist() == alone.positive.tolist()
 
 
 def test_the_most_alike_is_found_among_others_of_known_descriptor():

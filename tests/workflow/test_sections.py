@@ -27,7 +27,10 @@ GIVEN = {
     "worlds": {"made": {"kind": "shared"}},
     "presets": {"warm": {"based_on": "paper", "objective": {"temperature": 0.1}}},
     "images": {
-        "datasets": {"faces": {"adapter": "rafdb", "root": "/data/faces", "size": 64}},
+        "datasets": {
+            "faces": {"adapter": "rafdb", "root": "/data/faces", "size": 64},
+            "frames": {"adapter": "clips", "dataset": "talks", "size": 64, "labelled": False},
+        },
         "learning_rate": 0.01,
         "weight_decay": 0.02,
     },
@@ -66,6 +69,8 @@ NO_STAGE = {
     "downstream.fusions": "names the files that are asked for",
     "tables.rivals": "names the files that are asked for",
     "report.crops": "names the files that are asked for",
+    "images.corpus": "names the files that are asked for",
+    "images.datasets.frames.dataset": "names the files that are asked for",
     "images.datasets.faces.root": "is a param of its own",
     "images.preset": "names the files that are asked for",
     "images.methods": "names the files that are asked for",
@@ -102,6 +107,7 @@ STAGES = {
     "features.frames2d.": {"frames2d", "views"},
     "features.frames3d.": {"frames3d", "views"},
     "features.keypoints.": {"keypoints"},
+    "features.keypoints.batch_frames": {"keypoints", "points"},
     "features.audio.": {"audio"},
     "features.text.": {"text"},
     "features.views.copies": {"views", "pretrain"},
@@ -130,6 +136,7 @@ STAGES = {
     "downstream.knn.": {"knn"},
     "downstream.": EVERY,
     "images.datasets.": {"image_set"},
+    "images.datasets.frames.": {"image_frames"},
     "images.network": {"image_pretrain", "image_control", "image_table", *TUNED},
     "images.width": {"image_pretrain", "image_control", *TUNED},
     "images.crop": {"image_pretrain", "image_control", *TUNED},
@@ -194,6 +201,8 @@ OTHER = {
     "downstream.networks.learning_rates": [0.05],
     "datasets.mosei.folds": "other.json",
     "images.preset": "paper",
+    "images.corpus": "faces",
+    "images.datasets.frames.dataset": "mosei",
     "images.network": "resnet50",
     "images.label_fractions": [0.25, 1.0],
     "images.heads.learning_rates": [0.05],
@@ -251,7 +260,7 @@ def settings(config: Config) -> dict[tuple, Any]:
         rules += [(stage, {"dataset": dataset, "stream": "text"}) for stage in ("manifest", "plan", "qc", *kinds)]
         rules += [(stage, {"dataset": dataset}) for stage in ("score", "chance", "table", "leaks")]
         rules += [("transcripts", {"dataset": dataset})] if choices.transcribed(config, dataset) else []
-    plain = ("frames2d", "frames3d", "keypoints", "audio", "text", "tables", "variants")
+    plain = ("frames2d", "frames3d", "keypoints", "audio", "text", "points", "tables", "variants")
     rules += [(stage, {}) for stage in plain]
     rules += [("views", {"stream": stream}) for stream in ("frames2d", "frames3d")]
     for method in (*METHODS, "Own"):
@@ -266,6 +275,7 @@ def settings(config: Config) -> dict[tuple, Any]:
     rules += [("control_network", {"method": name, "corpus": "talks", "preset": "warm"}) for name in CONTROLS]
     images = {"images": "faces", "preset": "improved", "share": ""}
     rules += [(stage, images) for stage in ("image_set", "image_table")]
+    rules += [("image_frames", {"images": "frames"})]
     rules += [("image_pretrain", images | {"method": name}) for name in ("SimCLR", "SSL-FER")]
     rules += [("image_control", images | {"method": name}) for name in ("untrained", "HOG", "mobilenet_v2")]
     rules += [

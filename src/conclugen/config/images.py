@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from conclugen.config import written
+from conclugen.config.errors import allowed_names
 from conclugen.config.stage_two import Budget, Neighbours
 from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share
 from conclugen.images.methods import CONTROLS, METHODS
@@ -23,14 +24,22 @@ class ImageSet(Section):
 
     Attributes:
         adapter: how its files lie.
-        root: its folder.
         size: pixels of the squares that pictures are stored as; null: 48 for FER2013 and FER+, 100 for RAF-DB, 112 for
             the others.
     """
 
     adapter: str
-    root: str
     size: Annotated[int, Field(ge=24)] | None = None
+
+
+class Stills(ImageSet):
+    """What every data set of stills has.
+
+    Attributes:
+        root: its folder.
+    """
+
+    root: str
 
     @model_validator(mode="before")
     @classmethod
@@ -40,13 +49,13 @@ class ImageSet(Section):
         return values | {"root": written.place(values["root"])} if known else values
 
 
-class Fer2013(ImageSet):
+class Fer2013(Stills):
     """FER2013: `fer2013.csv`, `icml_face_data.csv`, or the folders train and test."""
 
     adapter: Literal["fer2013"]
 
 
-class FerPlus(ImageSet):
+class FerPlus(Stills):
     """FER+: `fer2013new.csv` beside the CSV of FER2013.
 
     Attributes:
@@ -57,7 +66,7 @@ class FerPlus(ImageSet):
     rule: Literal["majority", "argmax"] = "majority"
 
 
-class RafDb(ImageSet):
+class RafDb(Stills):
     """RAF-DB, basic part: the folder with EmoLabel and Image.
 
     Attributes:
@@ -68,7 +77,7 @@ class RafDb(ImageSet):
     valid: Share = 0.1
 
 
-class AffectNet(ImageSet):
+class AffectNet(Stills):
     """AffectNet, manually annotated, in its old or its new form; its validation fold is the test split.
 
     Attributes:
@@ -77,11 +86,11 @@ class AffectNet(ImageSet):
     """
 
     adapter: Literal["affectnet"]
-    classes: Literal[7, 8] = 8
+    classes: Annotated[int, Field(ge=7, le=8)] = 8
     valid: Share = 0.05
 
 
-class CaerS(ImageSet):
+class CaerS(Stills):
     """CAER-S: the folders train and test, whole scenes.
 
     Attributes:
@@ -92,16 +101,33 @@ class CaerS(ImageSet):
     valid: Share = 0.1
 
 
-AnyImageSet = Annotated[Fer2013 | FerPlus | RafDb | AffectNet | CaerS, Field(discriminator="adapter")]
+class Clips(ImageSet):
+    """The kept frames of the faces of a data set of videos, 25/6 a second, with their times and landmarks.
+
+    Attributes:
+        dataset: its name under `datasets`.
+        grey: pictures without colour, as FER2013 has them.
+        labelled: whether each clip has one of several classes; false: a corpus to pretrain on, without a table.
+    """
+
+    adapter: Literal["clips"]
+    dataset: Name
+    grey: bool = False
+    labelled: bool = True
+
+
+AnyImageSet = Annotated[Clips | Fer2013 | FerPlus | RafDb | AffectNet | CaerS, Field(discriminator="adapter")]
 
 
 class Images(Section):
     """Still images of faces, apart from the chain on video: SSL-FER. Nothing of it runs before it has data sets.
 
     Attributes:
-        datasets: by name: an adapter and a root; each has a table, `results/tables/NAME.csv`.
+        datasets: by name: an adapter and a root, or the data set of videos whose frames it is; each that has labels has
+            a table, `results/tables/NAME.csv`.
+        corpus: the image data set that all networks learn from, such as frames of clips; null: each learns from itself.
         preset: `paper` (as its authors' scripts run) or `improved`.
-        methods: of each a network is pretrained on the training images of the set itself. On stills TimeAug and HardNeg
+        methods: of each a network is pretrained on the training images of the corpus. On stills TimeAug and HardNeg
             fall away, since nothing but a clip has another frame, so `TimeAug` and `HardNeg` alone are SimCLR there.
         controls: rows that learned nothing here: `untrained`, `pixels`, `PCA`, `HOG`, and `mobilenet_v2`, which
             learned ImageNet's labels.
@@ -112,8 +138,8 @@ class Images(Section):
         width: of the first stage of resnet10, whose representation is eight times as wide.
         crop: pixels of the square that networks see; the paper's is 112.
         backbone_size: pixels of the square that the control mobilenet_v2 sees.
-        epochs: times that the training images are gone through.
-        batch_size: images of a step, of which there are two views each.
+        epochs: times that the training images are gone through; of clips, each is drawn from once an epoch.
+        batch_size: images or clips of a step, of which there are two views each, and two more with HardNeg.
         learning_rate: null: the preset's.
         weight_decay: null: the preset's.
         seeds: of each method, one network is trained with each.
@@ -126,6 +152,7 @@ class Images(Section):
     """
 
     datasets: dict[Name, AnyImageSet] = {}
+    corpus: Name | None = None
     preset: Literal[tuple(PRESETS)] = "improved"
     methods: Annotated[list[Literal[tuple(METHODS)]], Field(min_length=1)] = [
         "SimCLR",
@@ -160,9 +187,21 @@ class Images(Section):
 
 
 def image_mistakes(config: Config, reserved: tuple[str, ...]) -> list[str]:
-    """Return a line for each image data set that is called like another data set or a table over all."""
-    return [
+    """Return a line for each image data set that is called like another data set or a table over all, for each whose
+    videos are not known, and for a corpus that is none of them.
+    """
+    known, filmed = config.images.datasets, [n for n, d in config.datasets.items() if d.adapter != "features"]
+    lines = [
         f"images.datasets.{name}: this name is taken by results/tables/{name}.csv; choose another"
-        for name in config.images.datasets
+        for name in known
         if name in (*reserved, *config.datasets) or name.endswith("-sentiment")
     ]
+    lines += [
+        f"images.datasets.{name}.dataset: {given.dataset!r} has no videos; {allowed_names(given.dataset, filmed)}"
+        for name, given in known.items()
+        if isinstance(given, Clips) and given.dataset not in filmed
+    ]
+    corpus = config.images.corpus
+    if corpus is not None and corpus not in known:
+        lines.append(f"images.corpus: {corpus!r} is unknown; {allowed_names(corpus, list(known))}")
+    return lines

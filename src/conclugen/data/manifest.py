@@ -68,7 +68,8 @@ def read_manifest(
     Args:
         fold: whose turn it is, which makes splits of the folds of a data set that has any; None: as they are written.
 
-    Only `evaluation/truth.py` asks for the labels of the test split. Raises TableError where the file is damaged.
+    Only `evaluation/truth.py` asks for the labels of the test split, and `images/frames.py`, which passes them on.
+    Raises TableError where the file is damaged.
     """
     arrow, about = read_table(path)
     manifest = Manifest(arrow.to_pandas(), about["dataset"], about["adapter"], about["task"], tuple(about["classes"]))

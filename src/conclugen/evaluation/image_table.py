@@ -35,13 +35,18 @@ ORDER = (*CONTROLS, "supervised", *METHODS)
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Keys of `conclugen.config.stage_two.Tables` and `conclugen.config.images.Images`."""
+    """Keys of `conclugen.config.stage_two.Tables` and `conclugen.config.images.Images`.
+
+    Attributes:
+        stills: networks learned from stills, not from clips.
+    """
 
     resamples: int
     level: float
     seed: int
     chance_draws: int
     network: str
+    stills: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +88,7 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
         cells["beats_chance"] = "" if row.protocol == CHANCE else gained.verdict(HEADLINE)
         for name in COMPARED:
             cells |= _against(row, rows, name)
-        cells["stills_lack"] = "+".join(on_stills(row.method)[1] if row.method in METHODS else ())
+        cells["stills_lack"] = "+".join(on_stills(row.method)[1] if settings.stills and row.method in METHODS else ())
         table.append(cells | _pretext(row.networks))
     return table
 

@@ -7,7 +7,7 @@ were .04 of the distance between the eyes from where they lay on the upright fac
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -108,28 +108,35 @@ class Track:
         return reading.vector(self.time_s[known], np.concatenate(self.found).astype(np.float64)[known])
 
 
-def extract(
-    shard: FaceShard, clips: faces.Clips, fps: float, batch_frames: int, module: torch.nn.Module, size: int, dim: int
-) -> Collector:
-    """Return the vector of every utterance of a face shard that has a face with landmarks.
+def tracks(
+    shard: FaceShard,
+    clips: faces.Clips,
+    collector: Collector,
+    fps: float,
+    batch_frames: int,
+    module: torch.nn.Module,
+    size: int,
+) -> Iterator[tuple[int, Track]]:
+    """Yield (row, track), with all that the network found, of every utterance of a face shard that has a face.
 
     Args:
         shard, clips: the same face shard, and its crops.
+        collector: keeps account of losses and time.
         fps: frames per second that are looked at.
         batch_frames: frames in a forward pass, over utterances.
         module: faces (N, 3, size, size) to landmarks (N, 68, 2), shares of the side, or what its `reading` takes.
-        size, dim: pixels that the network takes, length of the vector.
+        size: pixels that the network takes.
     """
     margin = parse(FaceSettings, shard.attributes["settings"]).margin
     reading: Reading = getattr(module, "reading", LANDMARKS)
     share = 1.0 if reading.whole else 1 / (1 + margin)  # the detector's square
-    collector, clock, where = Collector("keypoints", shard.ids, dim), Clock(), devices.device()
-    tracks: dict[int, Track] = {}
+    clock, where = Clock(), devices.device()
+    begun: dict[int, Track] = {}
     for pack in packs(ahead(clips.blocks(fps, collector, np.arange, batch_frames)), batch_frames):
         clock.lap()
         pieces = []
         for row, count in pack.parts:
-            track = tracks.setdefault(row, Track(shard, row, fps, margin))
+            track = begun.setdefault(row, Track(shard, row, fps, margin))
             pieces.append((row, track, track.next(count)))
         roll = np.nan_to_num(np.concatenate([track.roll[span] for _, track, span in pieces]))
         square = np.concatenate([track.square[span] for _, track, span in pieces])
@@ -144,7 +151,17 @@ def extract(
             begin += count
             collector.spend(row, seconds * count)
             if track.complete():
-                _finish(collector, row, tracks.pop(row), reading)
+                yield row, begun.pop(row)
+
+
+def extract(
+    shard: FaceShard, clips: faces.Clips, fps: float, batch_frames: int, module: torch.nn.Module, size: int, dim: int
+) -> Collector:
+    """Return the vector (dim,) of every utterance of a face shard that has a face with landmarks; else as `tracks`."""
+    collector = Collector("keypoints", shard.ids, dim)
+    reading: Reading = getattr(module, "reading", LANDMARKS)
+    for row, track in tracks(shard, clips, collector, fps, batch_frames, module, size):
+        _finish(collector, row, track, reading)
     return collector
 
 

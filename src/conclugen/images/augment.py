@@ -163,3 +163,10 @@ def plain(images: torch.Tensor, share: float, size: int) -> torch.Tensor:
         turn.to(images).expand(len(images), 2, 3), [len(images), images.shape[1], size, size], align_corners=False
     )
     return functional.grid_sample(images, grid, align_corners=False)
+
+
+def channelled(images: torch.Tensor, channels: int) -> torch.Tensor:
+    """Return pictures (B, 1 or 3, H, W) with so many channels, as a network takes them: grey ones three times over."""
+    if images.shape[1] == channels:
+        return images
+    return grey(images) if channels == 1 else images.expand(-1, channels, -1, -1)

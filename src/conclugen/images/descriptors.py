@@ -24,7 +24,7 @@ EYES_MARGIN = 10 / 224  # of the side, above and below the eyes
 def crop(images: torch.Tensor, box: tuple[float, float, float, float]) -> torch.Tensor:
     """Return (B, C, `side_of`, `side_of`): a box (left, top, right, bottom), pixels, amid a black square."""
     height, width = images.shape[-2:]
-    left, top = max(0, int(box[0])), max(0, int(box[1]))
+    left, top = min(width - 1, max(0, int(box[0]))), min(height - 1, max(0, int(box[1])))
     right, bottom = min(width, round(box[2])), min(height, round(box[3]))
     part = images[..., top : max(bottom, top + 1), left : max(right, left + 1)]
     rows, columns = part.shape[-2:]
@@ -39,13 +39,16 @@ def side_of(width: int) -> int:
     return SIZE if width >= OF else SIZE // 2
 
 
-def boxes(side: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the boxes of eyes and mouth in a registered still of so many pixels."""
-    points = regions.registered()[None] * side
-    eyes = regions.boxes(points, regions.EYES, 0.0)[0].tolist()
-    mouth = regions.boxes(points, regions.MOUTH, 0.0)[0].tolist()
+def boxes(points: torch.Tensor, side: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the boxes (B, 4) of eyes and of mouth, by landmarks (B, 68, 2) in pictures of so many pixels."""
     margin = EYES_MARGIN * side
-    return (eyes[0], eyes[1] - margin, eyes[2], eyes[3] + margin), tuple(mouth)
+    eyes = regions.boxes(points, regions.EYES, 0.0) + torch.tensor([0.0, -margin, 0.0, margin])
+    return eyes, regions.boxes(points, regions.MOUTH, 0.0)
+
+
+def crops(images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """Return (B, C, `side_of`, `side_of`): of each picture (B, C, H, W) its box (B, 4)."""
+    return torch.cat([crop(images[n : n + 1], tuple(box)) for n, box in enumerate(boxes.tolist())])
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -58,12 +61,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     set_threads(given.threads)
     where, images = device(), shard.read(given.images)
     network = drawn("mobilenet_v2", images.pixels.shape[3], 1, 0).to(where).eval()
-    parts = boxes(images.pixels.shape[1])
 
-    def make(some: torch.Tensor) -> torch.Tensor:
-        return torch.cat([network.represent(crop(some, box)) for box in parts], dim=1)
+    def make(rows: torch.Tensor) -> torch.Tensor:
+        some = images.take(rows, where).float() / 255
+        parts = boxes(images.landmarks(rows, torch.device("cpu")), images.pixels.shape[1])
+        return torch.cat([network.represent(crops(some, part)) for part in parts], dim=1)
 
-    features.write(given.output, images, features.of_images(images, make, where), {"method": "eyes and mouth"})
+    features.write(given.output, images, features.of_rows(images, make), {"method": "eyes and mouth"})
 
 
 if __name__ == "__main__":

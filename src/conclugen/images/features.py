@@ -17,11 +17,15 @@ STREAM = "image"  # the folder that shards lie in, below the one of their networ
 
 def of_images(images: Images, make: Callable[[torch.Tensor], torch.Tensor], where: torch.device) -> np.ndarray:
     """Return (N, D) float32 of pictures, which `make` gets as (B, C, S, S) in [0, 1]; 0 for those that are lost."""
+    return of_rows(images, lambda rows: make(images.take(rows, where).float() / 255))
+
+
+def of_rows(images: Images, make: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
+    """Return (N, D) float32 of what `make` gives for rows (B,) of the shard; 0 for pictures that are lost."""
     parts = []
     with torch.no_grad():
         for rows in torch.arange(len(images)).split(AT_ONCE):
-            vectors = make(images.take(rows, where).float() / 255)
-            parts.append(vectors.float().cpu().numpy())
+            parts.append(make(rows).float().cpu().numpy())
     return np.where(images.present[:, None], np.concatenate(parts), np.float32(0))
 
 

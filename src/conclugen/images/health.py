@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from conclugen.images.clip_views import Clips
 from conclugen.images.network import ImageNetwork
 from conclugen.images.views import Stills
 from conclugen.losses import nt_xent
@@ -11,19 +12,19 @@ from conclugen.losses.bounds import share
 from conclugen.pretrain.health import LEARNED_SHARE, LEAST_RANK, MOST_COSINE, effective_rank, evenly, mean_cosine
 from conclugen.pretrain.verdict import COLLAPSED, LEARNED, WEAK, Verdict
 
-MOST_ROWS = 512  # images, of which there are two views each
+MOST_ROWS = 512  # items, of which there are two views each
 SEED = 0  # of the views: every epoch is measured on the same
 
 
 @torch.no_grad()
-def measure(network: ImageNetwork, stills: Stills, rows: torch.Tensor) -> dict[str, float]:
+def measure(network: ImageNetwork, source: Stills | Clips, rows: torch.Tensor) -> dict[str, float]:
     """Return measures of a network on rows (M,), in evaluation mode: at most `MOST_ROWS`, evenly spaced.
 
     `infonce` with its chance, best and share of the way; `retrieval` of the other view among all, and its chance;
     alignment and uniformity of projections; effective rank of representations, mean cosine of projections.
     """
-    chosen, temperature = rows[evenly(len(rows), MOST_ROWS)], stills.settings.temperature
-    batch = stills.batch(chosen, torch.Generator().manual_seed(SEED))
+    chosen, temperature = rows[evenly(len(rows), MOST_ROWS)], source.settings.temperature
+    batch = source.batch(chosen, torch.Generator().manual_seed(SEED))
     training = network.training
     network.eval()
     shown = network.represent(batch.images)

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from conclugen.images import health
+from conclugen.images.clip_views import Clips
 from conclugen.images.network import ImageNetwork
 from conclugen.images.schedule import learning_rate
 from conclugen.images.settings import Pretraining
@@ -43,10 +44,10 @@ class Progress:
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a training works on: `train` and `held` are the rows (M,) of the pictures."""
+    """What a training works on: `train` and `held` are numbers (M,) of items of the source."""
 
     network: ImageNetwork
-    stills: Stills
+    source: Stills | Clips
     train: torch.Tensor
     held: torch.Tensor
     settings: Pretraining
@@ -59,12 +60,14 @@ class Job:
         return max(1, len(self.train) // self.settings.batch_size)
 
 
-def job(network: ImageNetwork, stills: Stills, train: torch.Tensor, held: torch.Tensor, seed: int, state: State) -> Job:
-    """Return the training of `network`, which lies where `stills` do."""
-    settings = stills.settings
+def job(
+    network: ImageNetwork, source: Stills | Clips, train: torch.Tensor, held: torch.Tensor, seed: int, state: State
+) -> Job:
+    """Return the training of `network`, which lies where the source puts its batches."""
+    settings = source.settings
     decay = settings.weight_decay if settings.decoupled else 0.0
     optimiser = AdamW(network.parameters(), settings.learning_rate, decay)
-    return Job(network, stills, train, held, settings, seed, state, optimiser)
+    return Job(network, source, train, held, settings, seed, state, optimiser)
 
 
 def train(one: Job, checkpoint_seconds: float = 120.0, stop_after: int | None = None) -> list[Row]:
@@ -92,23 +95,23 @@ def train(one: Job, checkpoint_seconds: float = 120.0, stop_after: int | None = 
 
 
 def order(one: Job, epoch: int) -> torch.Tensor:
-    """Return the training rows in the order of an epoch."""
+    """Return the training items in the order of an epoch."""
     generator = torch.Generator().manual_seed(one.seed * 1_000_003 + epoch)
     return one.train[torch.randperm(len(one.train), generator=generator)]
 
 
 def step(one: Job, rows: torch.Tensor, number: int) -> float:
-    """Learn from rows (B,) and return the loss. Raises NonFiniteError, with the ids of the batch beside the state."""
-    settings, where = one.settings, one.stills.where
+    """Learn from items (B,) and return the loss. Raises NonFiniteError, with the ids of the batch beside the state."""
+    settings, where = one.settings, one.source.where
     generator = torch.Generator().manual_seed((one.seed + 1) * 1_000_000_007 + number)
-    batch = one.stills.batch(rows, generator)
+    batch = one.source.batch(rows, generator)
     dtype = compute_dtype(where)
     with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
         units = one.network(batch.images)
     loss = nt_xent(units, batch.positive, settings.temperature, batch.false_negative, settings.attraction)
     if not bool(torch.isfinite(loss)):
         path = one.state.folder / "non_finite.json"
-        ids = one.stills.images.ids[rows.numpy()].tolist()
+        ids = one.source.names(rows)
         write_text(path, json.dumps({"step": number, "images": ids}, indent=2))
         raise NonFiniteError(
             f"step {number}: the loss is {float(loss.detach())}; the images of the batch are in {path}"
@@ -127,7 +130,7 @@ def step(one: Job, rows: torch.Tensor, number: int) -> float:
 def close_epoch(one: Job, progress: Progress, seconds: float) -> Row:
     """Return the row of the epoch that is over, and print it."""
     batches = one.batches()
-    measures = health.measure(one.network, one.stills, one.held)
+    measures = health.measure(one.network, one.source, one.held)
     row = {
         "epoch": progress.step // batches - 1,
         "learning_rate": one.optimiser.learning_rate,

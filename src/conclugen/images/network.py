@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from conclugen.features.backbone import load_strictly
+from conclugen.images.augment import channelled
 from conclugen.store.atomic import atomic_path, write_text
 from conclugen.store.provenance import file_sha256
 
@@ -25,11 +26,15 @@ class ImageModelError(RuntimeError):
 
 
 class ImageNetwork(nn.Module):
-    """Pictures (N, C, S, S) in [0, 1] to representations (N, D) and, by a head that is dropped later, projections."""
+    """Pictures (N, 1 or 3, S, S) in [0, 1] to representations (N, D) and, by a head that is dropped later, projections.
+
+    Grey pictures are colour without colour, and a network of grey ones sees the brightness of others.
+    """
 
     def __init__(self, name: str, channels: int, width: int) -> None:
         super().__init__()
         build = importlib.import_module(f"conclugen.images.networks.{name}").build
+        self.channels = channels
         self.trunk, self.dim = build(channels, width)
         self.head = nn.Sequential(nn.Linear(self.dim, self.dim), nn.ReLU(), nn.Linear(self.dim, PROJECTION))
 
@@ -39,7 +44,7 @@ class ImageNetwork(nn.Module):
 
     def represent(self, images: torch.Tensor) -> torch.Tensor:
         """Return representations (N, D)."""
-        return self.trunk(images.contiguous(memory_format=torch.channels_last)).float()
+        return self.trunk(channelled(images, self.channels).contiguous(memory_format=torch.channels_last)).float()
 
 
 def drawn(name: str, channels: int, width: int, seed: int) -> ImageNetwork:

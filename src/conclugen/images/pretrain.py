@@ -1,7 +1,7 @@
-"""Pretrain a network on the training images of a data set with one method and one seed. No label is read.
+"""Pretrain a network on the training images, or clips, of a data set with one method and one seed. No label is read.
 
 Entry module. It writes the network of the last epoch, a row per epoch, and how that network does its own task on the
-images of the split valid.
+images or clips of the split valid.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from conclugen.images import health, loop, shard
+from conclugen.images.clip_views import Clips, source
 from conclugen.images.network import ImageNetwork, drawn, save
 from conclugen.images.settings import Pretraining
 from conclugen.images.splits import splits_of
@@ -33,7 +34,11 @@ from conclugen.store.provenance import versions
 from conclugen.store.settings import dump, parse
 from conclugen.store.shards import by_stream
 
-HELD = 0.05  # share of the training images that measure, where a set has no split valid
+INSTEAD = {  # what stands in the place of a proposal in clips that are too short for it
+    "time_aug": "other views of the anchor are positives",
+    "hard_neg": "other clips alone are negatives",
+}
+HELD = 0.05  # share of the training items that measure, where a set has no split valid
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -49,37 +54,44 @@ def run(given: Any, settings: Pretraining) -> None:
     """Train, or go on from a checkpoint, and write the results; the state is removed at the end."""
     where = device()
     images = shard.read(given.images)
-    train, held = rows(images, splits_of(images, given.manifest))
-    print(f"{len(train)} images to train on, {len(held)} to measure; {fallback(settings)}", flush=True)
     descriptors = described(given.descriptors, images) if "mask_fn" in settings.proposals else None
-    stills = Stills(images, settings, where, descriptors)
+    drawn_from = source(images, settings, where, descriptors)
+    train, held = items(drawn_from, splits_of(images, given.manifest))
+    told = lengths(drawn_from, train) | {"fallback": fallback(settings, lengths(drawn_from, train))}
+    print(f"{len(train)} items to train on, {len(held)} to measure; {told['fallback']}", flush=True)
     network = drawn(settings.network, images.pixels.shape[3], settings.width, given.seed).to(where)
-    untrained = health.measure(network, stills, held)
+    untrained = health.measure(network, drawn_from, held)
     state = State(given.state, dump(settings), *given.code, str(given.seed), images.sha256)
-    one = loop.job(network, stills, train, held, given.seed, state)
+    one = loop.job(network, drawn_from, train, held, given.seed, state)
     history = loop.train(one, given.checkpoint_seconds)
-    measures = [health.measure(network, stills, some) for some in (held, train)]
+    measures = [health.measure(network, drawn_from, some) for some in (held, train)]
     pretext = Pretext(
         health.judge(measures[0], untrained), settings.epochs - 1, settings.epochs, "valid", *measures, untrained
     )
     print("\n".join(line for line in (pretext.warning(), str(pretext)) if line), flush=True)
     write_history(given.output_dir / "history.csv", history)
-    verdict.write(
-        given.output_dir, pretext, save(network, given.output_dir, describe(network, images, settings, given.seed))
-    )
+    about = describe(network, images, settings, given.seed) | told
+    verdict.write(given.output_dir, pretext, save(network, given.output_dir, about))
     state.remove()
 
 
-def rows(images: shard.Images, split: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the rows to train on and those to measure on. Raises ValueError where there are too few."""
-    train = torch.from_numpy(np.flatnonzero((split == "train") & images.present))
-    held = torch.from_numpy(np.flatnonzero((split == "valid") & images.present))
+def items(drawn_from: Stills | Clips, split: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the items to train on and those to measure on, by the splits (N,) of the pictures.
+
+    Raises ValueError where there are too few.
+    """
+    train, held = drawn_from.items(split, "train"), drawn_from.items(split, "valid")
     if len(held) < 2:
         count = max(2, round(HELD * len(train)))
         train, held = train[:-count], train[-count:]
     if len(train) < 2 or len(held) < 2:
-        raise ValueError(f"{len(train)} images to train on and {len(held)} to measure; a contrast needs more")
+        raise ValueError(f"{len(train)} items to train on and {len(held)} to measure; a contrast needs more")
     return train, held
+
+
+def lengths(drawn_from: Stills | Clips, train: torch.Tensor) -> dict[str, Any]:
+    """Return how many of the clips to train on are long enough for which proposal; nothing for stills."""
+    return {"clips": drawn_from.account(train)} if isinstance(drawn_from, Clips) else {}
 
 
 def described(paths: Sequence[str | Path], images: shard.Images) -> torch.Tensor:
@@ -88,11 +100,14 @@ def described(paths: Sequence[str | Path], images: shard.Images) -> torch.Tensor
     return next(iter(data.features.values()))
 
 
-def fallback(settings: Pretraining) -> str:
-    """Return in words which proposals the images do not allow, and what stands in their place."""
-    if not settings.absent:
-        return "every proposal of the method is used"
-    return f"stills have no clip: without {', '.join(settings.absent)}, positives are other views of the image itself"
+def fallback(settings: Pretraining, told: dict[str, Any]) -> str:
+    """Return in words which proposals the images or clips do not allow, and what stands in their place."""
+    if settings.absent:
+        lacking = ", ".join(settings.absent)
+        return f"stills have no clip: without {lacking}, positives are other views of the image itself"
+    short = {name: told["clips"]["clips"] - told["clips"][name] for name in INSTEAD if name in settings.proposals}
+    lines = [f"{count} clips are too short for {name}, where {INSTEAD[name]}" for name, count in short.items() if count]
+    return "; ".join(lines) or "every proposal of the method is used"
 
 
 def describe(network: ImageNetwork, images: shard.Images, settings: Pretraining, seed: int) -> dict[str, Any]:
@@ -101,7 +116,6 @@ def describe(network: ImageNetwork, images: shard.Images, settings: Pretraining,
         "dataset": settings.dataset,
         "preset": settings.preset,
         "method": settings.method,
-        "fallback": fallback(settings),
         "seed": seed,
         "network": settings.network,
         "width": settings.width,

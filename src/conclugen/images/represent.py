@@ -26,10 +26,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     set_threads(given.threads)
     where, images = device(), shard.read(given.images)
     network, about = load(given.model.parent)
-    if about["channels"] != images.pixels.shape[3]:
-        raise ValueError(
-            f"{given.model}: takes {about['channels']} channels, {given.images} has {images.pixels.shape[3]}"
-        )
     network.to(where).eval()
     share, size = about["share"], about["size"]
     values = features.of_images(images, lambda some: network.represent(plain(some, share, size)), where)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import torch
 
-from conclugen.images import augment, regions
+from conclugen.images import augment
 from conclugen.images.proposals import face_swap, mask_fn
 from conclugen.images.settings import Pretraining
 from conclugen.images.shard import Images
@@ -28,7 +29,7 @@ class Batch:
 
 
 class Stills:
-    """The stills of a data set as batches of views.
+    """The stills of a data set as batches of views; its items are the pictures.
 
     Stills have no clip: the positive is the image itself under other changes, and no negative shares its identity.
     """
@@ -36,40 +37,79 @@ class Stills:
     def __init__(
         self, images: Images, settings: Pretraining, where: torch.device, descriptors: torch.Tensor | None = None
     ) -> None:
-        self.images, self.settings, self.where, self.descriptors = images, settings, where, descriptors
-        self.points = regions.registered().to(where) * images.pixels.shape[1]
-        if "mask_fn" in settings.proposals and descriptors is None:
-            raise ValueError("mask_fn compares eyes and mouths: it needs their descriptors")
+        self.images, self.settings, self.where = images, settings, where
+        self.descriptors = checked(descriptors, settings)
+
+    def items(self, split: np.ndarray, name: str) -> torch.Tensor:
+        """Return the numbers (M,) of the items of a split, of the splits (N,) of the pictures."""
+        return torch.from_numpy(np.flatnonzero((split == name) & self.images.present))
+
+    def names(self, rows: torch.Tensor) -> list[str]:
+        """Return the ids of items (B,)."""
+        return self.images.ids[rows.numpy()].tolist()
 
     def batch(self, rows: torch.Tensor, generator: torch.Generator) -> Batch:
-        """Return the views of rows (B,)."""
-        count, changes, size = len(rows), self.settings.changes, self.settings.size
+        """Return the views of items (B,)."""
         plain = self.images.take(rows, self.where).float() / 255
-        points = self.points.expand(count, -1, -1)
-        first = augment.augment(plain, points, changes, size, generator)
-        second = augment.augment(self._swapped(plain, points, generator), points, changes, size, generator)
-        positive = torch.arange(2 * count, device=self.where).roll(count)
-        return Batch(torch.cat([first, second]), positive, self._false_negatives(rows))
+        points = self.images.landmarks(rows, self.where)
+        views = two_views((plain, plain), (points, points), self.settings, generator)
+        return batch_of(views, self.descriptors, rows, torch.arange(len(rows)), self.settings)
 
-    def _swapped(self, images: torch.Tensor, points: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Some of the images with their inner face on another one of the batch."""
-        cut, swap = ("cut_mix" in self.settings.proposals, "face_swap" in self.settings.proposals)
-        if not (cut or swap) or len(images) < 2:
-            return images
-        shift = torch.randint(1, len(images), (len(images),), generator=generator)
-        donors = images[((torch.arange(len(images)) + shift) % len(images)).to(self.where)]
-        chosen = torch.rand(len(images), generator=generator) < self.settings.swapped
-        made = face_swap.face_swap(images, donors, points, points) if swap else None
-        made = face_swap.cut_mix(images, donors, points) if made is None else made
-        return torch.where(chosen.to(self.where)[:, None, None, None], made, images)
 
-    def _false_negatives(self, rows: torch.Tensor) -> torch.Tensor | None:
-        if "mask_fn" not in self.settings.proposals:
-            return None
-        some = self.descriptors[rows.cpu()].to(self.where).float()
-        eyes, mouth = some.chunk(2, dim=1)
-        known = (some != 0).any(1)
-        group = torch.arange(len(rows), device=self.where)
-        negatives = mask_fn.most_alike(mask_fn.join(eyes, mouth, self.settings.balanced), known, group)
-        # The two views of an item share its descriptor: of the false negative, the view at the same place is taken.
-        return torch.cat([negatives, torch.where(negatives >= 0, negatives + len(rows), -1)])
+def checked(descriptors: torch.Tensor | None, settings: Pretraining) -> torch.Tensor | None:
+    """Return the descriptors; raise ValueError where MaskFN lacks them."""
+    if "mask_fn" in settings.proposals and descriptors is None:
+        raise ValueError("mask_fn compares eyes and mouths: it needs their descriptors")
+    return descriptors
+
+
+def two_views(
+    plain: tuple[torch.Tensor, torch.Tensor],
+    points: tuple[torch.Tensor, torch.Tensor],
+    settings: Pretraining,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Return (2 B, C, S, S): changed anchors, then changed positives, some of these swapped.
+
+    `plain` are the pictures (B, C, H, W) of anchors and positives in [0, 1], `points` their landmarks (B, 68, 2).
+    """
+    changes, size = settings.changes, settings.size
+    first = augment.augment(plain[0], points[0], changes, size, generator)
+    second = augment.augment(_swapped(plain[1], points[1], settings, generator), points[1], changes, size, generator)
+    return torch.cat([first, second])
+
+
+def batch_of(
+    views: torch.Tensor,
+    descriptors: torch.Tensor | None,
+    rows: torch.Tensor,
+    group: torch.Tensor,
+    settings: Pretraining,
+) -> Batch:
+    """Return views (2 B, …) with their relations; anchors are the pictures `rows` (B,) of the items `group` (B,)."""
+    count = len(rows)
+    positive = torch.arange(2 * count, device=views.device).roll(count)
+    if "mask_fn" not in settings.proposals or descriptors is None:
+        return Batch(views, positive, None)
+    some = descriptors[rows.cpu()].to(views.device).float()
+    eyes, mouth = some.chunk(2, dim=1)
+    known = (some != 0).any(1)
+    joined = mask_fn.join(eyes, mouth, settings.balanced)
+    negatives = mask_fn.most_alike(joined, known, group.to(views.device))
+    # The two views of an item share its descriptor: of the false negative, the view at the same place is taken.
+    return Batch(views, positive, torch.cat([negatives, torch.where(negatives >= 0, negatives + count, -1)]))
+
+
+def _swapped(
+    images: torch.Tensor, points: torch.Tensor, settings: Pretraining, generator: torch.Generator
+) -> torch.Tensor:
+    """Some of the images with their inner face on another one of the batch."""
+    cut, swap = ("cut_mix" in settings.proposals, "face_swap" in settings.proposals)
+    if not (cut or swap) or len(images) < 2:
+        return images
+    shift = torch.randint(1, len(images), (len(images),), generator=generator)
+    giver = ((torch.arange(len(images)) + shift) % len(images)).to(images.device)
+    chosen = torch.rand(len(images), generator=generator) < settings.swapped
+    made = face_swap.face_swap(images, images[giver], points, points[giver]) if swap else None
+    made = face_swap.cut_mix(images, images[giver], points) if made is None else made
+    return torch.where(chosen.to(images.device)[:, None, None, None], made, images)

@@ -12,6 +12,7 @@ from conclugen.pretrain import methods
 from conclugen.store import fingerprint as source
 from conclugen.store import packaged
 from conclugen.store.provenance import file_sha256
+from conclugen.workflow import image_slices
 
 # Which GPU a job takes, whether its run still lasts; what all packages hold, of which a stage names its part; and names
 # of settings, of which a job is told what it reads.
@@ -81,6 +82,15 @@ def of_images(config: Config, module: str, network: str, layout: str = "") -> li
     found = {"networks": network, "layouts": layout}
     plus = [f"conclugen.images.{folder}.{name}" for folder, name in found.items() if name]
     return of(config, module, OF_VIDEO, plus) + packaged.hashes([network])
+
+
+def of_points(config: Config) -> list[str]:
+    """Return the code of the landmarks of kept frames, with the network that measures them where there is one."""
+    chosen = config.features.keypoints
+    if chosen.backbone != image_slices.LANDMARKS:
+        return of(config, "images.points")
+    code = of(config, "images.points", plus=[f"conclugen.features.backbones.{chosen.backbone}"])
+    return code + staged.companions("keypoints", chosen)
 
 
 def of_page(config: Config) -> list[str]:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from conclugen.config import Config
+from conclugen.features import staged
 from conclugen.images.methods import CONTROLS, METHODS, on_stills
 from conclugen.images.presets import PRESETS
 
+LANDMARKS, DETECTOR = "face68", "mtcnn"
 COMMON = ("adapter", "root", "size")
+CLIPS = "clips"  # the adapter of frames
 TUNED = ("finetune", "supervised")
 SUPERVISED = "supervised"  # the method of the row from scratch, too, for it has no other
 FRACTION = "/fraction-"
@@ -21,6 +24,10 @@ def _set(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     return {"adapter": given["adapter"], "size": given["size"], "options": options}
 
 
+def _frames(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    return config.images.datasets[wildcards["images"]].model_dump(include={"size", "grey", "labelled"})
+
+
 def _network(config: Config) -> dict[str, Any]:
     section = config.images
     return {"network": section.network, "width": section.width, "size": section.crop}
@@ -28,7 +35,8 @@ def _network(config: Config) -> dict[str, Any]:
 
 def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     section, chosen = config.images, PRESETS[wildcards["preset"]]
-    used, absent = on_stills(wildcards["method"])
+    method = wildcards["method"]
+    used, absent = on_stills(method) if of_stills(config, wildcards["images"]) else (METHODS[method], ())
     rate, decay = section.learning_rate, section.weight_decay
     return (
         chosen
@@ -36,7 +44,7 @@ def _pretrain(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
         | {
             "dataset": wildcards["images"],
             "preset": wildcards["preset"],
-            "method": wildcards["method"],
+            "method": method,
             "proposals": list(used),
             "absent": list(absent),
             "epochs": section.epochs,
@@ -68,16 +76,48 @@ def _probe(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     values = config.tables.model_dump(include={"resamples", "level", "seed", "chance_draws"})
-    return values | {"network": config.images.network}
+    stills = of_stills(config, corpus_of(config, wildcards["images"]))
+    return values | {"network": config.images.network, "stills": stills}
+
+
+def _points(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What landmarks are made by: the keypoints' network where it gives 68 of them, else the detector's five."""
+    chosen = config.features.keypoints
+    measured = chosen.backbone == LANDMARKS
+    weights = staged.resolve("keypoints", chosen) if measured else None
+    name = chosen.backbone if measured else DETECTOR
+    return {"backbone": name, "weights": weights, "batch_frames": chosen.batch_frames}
 
 
 IMAGE_SLICES = {
+    "points": _points,
     "image_set": _set,
+    "image_frames": _frames,
     "image_pretrain": _pretrain,
     "image_control": _control,
     "image_probe": _probe,
     "image_table": _table,
 }
+
+
+def corpus_of(config: Config, images: str) -> str:
+    """Return the image data set that the networks learn from which represent `images`."""
+    return config.images.corpus or images
+
+
+def of_stills(config: Config, images: str) -> bool:
+    """Whether an image data set has stills, not frames of clips."""
+    return config.images.datasets[images].adapter != CLIPS
+
+
+def clip_sets(config: Config) -> list[str]:
+    """Return the image data sets of frames."""
+    return [name for name in config.images.datasets if not of_stills(config, name)]
+
+
+def labelled_sets(config: Config) -> list[str]:
+    """Return the image data sets that have a table."""
+    return [name for name, given in config.images.datasets.items() if getattr(given, "labelled", True)]
 
 
 def shares(config: Config) -> dict[str, float]:
@@ -98,7 +138,7 @@ def rows(config: Config) -> list[tuple[str, str]]:
 
 def predictions(config: Config, images: str) -> list[str]:
     """Return the predictions that the table of an image data set is made of."""
-    base = f"results/downstream/{images}/{images}/{config.images.preset}"
+    base = f"results/downstream/{images}/{corpus_of(config, images)}/{config.images.preset}"
     return [
         f"{base}/{method}/{protocol}{share}/seed{seed}.parquet"
         for method, protocol in rows(config)
@@ -112,7 +152,7 @@ def models(config: Config, wildcards: Any) -> list[str]:
     """Return the networks behind a row, one a pretraining seed; none behind a control or a network from scratch."""
     if wildcards.method not in METHODS:
         return []
-    folder = f"results/images/{wildcards.images}/networks/{wildcards.preset}/{wildcards.method}"
+    folder = f"results/images/{wildcards.corpus}/networks/{wildcards.preset}/{wildcards.method}"
     return [f"{folder}/seed{seed}/model.safetensors" for seed in config.images.seeds]
 
 
@@ -122,7 +162,7 @@ def features(config: Config, wildcards: Any) -> list[str]:
         return []
     drawn = wildcards.method in METHODS or wildcards.method == "untrained"
     seeds = config.images.seeds if drawn else config.images.seeds[:1]
-    folder = f"results/images/{wildcards.images}/features/{wildcards.preset}/{wildcards.method}"
+    folder = f"results/images/{wildcards.images}/features/{wildcards.corpus}/{wildcards.preset}/{wildcards.method}"
     return [f"{folder}/seed{seed}/image/0000.h5" for seed in seeds]
 
 

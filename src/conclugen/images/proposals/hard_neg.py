@@ -12,8 +12,8 @@ from conclugen.images.proposals import time_aug
 LEAST = 12  # kept frames
 
 
-def far(times: torch.Tensor, anchor: int) -> torch.Tensor:
-    """Return which frames of a clip (T,) are far enough from the anchor, (T,) bool.
+def far(times: torch.Tensor, anchor: torch.Tensor | int) -> torch.Tensor:
+    """Return which frames of clips (..., T) are far enough from the anchor (...), bool.
 
     >>> far(torch.arange(14) / time_aug.RATE, 1).nonzero().flatten().tolist()
     [13]

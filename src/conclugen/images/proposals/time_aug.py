@@ -12,25 +12,26 @@ RATE = 25 / 6  # kept frames a second: every sixth of 25
 NEAREST, FARTHEST = 2, 6  # in kept frames: 0.48 s and 1.44 s
 
 
-def distances(times: torch.Tensor, anchor: int) -> torch.Tensor:
-    """Return how many kept frames each of the times (T,), seconds, lies from the anchor, (T,) whole numbers.
+def distances(times: torch.Tensor, anchor: torch.Tensor | int) -> torch.Tensor:
+    """Return how many kept frames each of the times (..., T), seconds, lies from the anchor (...), whole numbers.
 
     >>> distances(torch.tensor([0.0, 0.48, 1.44, 2.88]), 0).tolist()
     [0, 2, 6, 12]
     """
-    return ((times - times[anchor]).abs() * RATE).round().long()
+    at = times.gather(-1, torch.as_tensor(anchor)[..., None])
+    return ((times - at).abs() * RATE).round().long()
 
 
-def weights(times: torch.Tensor, anchor: int) -> torch.Tensor:
-    """Return how likely each frame of a clip is the positive of the anchor, (T,); all 0 where none is near enough.
+def weights(times: torch.Tensor, anchor: torch.Tensor | int) -> torch.Tensor:
+    """Return how likely each frame of clips (..., T) is the positive of the anchor (...); all 0 where none is near.
 
     A distance of d kept frames has the weight 7 - d, which the frames at that distance share.
 
     >>> weights(torch.arange(5) / RATE, 1).tolist() # the frames two and three away: 5 to 4
     [0.0, 0.0, 0.0, 0.5555555820465088, 0.4444444477558136]
     """
-    away = distances(times, anchor)
-    fitting = (away >= NEAREST) & (away <= FARTHEST)
-    alike = (away[:, None] == away[None]).sum(1)
-    given = torch.where(fitting, (FARTHEST + 1 - away) / alike, 0.0).float()
-    return given / given.sum().clamp_min(1e-12)
+    away, given = distances(times, anchor), torch.zeros(times.shape)
+    for distance in range(NEAREST, FARTHEST + 1):
+        alike = away == distance
+        given += alike * ((FARTHEST + 1 - distance) / alike.sum(-1, keepdim=True).clamp_min(1))
+    return given / given.sum(-1, keepdim=True).clamp_min(1e-12)

@@ -1,0 +1,133 @@
+"""The 68 landmarks of each kept frame of a face shard, 25/6 a second, with their times: a points shard and its ledger.
+
+Entry module. `face68` measures them in the crops, frames of several utterances at once. Without that network they are
+those of a registered face, fitted to the five that the detector gave: their place, roll and size are right, and what
+brows and lips do is not in them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from conclugen.faces.boxes import squares
+from conclugen.faces.settings import FaceSettings
+from conclugen.faces.shard import FaceShard
+from conclugen.features import face_points
+from conclugen.features.backbone import WeightFile, chosen
+from conclugen.features.common import Collector, arguments, losses_before
+from conclugen.features.faces import Clips
+from conclugen.images import points_shard, regions
+from conclugen.images.points_shard import Points
+from conclugen.images.proposals.face_swap import similarity
+from conclugen.images.proposals.time_aug import RATE
+from conclugen.store import devices
+from conclugen.store.ledger import LedgerRow, Status, write_ledger
+from conclugen.store.provenance import versions
+from conclugen.store.settings import parse
+
+STAGE, DETECTOR = "points", "mtcnn"
+
+
+@dataclasses.dataclass(frozen=True)
+class PointsSettings:
+    """Keys of `conclugen.config.stage_one.Keypoints`: `backbone` is `face68`, or `mtcnn` for the detector's five."""
+
+    backbone: str
+    weights: WeightFile | None
+    batch_frames: int
+
+
+def five_of(points: torch.Tensor) -> torch.Tensor:
+    """Return (B, 5, 2) of landmarks (B, 68, 2): the middles of the eyes, the tip of the nose, corners of the mouth."""
+    eyes = [points[:, part].mean(1) for part in (regions.LEFT_EYE, regions.RIGHT_EYE)]
+    return torch.stack([*eyes, points[:, 30], points[:, 48], points[:, 54]], 1)
+
+
+def fitted(five: torch.Tensor) -> torch.Tensor:
+    """Return landmarks (B, 68, 2) of a registered face as the similarity carries it that fits its five to (B, 5, 2)."""
+    face = regions.registered().expand(len(five), -1, -1)
+    a, b = similarity(five_of(face), five)
+    return torch.view_as_real(torch.view_as_complex(face.contiguous()) * a[:, None] + b[:, None])
+
+
+def by_detector(shard: FaceShard, margin: float) -> Iterator[tuple[int, Points]]:
+    """Yield (row, landmarks) of each utterance with a face, fitted to the five of the face shard."""
+    for row in np.flatnonzero(shard.present).tolist():
+        frame = shard.choose(row, RATE)
+        rows = int(shard.frames_offset[row]) + frame
+        square, five = squares(shard.box[rows].astype(np.float64), margin), shard.landmarks[rows].astype(np.float64)
+        seen = np.isfinite(five).all((1, 2))
+        inside = (five[seen] - square[seen, None, :2]) / (square[seen, None, 2:] - square[seen, None, :2])
+        found = _unseen(len(frame), margin)
+        if seen.any():
+            found[seen] = fitted(torch.from_numpy(inside).float()).numpy()
+        yield row, Points(frame, shard.time_s[rows], found, seen)
+
+
+def by_network(
+    shard: FaceShard, clips: Clips, settings: PointsSettings, collector: Collector, margin: float
+) -> Iterator[tuple[int, Points]]:
+    """Yield (row, landmarks) of each utterance with a face, measured in its crops."""
+    backbone = chosen(settings)
+    module, collector.about["weights_sha256"] = backbone.load(devices.device())
+    how = RATE, settings.batch_frames, module, backbone.size
+    for row, track in face_points.tracks(shard, clips, collector, *how):
+        seen, found = np.isfinite(track.roll), np.concatenate(track.found)
+        side = track.square[:, None, 2:] - track.square[:, None, :2]
+        found = np.where(seen[:, None, None], (found - track.square[:, None, :2]) / side, _unseen(len(seen), margin))
+        yield row, Points(shard.choose(row, RATE), track.time_s, found, seen)
+
+
+def _unseen(count: int, margin: float) -> np.ndarray:
+    """Where landmarks of `count` faces lie that nobody saw: as in a registered face, in the detector's square."""
+    face = regions.registered().numpy().astype(np.float64)
+    return np.repeat((0.5 + (face - 0.5) / (1 + margin))[None], count, 0)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the points shard and ledger of one face shard."""
+    parser = arguments(__doc__)
+    parser.add_argument("--faces", required=True, type=Path, help="the face shard")
+    parser.add_argument("--faces-ledger", type=Path, help="its ledger, for the reasons of losses")
+    parser.add_argument("--media-list", type=Path, help="its utterances' files, where a network needs crops it lacks")
+    parser.add_argument("--root", type=Path, help="the folder that the files lie below")
+    given = parser.parse_args(argv)
+    settings, lost = parse(PointsSettings, given.settings), losses_before(given.faces_ledger)
+    with FaceShard(given.faces) as shard:
+        margin = parse(FaceSettings, shard.attributes["settings"]).margin
+        collector = Collector(STAGE, shard.ids, 1)
+        if settings.backbone == DETECTOR:
+            devices.set_threads(given.threads)
+            found = dict(by_detector(shard, margin))
+        else:
+            shard.verify()
+            devices.set_threads(given.threads if shard.kept else given.threads - 1)  # one is the decoding process
+            clips = Clips(shard, lost, given.media_list, given.root)
+            found = dict(by_network(shard, clips, settings, collector, margin))
+        each = [found.get(row, Points.empty()) for row in range(len(shard))]
+        about = {points_shard.FACES: shard.attributes["sha256"], "landmarks": settings.backbone, "versions": versions()}
+        points_shard.write(given.output, shard.ids.tolist(), each, about | collector.about)
+        write_ledger(given.ledger, _ledger(shard, each, collector, lost))
+
+
+def _ledger(
+    shard: FaceShard, each: Sequence[Points], collector: Collector, lost: dict[str, tuple[Status, str]]
+) -> list[LedgerRow]:
+    rows = []
+    for row, name in enumerate(shard.ids.tolist()):
+        status, reason = Status.OK, ""
+        if not len(each[row].frame):
+            status, reason = collector.losses.get(row, lost.get(name, (Status.NO_FACE, "no face was found")))
+        elif not each[row].seen.all():
+            reason = f"no landmarks in {int((~each[row].seen).sum())} of {len(each[row].seen)} frames"
+        rows.append(LedgerRow(name, STAGE, status, reason, float(collector.seconds[row])))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
