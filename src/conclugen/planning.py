@@ -172,7 +172,8 @@ def _unpackaged_backbone(config: Config, stream: str) -> str | None:
     chosen = getattr(config.features, stream)
     if stream == "keypoints" or chosen.weights is not None:  # the detector's landmarks; a file of one's own
         return None
-    others = [name for name, entry in CATALOGUE[stream].items() if name != chosen.backbone and entry.address is None]
+    packed = [name for name, entry in CATALOGUE[stream].items() if not (entry.address or entry.own)]
+    others = [name for name in packed if name != chosen.backbone]
     embedded = f"set it to {others[0]}, or " if others else ""
     instead = f"{embedded}leave {stream} out of `modalities`"
     return packaged.lacking(chosen.backbone, f"features.{stream}.backbone: {chosen.backbone}", instead)

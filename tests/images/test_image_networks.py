@@ -131,7 +131,7 @@ def test_a_network_is_drawn_by_its_seed_and_kept_by_its_hash(tmp_path):
     made = network.drawn("resnet10", 1, 4, 7)
     assert torch.equal(network.drawn("resnet10", 1, 4, 7).head[0].weight, made.head[0].weight)
     assert not torch.equal(network.drawn("resnet10", 1, 4, 8).head[0].weight, made.head[0].weight)
-    network.save(made, tmp_path, {"network": "resnet10", "channels": 1, "width": 4})
+    network.save(made, tmp_path, {"network": "resnet10", "channels": 1, "width": 4, "size": 32, "share": 1.0})
     images = torch.rand(2, 1, 32, 32)
     loaded, _ = network.load(tmp_path)
     assert torch.equal(loaded.eval()(images), made.eval()(images))

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from conclugen.config import written
 from conclugen.config.types import Above0, Count, Number, Section, Seed, Share
-from conclugen.features.catalogue import CATALOGUE, EMBEDDED, model_mistake
+from conclugen.features.catalogue import CATALOGUE, EMBEDDED, model_mistake, weights_mistake
 
 
 class Strengths(Section):
@@ -265,6 +265,8 @@ class Streams(Section):
             chosen = getattr(self, stream)
             mistake = model_mistake(stream, chosen.backbone, chosen.model, chosen.weights is not None)
             mistakes += [f"features.{stream}.model: {mistake}"] if mistake else []
+            lacking = weights_mistake(stream, chosen.backbone, chosen.weights is not None)
+            mistakes += [f"features.{stream}.weights: {lacking}"] if lacking else []
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self

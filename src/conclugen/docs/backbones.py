@@ -22,7 +22,7 @@ def backbones() -> str:
             bold = "**" if name == next(iter(entries)) else ""
             what = f"{entry.about}, by `model`" if entry.family else entry.about
             known = (_sampling(stream, name, entry), licence(name), _seen(entry.seen))
-            weights = "in a package" if entry.address is None else "fetched"
+            weights = "your own" if entry.own else "in a package" if entry.address is None else "fetched"
             rows.append((stream, f"{bold}{name}{bold}", what, entry.dim, *known, weights))
     return grid(HEAD, rows)
 

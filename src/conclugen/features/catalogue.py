@@ -68,6 +68,7 @@ class Entry:
         seen: data sets whose emotion labels went into the weights; None: not known, unless the configuration says.
         address: None for what ships inside a package.
         family: it needs `model`.
+        own: it has no published weights: the configuration must name a file of a run of one's own.
     """
 
     about: str
@@ -76,6 +77,7 @@ class Entry:
     seen: tuple[str, ...] | None
     address: Address | None = None
     family: bool = False
+    own: bool = False
 
 
 def published(url: str) -> Address:
@@ -118,6 +120,7 @@ CATALOGUE: dict[str, dict[str, Entry]] = {
         "resnet152": Entry("ImageNet; the paper's", FRAMES, "2048", (), RESNET152),
         "timm": Entry("its image networks", FRAMES, BY_MODEL, (), Address("timm"), True),
         "torchvision": Entry("its image networks", FRAMES, BY_MODEL, (), Address("torchvision"), True),
+        "image_network": Entry("pretrained on faces here, docs/images.md", FRAMES, "the network's", (), own=True),
     },
     "frames3d": {
         "i3d": Entry("Kinetics-400", WINDOWS, "1024", ()),
@@ -203,6 +206,13 @@ def model_mistake(stream: str, backbone: str, model: str | None, own_file: bool)
     if tag and known[name] and tag not in known[name]:
         return f"{model!r} is unknown to {backbone}; {near(model, _tagged({name: known[name]}), 6)}"
     return None
+
+
+def weights_mistake(stream: str, backbone: str, own_file: bool) -> str | None:
+    """Return what is wrong where a backbone has no file and none is published; None where nothing is."""
+    if not CATALOGUE[stream][backbone].own or own_file:
+        return None
+    return f"{backbone} is a network of your own; name its file: {said(backbone, 'SOURCE').rpartition(': ')[2]}"
 
 
 def near(given: str, known: Iterable[str], count: int = 4) -> str:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from conclugen.features.backbone import load_strictly
+from conclugen.images import shape
 from conclugen.images.augment import channelled
 from conclugen.store.atomic import atomic_path, write_text
 from conclugen.store.provenance import file_sha256
@@ -55,11 +56,11 @@ def drawn(name: str, channels: int, width: int, seed: int) -> ImageNetwork:
 
 
 def save(network: ImageNetwork, folder: Path, about: dict[str, Any]) -> str:
-    """Write weights and what is told of them, and return the sha256 of the weights."""
+    """Write weights, which say their `Shape` themselves, and what is told of them; return the sha256 of the weights."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with atomic_path(folder / WEIGHTS) as temporary:
-        save_file(state, temporary)
+        save_file(state, temporary, shape.of(about).texts())
     sha256 = file_sha256(folder / WEIGHTS)
     write_text(folder / ABOUT, json.dumps(about | {"weights_sha256": sha256}, indent=2, sort_keys=True) + "\n")
     return sha256

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from conclugen import choices
 from conclugen.config import Config
 from conclugen.downstream.protocols import FUSIONS
 from conclugen.features import staged
+from conclugen.features.catalogue import CATALOGUE
+from conclugen.images import shape
 from conclugen.pretrain import methods
 from conclugen.store import fingerprint as source
 from conclugen.store import packaged
@@ -44,8 +48,18 @@ def of_stream(config: Config, stream: str, module: str | None = None) -> list[st
     other backbones are no part of it.
     """
     chosen = getattr(config.features, stream)
-    code = of(config, f"features.{module or stream}", plus=[f"conclugen.features.backbones.{chosen.backbone}"])
+    plus = [f"conclugen.features.backbones.{chosen.backbone}", *_network_of(stream, chosen)]
+    code = of(config, f"features.{module or stream}", plus=plus)
     return code + staged.companions(stream, chosen) + packaged.hashes([chosen.backbone])
+
+
+def _network_of(stream: str, chosen: Any) -> list[str]:
+    """The modules that build the network which a backbone's file names; none where the file is missing."""
+    own = CATALOGUE[stream][chosen.backbone].own
+    if not own or chosen.weights is None or not Path(chosen.weights.path).is_file():
+        return []
+    network = shape.read(Path(chosen.weights.path)).network
+    return ["conclugen.images.backbone", f"conclugen.images.networks.{network}"]
 
 
 def of_transcripts(config: Config, dataset: str) -> list[str]:
