@@ -110,6 +110,20 @@ def test_clips_of_several_classes_are_a_corpus_alone(videos, tmp_path):
     assert read_manifest(tmp_path / "frames.parquet").task == "none"
 
 
+def test_a_clip_that_cannot_be_cut_again_is_lost_frame_by_frame(videos, monkeypatch):
+    whole = frames.Clips.whole
+
+    def without_one(self, fps, collector):
+        return ((row, pictures) for row, pictures in whole(self, fps, collector) if self.ids[row] != "short")
+
+    monkeypatch.setattr(frames.Clips, "whole", without_one)
+    pictures = list(frames.Sources(videos / "0.h5", videos / "0.points.h5", None, None).pictures())
+    lengths = [max(1, round(SECONDS[name] * RATE)) for name in list(SECONDS)[:4]]
+    lost = [number for number, picture in enumerate(pictures) if picture is None]
+    assert len(pictures) == sum(lengths)
+    assert lost == [*range(lengths[0], lengths[0] + lengths[1])]
+
+
 def test_an_altered_landmark_is_told(videos, tmp_path):
     (tmp_path / "images.h5").write_bytes((videos / "images.h5").read_bytes())
     offset = shard.read(tmp_path / "images.h5").frames.points.offset
@@ -190,7 +204,7 @@ def test_a_network_of_grey_clips_represents_stills_and_says_what_was_too_short(v
     given += ["--settings", json.dumps(told), "--state", str(tmp_path / "state"), "--output-dir", str(tmp_path / "net")]
     pretrain.main(given)
     about = network.about(tmp_path / "net")
-    assert about["clips"] == {"clips": 6, "time_aug": 5, "hard_neg": 4}
+    assert about["clips"] == {"clips": 3, "time_aug": 2, "hard_neg": 1}  # of six, half measure
     assert about["fallback"].startswith("1 clips are too short for time_aug, where other views")
     assert "2 clips are too short for hard_neg" in about["fallback"]
     given = ["--images", str(faces / "images.h5"), "--model", str(tmp_path / "net/model.safetensors"), "--threads", "1"]

@@ -38,7 +38,8 @@ INSTEAD = {  # what stands in the place of a proposal in clips that are too shor
     "time_aug": "other views of the anchor are positives",
     "hard_neg": "other clips alone are negatives",
 }
-HELD = 0.05  # share of the training items that measure, where a set has no split valid
+LEAST_HELD = 8  # items that measure: of fewer, no rank or retrieval says anything
+HELD = 0.05  # share of the training items that measure, where the split valid has too few
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -81,9 +82,9 @@ def items(drawn_from: Stills | Clips, split: np.ndarray) -> tuple[torch.Tensor, 
     Raises ValueError where there are too few.
     """
     train, held = drawn_from.items(split, "train"), drawn_from.items(split, "valid")
-    if len(held) < 2:
-        count = max(2, round(HELD * len(train)))
-        train, held = train[:-count], train[-count:]
+    if len(held) < LEAST_HELD:
+        count = min(len(train) // 2, max(LEAST_HELD, round(HELD * len(train))))
+        train, held = train[: len(train) - count], train[len(train) - count :]
     if len(train) < 2 or len(held) < 2:
         raise ValueError(f"{len(train)} items to train on and {len(held)} to measure; a contrast needs more")
     return train, held

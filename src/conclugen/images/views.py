@@ -109,7 +109,12 @@ def _swapped(
         return images
     shift = torch.randint(1, len(images), (len(images),), generator=generator)
     giver = ((torch.arange(len(images)) + shift) % len(images)).to(images.device)
-    chosen = torch.rand(len(images), generator=generator) < settings.swapped
-    made = face_swap.face_swap(images, images[giver], points, points[giver]) if swap else None
-    made = face_swap.cut_mix(images, images[giver], points) if made is None else made
-    return torch.where(chosen.to(images.device)[:, None, None, None], made, images)
+    taken = torch.nonzero(torch.rand(len(images), generator=generator) < settings.swapped)[:, 0].to(images.device)
+    if not len(taken):
+        return images
+    donors = giver[taken]
+    if swap:
+        made = face_swap.face_swap(images[taken], images[donors], points[taken], points[donors])
+    else:
+        made = face_swap.cut_mix(images[taken], images[donors], points[taken])
+    return images.index_copy(0, taken, made)
