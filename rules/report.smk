@@ -172,6 +172,22 @@ use rule control_figure as label_figure with:
         "Draw what shares of the labels give"
 
 
+use rule control_figure as rivals_figure with:
+    input:
+        table="results/tables/rivals.csv",
+    output:
+        figure=report("results/figures/rivals.png", caption="../report/rivals.rst", category="Figures"),
+        pdf="results/figures/rivals.pdf",
+    log:
+        "results/logs/figures/rivals.log",
+    benchmark:
+        "results/benchmarks/figures/rivals.tsv"
+    params:
+        **stage("evaluation.rivals_figure", level=lambda wildcards: CONFIG.tables.level),
+    message:
+        "Draw rivals around the reference method"
+
+
 use rule control_figure as robustness_figure with:
     input:
         table="results/tables/{dataset}{target}.robustness.csv",
