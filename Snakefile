@@ -26,7 +26,7 @@ rule all:
     default_target: True
     input:
         tables=of_every_table("results/tables/{name}.csv"),
-        images=expand("results/tables/{images}.csv", images=image_slices.labelled_sets(CONFIG)),
+        images=expand("results/tables/{name}.csv", name=image_slices.tables(CONFIG)),
         leaks="results/qc/leaks.csv",
         report="results/report.html",
     message:

@@ -207,14 +207,14 @@ rule image_protocol:
         manifest="results/images/{images}/manifest.parquet",
     output:
         predictions=expand(
-            "results/downstream/{{images}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
+            "results/downstream/{{images}}{{target}}/{{corpus}}/{{preset}}/{{method}}/{{protocol}}{{share}}/seed{seed}.parquet",
             seed=CONFIG.images.head_seeds,
         ),
-        selection="results/downstream/{images}/{corpus}/{preset}/{method}/{protocol}{share}/selection.csv",
+        selection="results/downstream/{images}{target}/{corpus}/{preset}/{method}/{protocol}{share}/selection.csv",
     log:
-        "results/logs/image_protocol/{images}/{corpus}/{preset}/{method}/{protocol}{share}.log",
+        "results/logs/image_protocol/{images}{target}/{corpus}/{preset}/{method}/{protocol}{share}.log",
     benchmark:
-        "results/benchmarks/image_protocol/{images}/{corpus}/{preset}/{method}/{protocol}{share}.tsv"
+        "results/benchmarks/image_protocol/{images}{target}/{corpus}/{preset}/{method}/{protocol}{share}.tsv"
     wildcard_constraints:
         corpus=one_of(CONFIG.images.datasets),
         share=one_of(image_slices.shares(CONFIG)),
@@ -233,22 +233,22 @@ rule image_protocol:
             threaded=True,
         ),
     message:
-        "Evaluate {wildcards.method} on {wildcards.images}: {wildcards.protocol}{wildcards.share}"
+        "Evaluate {wildcards.method} on {wildcards.images}{wildcards.target}: {wildcards.protocol}{wildcards.share}"
     shell:
         RUN
 
 
 rule image_table:
     input:
-        predictions=lambda wildcards: image_slices.predictions(CONFIG, wildcards.images),
+        predictions=lambda wildcards: image_slices.predictions(CONFIG, wildcards.images, wildcards.target),
         manifest="results/images/{images}/manifest.parquet",
         copies="results/images/{images}/copies.csv",
     output:
-        table=report("results/tables/{images}.csv", caption="../report/images.rst", category="Tables"),
+        table=report("results/tables/{images}{target}.csv", caption="../report/images.rst", category="Tables"),
     log:
-        "results/logs/tables/{images}.log",
+        "results/logs/tables/{images}{target}.log",
     benchmark:
-        "results/benchmarks/tables/{images}.tsv"
+        "results/benchmarks/tables/{images}{target}.tsv"
     wildcard_constraints:
         images=one_of(image_slices.labelled_sets(CONFIG)),
     conda:
@@ -261,7 +261,7 @@ rule image_table:
             "evaluation.image_table", "image_table", predictions=lambda input: sorted(files.folders(input.predictions))
         ),
     message:
-        "Write the table of the images of {wildcards.images}"
+        "Write the table of the images of {wildcards.images}{wildcards.target}"
     shell:
         RUN
 

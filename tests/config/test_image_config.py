@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from snakemake.exceptions import WorkflowError
 
 from conclugen import choices
 from conclugen.config import check
@@ -42,6 +43,12 @@ def of(**images):
             r"images\.datasets\.a\.dataset: 'moisei' has no videos; did you mean 'mosei'",
         ),
         ({"corpus": "talks"}, r"images\.corpus: 'talks' is unknown"),
+        (
+            {"targets": ["valence"]},
+            r"images\.targets: no labels of images\.datasets have valence; they have expression",
+        ),
+        ({"targets": ["sentiment"]}, r"images\.targets"),
+        ({"datasets": {"a-valence": {"adapter": "fer2013", "root": "/d"}}}, r"images\.datasets\.a-valence: this name"),
         ({"methods": ["BYOL"]}, r"images\.methods"),
         ({"label_fractions": [0.1]}, r"images\.label_fractions: \[0\.1\] lacks 1\.0"),
         ({"batch_size": 1}, r"images\.batch_size"),
@@ -115,5 +122,39 @@ def test_networks_of_a_corpus_of_clips_represent_every_set_and_have_every_propos
     told = stage_settings(config, "image_pretrain", {"images": "frames", "preset": "paper", "method": "SSL-FER"})
     assert told["proposals"] == ["time_aug", "hard_neg", "face_swap", "mask_fn"]
     assert told["absent"] == []
-    assert stage_settings(config, "image_table", {"images": "faces"})["stills"] is False
+    assert stage_settings(config, "image_table", {"images": "faces", "target": ""})["stills"] is False
     assert "keypoints" in choices.backbone_streams(config)
+
+
+RATED = FACES | {"rated": {"adapter": "affectnet", "root": "/data/affectnet"}}
+
+
+def test_only_sets_whose_labels_have_a_dimension_have_its_table():
+    assert image_slices.tables(of(datasets=RATED)) == ["faces", "rated", "rated-valence", "rated-arousal"]
+    assert image_slices.tables(of(datasets=RATED, targets=["arousal"])) == ["rated-arousal"]
+    frames = {"adapter": "clips", "dataset": "mosei", "labelled": False}
+    assert image_slices.tables(of(datasets=FACES | {"frames": frames})) == ["faces"]
+
+
+@pytest.mark.parametrize("protocol", ["linear", "knn", "finetune", "supervised"])
+def test_a_dimension_has_predictions_of_its_own_and_is_told_to_each_protocol(protocol):
+    config = of(datasets=RATED, protocols=[protocol])
+    assert all(path.startswith("results/downstream/rated-valence/rated/") for path in predicted(config, "rated"))
+    wildcards = {"images": "rated", "target": "-valence", "method": "SimCLR", "protocol": protocol, "share": ""}
+    assert stage_settings(config, "image_probe", wildcards)["target"] == "valence"
+    assert stage_settings(config, "image_table", wildcards)["target"] == "valence"
+
+
+def predicted(config, images):
+    found = image_slices.predictions(config, images, "-valence")
+    assert found
+    return found
+
+
+def test_a_dimension_that_labels_do_not_have_is_refused_in_one_line():
+    message = r"^the labels of faces have no valence; it has no table faces-valence$"
+    with pytest.raises(WorkflowError, match=message):
+        predicted(of(datasets=RATED), "faces")
+    wildcards = {"images": "faces", "target": "-valence", "protocol": "linear", "share": ""}
+    with pytest.raises(WorkflowError, match=message):
+        stage_settings(of(datasets=RATED), "image_probe", wildcards)

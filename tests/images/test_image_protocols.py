@@ -14,11 +14,12 @@ from conclugen.store.shards import read_shard
 
 BUDGET = {"learning_rates": [1e-2], "weight_decays": [0.01], "dropout": 0.1, "epochs": 15}
 BUDGET |= {"batch_size": 32, "patience": 15}
-SHARED = {"seeds": [0, 1], "label_fraction": 1.0}
+SHARED = {"seeds": [0, 1], "label_fraction": 1.0, "target": "expression"}
 PROBE = SHARED | {"modalities": {"image": ["image"]}, "evaluate": ["image"]}
-PROBE |= {"target": "expression", "standardise": True}
+PROBE |= {"standardise": True}
 NETWORK = {"network": "resnet10", "width": 4, "size": 32}
-TABLE = {"resamples": 50, "level": 0.95, "seed": 0, "chance_draws": 5, "network": "resnet10", "stills": True}
+TABLE = {"resamples": 50, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
+TABLE |= {"network": "resnet10", "stills": True}
 
 
 class Run:

@@ -187,10 +187,34 @@ def test_affectnet_in_its_old_form(tmp_path):
     found = affectnet.read("d", tmp_path, affectnet.Options(8, 0.0))
     assert found.table["split"].tolist() == ["train", "train", "test", "test"]  # "no face" is left out
     assert found.table["label"].tolist() == ["neutral", "contempt"] * 2
-    assert found.table["valence"].tolist()[0] == 0.5
+    assert found.table["valence"].tolist()[0] == 1.5  # .5 of -1 to 1, on the scale of the manifest
+    assert found.table["arousal"].tolist()[0] == -0.75
     assert np.isnan(found.table["arousal"].tolist()[1])  # -2: nobody rated it
     assert [picture.shape[:2] for picture in found.pictures()] == [(10, 10), (30, 30)] * 2  # a box without area is none
     assert affectnet.read("d", tmp_path, affectnet.Options(7, 0.0)).table["label"].tolist() == ["neutral"] * 2
+
+
+def rated(tmp_path, valences):
+    """The old form, without pictures, with these valences in training."""
+    (tmp_path / affectnet.LISTS).mkdir()
+    for name, values in (("training", valences), ("validation", [0.0])):
+        rows = [(f"{name}/{n}.jpg", 0, 0, 9, 9, n % 8, value, -0.5) for n, value in enumerate(values)]
+        table = pd.DataFrame(rows, columns=list(affectnet.COLUMNS))
+        table.to_csv(tmp_path / affectnet.LISTS / f"{name}.csv", index=False)
+
+
+def test_a_valence_that_cannot_be_is_lost_and_a_label_that_is_known_stays(tmp_path):
+    rated(tmp_path, [-1.7] + [0.5] * 200)
+    found = affectnet.read("d", tmp_path, affectnet.Options(8, 0.0))
+    assert np.isnan(found.table["valence"].tolist()[0])
+    assert found.table["label"].tolist()[0] == "neutral"
+    assert found.notes.lost() == {"training/0.jpg": "valence is outside -1..1: '-1.7'"}
+
+
+def test_a_valence_on_another_scale_is_refused(tmp_path):
+    rated(tmp_path, [5.0, -7.0])
+    with pytest.raises(LayoutError, match=r"valence: 2 of 3 values lie outside -1\.\.1; they run from -7 to 5"):
+        affectnet.read("d", tmp_path, affectnet.Options(8, 0.0))
 
 
 def test_affectnet_in_its_new_form(tmp_path):
@@ -203,7 +227,7 @@ def test_affectnet_in_its_new_form(tmp_path):
                 np.save(notes / f"{number}_{kind}.npy", np.array(str(value)))
     found = affectnet.read("d", tmp_path, affectnet.Options(8, 0.0)).table
     assert found["label"].tolist() == ["anger", "anger"]
-    assert found["valence"].tolist() == [0.1, 0.1]
+    assert found["valence"].tolist() == pytest.approx([0.3, 0.3])
     (tmp_path / "val_set/annotations/0_val.npy").unlink()
     with pytest.raises(LayoutError, match=r"0_val\.npy: cannot be read"):
         affectnet.read("d", tmp_path, affectnet.Options(8, 0.0))

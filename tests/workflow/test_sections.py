@@ -75,6 +75,7 @@ NO_STAGE = {
     "images.preset": "names the files that are asked for",
     "images.methods": "names the files that are asked for",
     "images.controls": "names the files that are asked for",
+    "images.targets": "names the files that are asked for",
     "images.protocols": "names the files that are asked for",
     "images.label_fractions": "names the files that are asked for",
     "images.seeds": "names the files that are asked for",
@@ -273,7 +274,7 @@ def settings(config: Config) -> dict[tuple, Any]:
     rules += [("downstream", TABLE_OF_MOSEI | {"method": "still", "protocol": "raw"})]
     rules += [("map", {"dataset": "mosei", "target": ""})]
     rules += [("control_network", {"method": name, "corpus": "talks", "preset": "warm"}) for name in CONTROLS]
-    images = {"images": "faces", "preset": "improved", "share": ""}
+    images = {"images": "faces", "target": "", "preset": "improved", "share": ""}
     rules += [(stage, images) for stage in ("image_set", "image_table")]
     rules += [("image_frames", {"images": "frames"})]
     rules += [("image_pretrain", images | {"method": name}) for name in ("SimCLR", "SSL-FER")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from conclugen.config import written
 from conclugen.config.errors import allowed_names
 from conclugen.config.stage_two import Budget, Neighbours
 from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share
+from conclugen.data.scales import DIMENSIONS
 from conclugen.images.methods import CONTROLS, METHODS
 from conclugen.images.presets import PRESETS
 
@@ -28,8 +29,14 @@ class ImageSet(Section):
             the others.
     """
 
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ()
+
     adapter: str
     size: Annotated[int, Field(ge=24)] | None = None
+
+    def targets_of(self) -> tuple[str, ...]:
+        """Return what its labels have: classes, and the numbers that `DIMENSIONS` of its adapter names."""
+        return ("expression", *self.DIMENSIONS)
 
 
 class Stills(ImageSet):
@@ -85,6 +92,8 @@ class AffectNet(Stills):
         valid: share of the training images that become the split valid.
     """
 
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ("valence", "arousal")
+
     adapter: Literal["affectnet"]
     classes: Annotated[int, Field(ge=7, le=8)] = 8
     valid: Share = 0.05
@@ -115,6 +124,10 @@ class Clips(ImageSet):
     grey: bool = False
     labelled: bool = True
 
+    def targets_of(self) -> tuple[str, ...]:
+        """Return what its labels have: the classes of clips, if any."""
+        return ("expression",) if self.labelled else ()
+
 
 AnyImageSet = Annotated[Clips | Fer2013 | FerPlus | RafDb | AffectNet | CaerS, Field(discriminator="adapter")]
 
@@ -131,6 +144,8 @@ class Images(Section):
             fall away, since nothing but a clip has another frame, so `TimeAug` and `HardNeg` alone are SimCLR there.
         controls: rows that learned nothing here: `untrained`, `pixels`, `PCA`, `HOG`, and `mobilenet_v2`, which
             learned ImageNet's labels.
+        targets: `expression`, and `valence` and `arousal`, from -3 to 3, where the labels have them: those of AffectNet
+            (`results/tables/NAME-valence.csv`).
         protocols: `linear`: heads on the frozen representation; `knn`: the nearest training images; `finetune`: the
             whole network; `supervised`: the same network from scratch.
         network: `resnet10`: small, for faces of 48 pixels; `resnet50`: the paper's; `mobilenet_v2`: starts from
@@ -162,6 +177,11 @@ class Images(Section):
         "SSL-FER",
     ]
     controls: list[Literal[CONTROLS]] = list(CONTROLS)
+    targets: Annotated[list[Literal["expression", "valence", "arousal"]], Field(min_length=1)] = [
+        "expression",
+        "valence",
+        "arousal",
+    ]
     protocols: Annotated[list[Literal[PROTOCOLS]], Field(min_length=1)] = ["linear", "knn"]
     network: Literal["resnet10", "resnet50", "mobilenet_v2"] = "resnet10"
     width: Annotated[int, Field(ge=4)] = 32
@@ -187,20 +207,26 @@ class Images(Section):
 
 
 def image_mistakes(config: Config, reserved: tuple[str, ...]) -> list[str]:
-    """Return a line for each image data set that is called like another data set or a table over all, for each whose
-    videos are not known, and for a corpus that is none of them.
+    """Return a line for each image data set that is called like another data set or a table, for each whose videos are
+    not known, for targets that no labels have, and for a corpus that is none of them.
     """
     known, filmed = config.images.datasets, [n for n, d in config.datasets.items() if d.adapter != "features"]
+    endings = tuple(f"-{name}" for name in DIMENSIONS)  # of tables: nothing else may end in them, or begin another's
+    bases = {name.removesuffix(ending) for name in config.datasets for ending in endings}
     lines = [
         f"images.datasets.{name}: this name is taken by results/tables/{name}.csv; choose another"
         for name in known
-        if name in (*reserved, *config.datasets) or name.endswith("-sentiment")
+        if name in (*reserved, *config.datasets, *bases) or name.endswith(endings)
     ]
     lines += [
         f"images.datasets.{name}.dataset: {given.dataset!r} has no videos; {allowed_names(given.dataset, filmed)}"
         for name, given in known.items()
         if isinstance(given, Clips) and given.dataset not in filmed
     ]
+    there = {target for given in known.values() for target in given.targets_of()}
+    if there and there.isdisjoint(config.images.targets):
+        asked = ", ".join(config.images.targets)
+        lines.append(f"images.targets: no labels of images.datasets have {asked}; they have {', '.join(sorted(there))}")
     corpus = config.images.corpus
     if corpus is not None and corpus not in known:
         lines.append(f"images.corpus: {corpus!r} is unknown; {allowed_names(corpus, list(known))}")

@@ -3,7 +3,7 @@
 Entry module. Intervals are over test images, copies of one image drawn together, and over the seeds of networks and
 heads; a single network says nothing of others, so `networks` stands beside them. `accuracy_new` leaves out the test
 images that training holds an exact copy of. `minus_…` are paired differences in accuracy under the same protocol and
-share of the labels, with their interval.
+share of the labels, with their interval. Of valence and arousal the mean absolute error takes the place of accuracy.
 """
 
 from __future__ import annotations
@@ -20,14 +20,18 @@ from conclugen.evaluation import chance, pretext
 from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.estimates import CHANCE, NO_DIFFERENCE, Estimate
 from conclugen.evaluation.intervals import Resamples
+from conclugen.evaluation.metrics import best as best_of
 from conclugen.evaluation.predictions import Predictions, read
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.images import copies
 from conclugen.images.methods import CONTROLS, METHODS, on_stills
 from conclugen.store.settings import parse
 
-METRICS = {"accuracy": "accuracy", "f1_macro": "f1_macro", "recall_macro": "uar"}  # of `metrics.py`, and its column
-HEADLINE = "accuracy"
+# Of each task: metrics of `metrics.py` and their columns. The first is the one that rows are compared by.
+METRICS = {
+    "single": {"accuracy": "accuracy", "f1_macro": "f1_macro", "recall_macro": "uar"},
+    "regression": {"mae": "mae", "rmse": "rmse", "pearson": "pearson", "ccc": "ccc"},
+}
 COMPARED = ("untrained", "PCA")
 PROTOCOLS = (CHANCE, "linear", "knn", "supervised", "finetune")
 ORDER = (*CONTROLS, "supervised", *METHODS)
@@ -38,6 +42,7 @@ class Settings:
     """Keys of `conclugen.config.stage_two.Tables` and `conclugen.config.images.Images`.
 
     Attributes:
+        target: what is measured: `expression` or a dimension.
         stills: networks learned from stills, not from clips.
     """
 
@@ -45,6 +50,7 @@ class Settings:
     level: float
     seed: int
     chance_draws: int
+    target: str
     network: str
     stills: bool
 
@@ -65,7 +71,7 @@ class Row:
 def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings: Settings) -> list[dict[str, Any]]:
     """Return the rows of the table; `copied`: ids of images that training holds an exact copy of."""
     resamples = Resamples.of(truth, settings)
-    new = without(truth, copied)
+    new, headline = without(truth, copied), next(iter(METRICS[truth.task]))
     new_resamples = Resamples.of(new, settings)
     guessed = chance.rows(truth, settings.chance_draws)
     rows = [Row(name, CHANCE, 1.0, 1, scores, {}, ()) for name, scores in guessed.items()]
@@ -75,19 +81,19 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
         for row in sorted(rows, key=_place)
     ]
     kept = np.isin(truth.ids, new.ids)
-    best = max((row.metrics[HEADLINE] for row in rows if row.protocol == CHANCE), key=lambda one: one.value)
+    best = _best([row.metrics[headline] for row in rows if row.protocol == CHANCE])
     table = []
     for row in rows:
-        fresh = new_resamples.estimates(new, row.scores[:, kept], row.protocol)[HEADLINE]
+        fresh = new_resamples.estimates(new, row.scores[:, kept], row.protocol)[headline]
         cells = {"method": row.method, "protocol": row.protocol, "labels": row.fraction}
         cells |= {"network": _network(row, settings), "seeds": row.seeds, "n_test": len(truth.ids)}
-        for name, column in METRICS.items():
+        for name, column in METRICS[truth.task].items():
             cells |= _cells(column, row.metrics[name])
-        cells |= _cells("accuracy_new", fresh) | {"n_new": len(new.ids)}
-        gained = NO_DIFFERENCE if row.protocol == CHANCE else row.metrics[HEADLINE].against(best)
-        cells["beats_chance"] = "" if row.protocol == CHANCE else gained.verdict(HEADLINE)
+        cells |= _cells(f"{headline}_new", fresh) | {"n_new": len(new.ids)}
+        gained = NO_DIFFERENCE if row.protocol == CHANCE else row.metrics[headline].against(best)
+        cells["beats_chance"] = "" if row.protocol == CHANCE else gained.verdict(headline)
         for name in COMPARED:
-            cells |= _against(row, rows, name)
+            cells |= _against(row, rows, name, headline)
         cells["stills_lack"] = "+".join(on_stills(row.method)[1] if settings.stills and row.method in METHODS else ())
         table.append(cells | _pretext(row.networks))
     return table
@@ -100,6 +106,12 @@ def without(truth: Truth, copied: set[str]) -> Truth:
         raise ValueError(f"{truth.dataset}: training holds a copy of every test image; its folds cannot be used")
     group = np.unique(truth.group[kept], return_inverse=True)[1]
     return dataclasses.replace(truth, ids=truth.ids[kept], labels=truth.labels[kept], group=group)
+
+
+def _best(guessed: Sequence[Estimate]) -> Estimate:
+    """The best of the chance rows, with which all others are compared."""
+    value = best_of((one.value for one in guessed), guessed[0].metric)
+    return next(one for one in guessed if one.value == value)
 
 
 def _place(row: Row) -> tuple:
@@ -117,11 +129,11 @@ def _cells(name: str, estimate: Estimate) -> dict[str, float]:
     return {name: estimate.value, f"{name}_lo": low, f"{name}_hi": high}
 
 
-def _against(row: Row, rows: Sequence[Row], name: str) -> dict[str, float]:
+def _against(row: Row, rows: Sequence[Row], name: str, headline: str) -> dict[str, float]:
     """The difference to a control under the same protocol; empty for the control itself, for chance, and without it."""
     same = [r for r in rows if (r.method, r.protocol, r.fraction) == (name, row.protocol, row.fraction)]
-    other = same[0].metrics[HEADLINE] if same and row.method in METHODS else None
-    gap = row.metrics[HEADLINE].against(other)
+    other = same[0].metrics[headline] if same and row.method in METHODS else None
+    gap = row.metrics[headline].against(other)
     column = f"minus_{name.lower()}"
     return {column: gap.value, f"{column}_lo": gap.low, f"{column}_hi": gap.high}
 
@@ -145,10 +157,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args(argv)
-    truth = read_truth(given.manifest, "expression")
+    settings = parse(Settings, given.settings)
+    truth = read_truth(given.manifest, settings.target)
     predictions = [read(folder, truth) for folder in given.predictions]
     copied = copies.read(given.copies, (copies.EXACT,))
-    write_csv(given.output, build(truth, predictions, copied, parse(Settings, given.settings)))
+    write_csv(given.output, build(truth, predictions, copied, settings))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from conclugen.store.settings import parse
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
     given = probe.arguments(__doc__ or "", argv)
-    settings, labels, rows = parse(Settings, given.settings), probe.labels(given.manifest), []
+    settings, rows = parse(Settings, given.settings), []
+    labels = probe.labels(given.manifest, settings.target)
     predictions.clear(given.output)
     for number, seeds in by_model(settings.seeds, given.shards).items():
         data, matrix = probe.with_features(labels, given.shards[number], settings.standardise, device())

@@ -53,9 +53,9 @@ def arguments(description: str, argv: Sequence[str] | None) -> Arguments:
     return Arguments(given.manifest, tuple(given.features), models, given.images, given.settings, given.output_dir)
 
 
-def labels(manifest: Path) -> Data:
-    """Return the labels of train and valid without any features."""
-    return read(manifest, {}, {}, (), "expression")
+def labels(manifest: Path, target: str) -> Data:
+    """Return the labels of train and valid, of `expression` or a dimension, without any features."""
+    return read(manifest, {}, {}, (), target)
 
 
 def with_features(data: Data, path: Path, standardise: bool, where: torch.device) -> tuple[Data, Matrix]:

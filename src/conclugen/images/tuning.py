@@ -17,7 +17,7 @@ from conclugen.downstream import predictions
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.heads import Budget
-from conclugen.downstream.scores import headline, loss, outputs, weights
+from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
 from conclugen.downstream.settings import check_common
 from conclugen.images import augment, probe, regions, shard
 from conclugen.images.network import ImageNetwork
@@ -46,6 +46,7 @@ class Tuning:
 
     Attributes:
         size: pixels of the square that the network sees.
+        target: what is predicted: `expression` or a dimension.
         label_fraction: share of the training labels, in (0, 1].
         budget: rates, decays and epochs that validation chooses from (`conclugen.config.stage_two.Budget`).
     """
@@ -53,6 +54,7 @@ class Tuning:
     network: str
     width: int
     size: int
+    target: str
     seeds: tuple[int, ...]
     label_fraction: float
     budget: Budget
@@ -110,7 +112,7 @@ class Outcome:
 def train(model: Classifier, pictures: Pictures, data: Data, draw: Draw, one: Outcome, budget: Budget) -> Outcome:
     """Train all weights; fill and return `one` at its best validation epoch. Raises ValueError where none is finite."""
     where, best = pictures.where, None
-    wanted, class_weights = draw.targets[draw.valid].to(where), weights(draw.targets[draw.train], "single").to(where)
+    wanted, class_weights = draw.targets[draw.valid].to(where), weights(draw.targets[draw.train], data.task).to(where)
     used = [p for name, p in model.named_parameters() if not name.startswith("network.head")]
     optimiser, batch = AdamW(used, one.rate, one.decay), min(budget.batch_size, len(draw.train))
     steps, number = math.ceil(len(draw.train) / batch) * budget.epochs, 0
@@ -122,14 +124,13 @@ def train(model: Classifier, pictures: Pictures, data: Data, draw: Draw, one: Ou
             number += 1
             if len(rows) < 2:  # a normalisation of one row is not defined
                 continue
-            cost = loss(
-                _logits(model, pictures.changed(rows, generator)), draw.targets[rows].to(where), class_weights, "single"
-            )
+            logits = _logits(model, pictures.changed(rows, generator))
+            cost = loss(logits, draw.targets[rows].to(where), class_weights, data.task)
             optimiser.zero_grad()
             cost.backward()
             optimiser.step()
         logits = predict(model, pictures, draw.valid)
-        cost, score = float(loss(logits, wanted, class_weights, "single")), float(headline(logits, wanted, "single"))
+        cost, score = float(loss(logits, wanted, class_weights, data.task)), float(headline(logits, wanted, data.task))
         if math.isfinite(cost) and (score, -cost) > (one.score, -one.loss):
             one.score, one.loss, one.epoch = score, cost, epoch
             best = copy.deepcopy(model.state_dict())
@@ -167,7 +168,7 @@ def run(
 
     `start` returns, for a seed and the channels of the pictures, a network of its own and what predictions tell of it.
     """
-    data, images, where = probe.labels(given.manifest), shard.read(given.images), device()
+    data, images, where = probe.labels(given.manifest, settings.target), shard.read(given.images), device()
     place = {name: number for number, name in enumerate(images.ids.tolist())}
     places = torch.tensor([place[name] for name in data.ids.tolist()])
     pictures, selection = Pictures(images, places, settings.size, where), []
@@ -179,11 +180,14 @@ def run(
         for rate, decay in settings.budget.candidates():
             network, told = start(draw.seed, images.pixels.shape[3])
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
-            model = Classifier(network, len(data.classes), settings.budget.dropout).to(where)
+            model = Classifier(network, len(data.classes), settings.budget.dropout)
+            if data.task == "regression":  # far from 0 the first epochs would go into the mean alone
+                model.linear.bias.data.copy_(first_bias(draw.targets[draw.train], data.task))
+            model = model.to(where)
             outcomes.append(train(model, pictures, data, draw, Outcome(rate, decay), settings.budget))
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
         about = {"protocol": protocol, "network": told}
-        predictions.write(given.output, data, outputs(best.logits, "single"), draw.seed, draw.fraction, about, {})
+        predictions.write(given.output, data, outputs(best.logits, data.task), draw.seed, draw.fraction, about, {})
         selection += predictions.selection_rows(draw, outcomes, best)
     predictions.write_selection(given.output, selection)
 

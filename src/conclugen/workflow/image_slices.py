@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
+
+from conclugen.choices import TARGETS
 from conclugen.config import Config
 from conclugen.features import staged
 from conclugen.images.methods import CONTROLS, METHODS, on_stills
@@ -68,16 +71,18 @@ def _control(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 def _probe(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     section, protocol = config.images, wildcards["protocol"]
     shared = {"seeds": section.head_seeds, "label_fraction": shares(config)[wildcards["share"]]}
+    shared |= {"target": target_of(config, wildcards["images"], wildcards["target"])}
     if protocol in TUNED:
         return shared | _network(config) | {"budget": section.networks.model_dump()}
-    shared |= {"modalities": {"image": ["image"]}, "evaluate": ["image"], "target": "expression", "standardise": True}
+    shared |= {"modalities": {"image": ["image"]}, "evaluate": ["image"], "standardise": True}
     return shared | (section.knn if protocol == "knn" else section.heads).model_dump()
 
 
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     values = config.tables.model_dump(include={"resamples", "level", "seed", "chance_draws"})
     stills = of_stills(config, corpus_of(config, wildcards["images"]))
-    return values | {"network": config.images.network, "stills": stills}
+    target = target_of(config, wildcards["images"], wildcards["target"])
+    return values | {"network": config.images.network, "stills": stills, "target": target}
 
 
 def _points(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -117,7 +122,21 @@ def clip_sets(config: Config) -> list[str]:
 
 def labelled_sets(config: Config) -> list[str]:
     """Return the image data sets that have a table."""
-    return [name for name, given in config.images.datasets.items() if getattr(given, "labelled", True)]
+    return [name for name, given in config.images.datasets.items() if given.targets_of()]
+
+
+def target_of(config: Config, images: str, ending: str) -> str:
+    """Return the target of a table by how its name ends. Raises WorkflowError where the labels do not have it."""
+    if TARGETS[ending] not in config.images.datasets[images].targets_of():
+        raise WorkflowError(f"the labels of {images} have no {TARGETS[ending]}; it has no table {images}{ending}")
+    return TARGETS[ending]
+
+
+def tables(config: Config) -> list[str]:
+    """Return the names of the tables of image data sets: of each, of every target that its labels have."""
+    wanted = {ending: target for ending, target in TARGETS.items() if target in config.images.targets}
+    sets = config.images.datasets.items()
+    return [name + ending for name, given in sets for ending, target in wanted.items() if target in given.targets_of()]
 
 
 def shares(config: Config) -> dict[str, float]:
@@ -136,9 +155,10 @@ def rows(config: Config) -> list[tuple[str, str]]:
     return found
 
 
-def predictions(config: Config, images: str) -> list[str]:
-    """Return the predictions that the table of an image data set is made of."""
-    base = f"results/downstream/{images}/{corpus_of(config, images)}/{config.images.preset}"
+def predictions(config: Config, images: str, target: str = "") -> list[str]:
+    """Return the predictions that the table of an image data set is made of; `target`: the ending of its name."""
+    target_of(config, images, target)
+    base = f"results/downstream/{images}{target}/{corpus_of(config, images)}/{config.images.preset}"
     return [
         f"{base}/{method}/{protocol}{share}/seed{seed}.parquet"
         for method, protocol in rows(config)

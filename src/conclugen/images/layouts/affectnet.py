@@ -2,8 +2,8 @@
 
 Old: `Manually_Annotated_Images/` and `Manually_Annotated_file_lists/{training,validation}.csv`, faces by boxes. New:
 `{train_set,val_set}/images/N.jpg` with `annotations/N_{exp,val,aro}.npy`. The validation fold is what every paper
-reports, so it is the test split here, and a share of the training fold, by hash, is valid. Valence and arousal are
-kept; -2, which says that nobody rated them, is unknown.
+reports, so it is the test split here, and a share of the training fold, by hash, is valid. Valence and arousal, from -1
+to 1, are brought to the scale of the manifest; -2, which says that nobody rated them, is unknown.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from conclugen.data.dimensions import rescaled
 from conclugen.data.errors import LayoutError
 from conclugen.data.notes import Notes
 from conclugen.images.listing import Listing, files, hold_out, images_below, named
@@ -24,8 +25,8 @@ CLASSES = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "c
 NO_CLASS = ("none", "uncertain", "no face")  # 8, 9, 10: images without one of the expressions, left out
 LISTS = "Manually_Annotated_file_lists"
 COLUMNS = ("subDirectory_filePath", "face_x", "face_y", "face_width", "face_height", "expression", "valence", "arousal")
-UNRATED, SIDE = -2.0, 112
-NUMBERS = ("expression", "valence", "arousal")
+RATED, SCALE, UNRATED = ("valence", "arousal"), (-1.0, 1.0), -2.0
+SIDE, NUMBERS = 112, ("expression", *RATED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,12 +56,13 @@ def read(dataset: str, root: Path, options: Options) -> Listing:
     table, number = table[used].reset_index(drop=True), number[used].reset_index(drop=True)
     table["label"] = pd.Series([named(int(value), classes) for value in number], dtype=object)
     notes.lose(Status.NO_LABEL, table["image_id"][table["label"].isna()], "its expression is no number from 0 to 10")
-    for name in ("valence", "arousal"):
-        table[name] = table[name].where(table[name].between(-1, 1))
+    for name in RATED:
+        values = table[name].mask(table[name] == UNRATED).to_numpy(dtype=float)
+        table[name] = rescaled(notes, name, values, table["image_id"].tolist(), *SCALE, f"{root}: {name}")
     held = (table["split"] == "train").to_numpy() & hold_out(table["image_id"], options.valid)
     table.loc[held, "split"] = "valid"
     paths = [Path(path) for path in table.pop("path")]
-    kept = table[["image_id", "split", "label", "valence", "arousal"]]
+    kept = table[["image_id", "split", "label", *RATED]]
     return Listing(classes, kept, lambda: files(paths, boxes), 3, SIDE, notes)
 
 
