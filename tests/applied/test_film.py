@@ -1,5 +1,6 @@
 """Films with scores drawn in: the picture, the box, the sound, and what is refused."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -65,6 +66,18 @@ def test_box_scores_and_sound_are_in_the_film(plain, tmp_path):
     assert len(samples) / rate == pytest.approx(2.0, abs=0.1)
     heard = np.abs(np.fft.rfft(samples))
     assert np.fft.rfftfreq(len(samples), 1 / rate)[heard.argmax()] == pytest.approx(440, abs=5)
+
+
+def test_the_faces_of_a_window_are_drawn_at_once(plain, tmp_path):
+    other = Seen(BOXED.time_s, BOXED.box + np.array([200, 0, 200, 0]), 0.25)
+    pair = [dataclasses.replace(shown(0, 1, seen), face=face) for face, seen in ((2, other), (1, BOXED))]
+    film.draw(plain, tmp_path / "out.mp4", [*pair, shown(1, 2)], "made")
+    frames, _, _ = read(tmp_path / "out.mp4")
+    edges = frames[10, 50, [100, 300]].astype(int)
+    assert (edges[:, 2] > edges[:, 0] + 60).all()
+    panel = frames[:, 96 + 4 :].astype(int)
+    bars = [((frame[..., 2] > frame[..., 0] + 90).sum(axis=1) > 50).sum() for frame in (panel[10], panel[40])]
+    assert bars[0] == pytest.approx(2 * bars[1], abs=4)  # those of both faces, and then of one
 
 
 def test_sound_keeps_its_place_and_a_silent_film_is_drawn_too(tmp_path):

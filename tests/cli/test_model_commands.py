@@ -67,6 +67,7 @@ def test_embeddings_are_written_by_modality(model, tmp_path, capsys):
         (["--output", "o.xls"], "must end in .csv or .json"),
         (["--weights", "text"], "expected STREAM=FILE"),
         (["--texts", "none.csv"], "none.csv: No such file"),
+        (["--faces", "each"], "none is looked for; add --detector mtcnn"),
     ],
 )
 def test_what_cannot_be_done_is_told(model, tmp_path, monkeypatch, capsys, words, said):

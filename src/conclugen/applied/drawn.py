@@ -13,6 +13,7 @@ from conclugen.applied.errors import ApplyError
 from conclugen.applied.faces_seen import Seen
 from conclugen.applied.film import Shown
 from conclugen.applied.model import HAS, SCORE, Model
+from conclugen.applied.whose_face import FACE
 from conclugen.data.scales import DIMENSION_RANGE, DIMENSIONS
 
 ENDING = ".mp4"
@@ -44,7 +45,10 @@ def targets(path: Path, clips: Sequence[Clip]) -> dict[Path, Path]:
 
 
 def draw(source: Path, target: Path, table: pd.DataFrame, watched: Sequence[tuple[Clip, Seen]], model: Model) -> None:
-    """Write the film of one video: the rows of `table` that are of it, each with where its face was."""
+    """Write the film of one video: the rows of `table` that are of it, each with where its face was.
+
+    Faces that are rows of their own are drawn at once, each with its number.
+    """
     rows = [
         _shown(table.iloc[number], clip, seen, model)
         for number, (clip, seen) in enumerate(watched)
@@ -60,7 +64,8 @@ def _shown(row: pd.Series, clip: Clip, seen: Seen, model: Model) -> Shown:
     there = any(row[f"{HAS}{name}"] for name in model.modalities)
     heading = str(row.get("label", "")) if there else f"no score: {row['notes']}"
     shown = [(name, value, _share(name, value)) for name, value in scores if there]
-    return Shown(start, end, shown, heading, clip.text, seen)
+    number = row.get(FACE)
+    return Shown(start, end, shown, heading, clip.text, seen, None if pd.isna(number) else int(number))
 
 
 def _share(name: str, value: float) -> float:

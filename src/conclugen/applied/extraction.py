@@ -17,11 +17,16 @@ from conclugen.applied.clips import Clip
 from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import Exported, Stream
 from conclugen.applied.faces_seen import Seen, seen
+from conclugen.applied.numbering import Numbering
 from conclugen.faces import run as faces
+from conclugen.faces.each import Row, cut_each
+from conclugen.faces.settings import FaceSettings
+from conclugen.faces.shard import FaceShard
 from conclugen.features import audio, frames2d, frames3d, keypoints, text
 from conclugen.features.lists import COLUMNS
-from conclugen.media.items import FIELDS
+from conclugen.media.items import FIELDS, read_media_list
 from conclugen.store.ledger import Status, read_ledger
+from conclugen.store.settings import parse
 from conclugen.store.shards import read_shard
 
 VISUAL: dict[str, Callable[[list[str]], None]] = {
@@ -40,6 +45,27 @@ class Features:
     present: np.ndarray
     notes: list[str]
 
+    def of(self, rows: Sequence[int]) -> Features:
+        """Return `rows`, in their order, which may come more than once."""
+        return Features(self.values[rows], self.present[rows], [self.notes[row] for row in rows])
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """What became of clips: N rows, one for each of them or for each of their faces.
+
+    Attributes:
+        clips: (N,) what each row is of.
+        features: by stream.
+        faces: (N,) the number of the face in its film, None for a row without; None where one face was chosen.
+        notes: (N,) what is told of the faces that are no rows.
+    """
+
+    clips: list[Clip]
+    features: dict[str, Features]
+    faces: list[int | None] | None
+    notes: list[str]
+
 
 def extract(
     clips: Sequence[Clip],
@@ -47,10 +73,11 @@ def extract(
     streams: Sequence[str],
     threads: int,
     watched: list[tuple[Clip, Seen]] | None = None,
-) -> dict[str, Features]:
-    """Return the features of `clips` by stream, made as those that the model was trained on.
+    numbering: Numbering | None = None,
+) -> Made:
+    """Return the features of `clips`, made as those that the model was trained on.
 
-    `watched`: gets each clip, and where its face was.
+    `watched`: gets the clip of each row, and where its face was. `numbering`: each face is a row, with its number.
 
     Raises ApplyError for a stream that no stage makes, or whose weights here are others.
     """
@@ -61,10 +88,18 @@ def extract(
     try:
         with tempfile.TemporaryDirectory(prefix="conclugen-") as folder:
             work = _Work(Path(folder), clips, exported, threads)
+            if numbering is not None and any(clip.filmed() for clip in clips):
+                work.split()
             found = {name: work.features(name) for name in streams}
+            of, places = [row.item for row in work.rows], work.seen()
+            numbers = None if numbering is None else numbering.numbers(clips, of, places)
+            order = sorted(range(len(of)), key=lambda row: (of[row], numbers[row] or 0 if numbers else 0))
+            rows = [clips[of[row]] for row in order]
             if watched is not None:
-                watched += zip(clips, work.seen(), strict=True)
-            return found
+                watched += zip(rows, [places[row] for row in order], strict=True)
+            features = {name: one.of(order) for name, one in found.items()}
+            faces_in_order = None if numbers is None else [numbers[row] for row in order]
+            return Made(rows, features, faces_in_order, [work.rows[row].note for row in order])
     finally:
         torch.set_num_threads(before)
 
@@ -75,14 +110,31 @@ class _Work:
     def __init__(self, folder: Path, clips: Sequence[Clip], exported: Exported, threads: int) -> None:
         self.folder, self.clips, self.exported, self.threads = folder, clips, exported, threads
         self.ids = [f"{number:06d}" for number in range(len(clips))]
+        self.rows = [Row(place, "") for place in range(len(clips))]
+        self.seen_in = folder / "media.csv"  # what the visual stages read
         (folder / "media").mkdir()
         _write(folder / "media.csv", FIELDS, [self._media(*pair) for pair in zip(self.ids, clips, strict=True)])
         words = [(clip.text, "official" if clip.text else "none") for clip in clips]
         _write(folder / "text.csv", COLUMNS, [(name, *said) for name, said in zip(self.ids, words, strict=True)])
 
+    def split(self) -> None:
+        """Make each face of a clip a row of its own."""
+        settings, items = parse(FaceSettings, self.exported.faces or ""), read_media_list(self.seen_in)
+        made = (self.folder / "faces.h5", self.folder / "faces.ledger.csv")
+        self.rows = cut_each(items, str(self.folder / "media"), settings, self.threads, *made)
+        with FaceShard(made[0]) as shard:
+            pairs = zip(shard.ids.tolist(), self.rows, strict=True)
+            listed = [dataclasses.replace(items[row.item], utterance_id=name) for name, row in pairs]
+        self.seen_in = self.folder / "faces.csv"
+        _write(self.seen_in, FIELDS, [dataclasses.astuple(item) for item in listed])
+
     def features(self, stream: str) -> Features:
         """Run the stage of a stream, and the face stage before the first that needs it."""
-        known = self.exported.streams[stream]
+        made = self._made(stream, self.exported.streams[stream])
+        return made if stream in VISUAL else made.of([row.item for row in self.rows])
+
+    def _made(self, stream: str, known: Stream) -> Features:
+        """The features of a stream: by face where it sees faces, else by clip."""
         if stream in VISUAL and not any(clip.filmed() for clip in self.clips):
             return self._none(known, "sound or text alone")
         if stream == audio.STREAM and not any(clip.file for clip in self.clips):
@@ -93,7 +145,7 @@ class _Work:
         given = ["--settings", known.settings, "--threads", str(self.threads)]
         given += ["--output", str(shard), "--ledger", str(ledger)]
         if stream in VISUAL:
-            VISUAL[stream]([*given, *self._faces(), *self._listed()])
+            VISUAL[stream]([*given, *self._faces(), *self._list(self.seen_in)])
         elif stream == audio.STREAM:
             audio.main([*given, *self._listed()])
         else:
@@ -103,8 +155,9 @@ class _Work:
     def seen(self) -> list[Seen]:
         """Return where the face of each clip was; nowhere where no stream needed it."""
         if not (self.folder / "faces.h5").exists():
-            return [Seen.nowhere() for _ in self.clips]
-        return seen(self.folder / "faces.h5", self.clips, json.loads(self.exported.faces or "{}")["fps"])
+            return [Seen.nowhere() for _ in self.rows]
+        clips = [self.clips[row.item] for row in self.rows]
+        return seen(self.folder / "faces.h5", clips, json.loads(self.exported.faces or "{}")["fps"])
 
     def _faces(self) -> list[str]:
         """Flags that name the face shard, which is made where it is not there yet."""
@@ -115,7 +168,10 @@ class _Work:
         return ["--faces", str(shard), "--faces-ledger", str(ledger)]
 
     def _listed(self) -> list[str]:
-        return ["--media-list", str(self.folder / "media.csv"), "--root", str(self.folder / "media")]
+        return self._list(self.folder / "media.csv")
+
+    def _list(self, path: Path) -> list[str]:
+        return ["--media-list", str(path), "--root", str(self.folder / "media")]
 
     def _media(self, name: str, clip: Clip) -> tuple[object, ...]:
         """The row of a clip, whose file is linked to below the root of the list."""

@@ -40,20 +40,22 @@ LINE = 18  # pixels of a line of the panel
 CLOCK = 90000  # ticks per second of the film
 SECONDS_PER_SECOND = 30.0  # a film may take so many times as long to draw as it lasts, and a minute more
 BOX, BAR, INK, FAINT, GROUND = (86, 180, 233), (0, 114, 178), (240, 240, 240), (160, 160, 160), (24, 26, 28)
+Scores = Sequence[tuple[str, float, float]]  # name, number, share of a bar
 NOTE = "a perceived expression is not a felt emotion"
 
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
     """What is drawn while seconds `start_s` to `end_s` of a film run: scores by name, each with the share of its bar,
-    words, the label or a note above them, and where the face was."""
+    words, the label or a note above them, where the face was, and its number where each is shown."""
 
     start_s: float
     end_s: float
-    scores: Sequence[tuple[str, float, float]]
+    scores: Scores
     heading: str
     words: str
     seen: Seen
+    face: int | None = None
 
 
 def draw(source: Path, output: Path, shown: Sequence[Shown], title: str) -> None:
@@ -113,7 +115,11 @@ class _Panel:
 
     def __init__(self, width: int, height: int, shown: Sequence[Shown], title: str) -> None:
         self._size, self._shown, self._title = (width, height), sorted(shown, key=lambda one: one.start_s), title
-        self._lines = 3 + max((len(one.scores) for one in shown), default=0)
+        self._faces: dict[tuple[float, float], list[Shown]] = {}
+        for one in sorted(self._shown, key=lambda one: one.face or 0):
+            self._faces.setdefault((one.start_s, one.end_s), []).append(one)
+        at_once = [self._beside(one) for one in self._shown]
+        self._lines = 2 + max((sum(1 + len(one.scores) for one in there) for there in at_once), default=1)
         self.width = max(width + width % 2, LEAST_WIDTH)
         self.height = height + self._lines * LINE + 8
         self.height += self.height % 2
@@ -126,31 +132,50 @@ class _Panel:
             picture = picture.resize(self._size)
         left = (self.width - self._size[0]) // 2
         whole.paste(picture, (left, 0))
-        pen, one = ImageDraw.Draw(whole), self._now(frame.time_s)
-        box = None if one is None else one.seen.at(frame.time_s)
-        if box is not None:
-            x0, y0, x1, y1 = (float(value) * frame.scale for value in box)
-            pen.rectangle((left + x0, y0, left + x1, y1), outline=BOX, width=3)
-        self._tell(pen, one, frame.time_s, box is not None)
+        pen, now = ImageDraw.Draw(whole), self._now(frame.time_s)
+        boxes = [one.seen.at(frame.time_s) for one in now]
+        for one, box in zip(now, boxes, strict=True):
+            if box is not None:
+                x0, y0, x1, y1 = (float(value) * frame.scale for value in box)
+                pen.rectangle((left + x0, y0, left + x1, y1), outline=BOX, width=3)
+                if one.face is not None:
+                    pen.rectangle((left + x0, y0, left + x0 + LINE, y0 + LINE), fill=BOX)
+                    pen.text((left + x0 + 6, y0 + 2), f"{one.face}", fill=GROUND)
+        self._tell(pen, now, frame.time_s, [box is not None for box in boxes])
         return np.asarray(whole)
 
-    def _now(self, time_s: float) -> Shown | None:
-        """What is shown at a time: of windows that overlap, the one whose middle is nearest."""
+    def _now(self, time_s: float) -> list[Shown]:
+        """What is shown at a time: of windows that overlap, the one whose middle is nearest, with all its faces."""
         there = [one for one in self._shown if one.start_s <= time_s < one.end_s]
-        return min(there, key=lambda one: abs((one.start_s + one.end_s) / 2 - time_s), default=None)
+        nearest = min(there, key=lambda one: abs((one.start_s + one.end_s) / 2 - time_s), default=None)
+        return [] if nearest is None else self._beside(nearest)
 
-    def _tell(self, pen: ImageDraw.ImageDraw, one: Shown | None, time_s: float, boxed: bool) -> None:
+    def _beside(self, one: Shown) -> list[Shown]:
+        """The faces of the same window by their number; of a film of chosen faces it alone."""
+        return [one] if one.face is None else self._faces[one.start_s, one.end_s]
+
+    def _tell(self, pen: ImageDraw.ImageDraw, now: Sequence[Shown], time_s: float, boxed: Sequence[bool]) -> None:
         y, most = self._size[1] + 4, self.width - 16
-        state = "not scored" if one is None else one.heading or ("" if boxed else "no box: no face was found here")
-        self._line(pen, y, f"{time_s:6.1f} s  {state}", INK, most)
-        for row, (name, value, share) in enumerate(one.scores if one else ()):
-            top = y + (row + 1) * LINE
+        last = y + (self._lines - 2) * LINE
+        if not now:
+            self._line(pen, y, f"{time_s:6.1f} s  not scored", INK, most)
+        for one, seen in zip(now, boxed, strict=True):
+            state = one.heading or ("" if seen else "no box: no face was found here")
+            whose = "" if one.face is None else f"face {one.face}{'' if seen else ' (not here now)'}: "
+            self._line(pen, y, f"{time_s:6.1f} s  {whose}{state}", INK, most)
+            self._bars(pen, y + LINE, one.scores, most)
+            y += (1 + len(one.scores)) * LINE
+        words = next((one.words for one in now if one.words), "")
+        self._line(pen, last, f"“{words}”" if words else "", INK, most)
+        self._line(pen, last + LINE, f"{self._title} · {NOTE}", FAINT, most)
+
+    def _bars(self, pen: ImageDraw.ImageDraw, y: float, scores: Scores, most: float) -> None:
+        """A line for each score: its name, a bar and the number."""
+        for row, (name, value, share) in enumerate(scores):
+            top = y + row * LINE
             self._line(pen, top, name, INK, 130)
             pen.rectangle((146, top + 3, 146 + max(1, round(share * (most - 200))), top + LINE - 5), fill=BAR)
             pen.text((most - 44, top), f"{value:.2f}", fill=INK)
-        last = y + (self._lines - 2) * LINE
-        self._line(pen, last, f"“{one.words}”" if one and one.words else "", INK, most)
-        self._line(pen, last + LINE, f"{self._title} · {NOTE}", FAINT, most)
 
     @staticmethod
     def _line(pen: ImageDraw.ImageDraw, y: float, text: str, colour: tuple[int, int, int], most: float) -> None:

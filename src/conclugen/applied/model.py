@@ -21,8 +21,10 @@ from conclugen.applied.errors import ApplyError
 from conclugen.applied.exported import HEAD, Exported, read_record
 from conclugen.applied.extraction import Features
 from conclugen.applied.faces_seen import Seen
+from conclugen.applied.numbering import Numbering
 from conclugen.applied.scores import scores
 from conclugen.applied.temperature import tempered
+from conclugen.applied.whose_face import CHOSEN, EACH, FACE, check_faces
 from conclugen.downstream.representations import represent
 from conclugen.faces.settings import DETECTORS
 from conclugen.models import io
@@ -41,6 +43,7 @@ class Asked(TypedDict, total=False):
         features: in place of files, by stream: arrays (N, D), a row of NaN where an utterance lacks the stream, or
             paths of feature shards.
         window_s, step_s: seconds of a window, and from one to the next (None: one after the other).
+        faces: `chosen`: one, as in training; `each`: every face is a row of its own, with its number as `face`.
         threads: of the stages.
         watched: a list that gets, row by row, what was looked at and where its face was (`faces_seen.Seen`).
     """
@@ -49,6 +52,7 @@ class Asked(TypedDict, total=False):
     features: Mapping[str, given.Given] | None
     window_s: float | None
     step_s: float | None
+    faces: str
     threads: int
     watched: list[tuple[Clip, Seen]] | None
 
@@ -129,9 +133,9 @@ class Model:
             calibrated: probabilities are calibrated, as the card tells; else they are those of the table.
             asked: what `Asked` tells.
 
-        Returns columns `file`, `start_s`, `end_s`, `text` (of features: `id`), a `score_{class}` for each class (a
-        probability, or sentiment from -3 to 3; NaN where no modality is there), `label` where it is one of n,
-        `has_{modality}`, and `notes` on what is missing.
+        Returns columns `file`, `start_s`, `end_s`, `face` where each is a row (from 1 in each file; NA: there is none),
+        `text` (of features: `id`), a `score_{class}` for each class (a probability, or sentiment from -3 to 3; NaN
+        where no modality is there), `label` where it is one of n, `has_{modality}`, and `notes` on what is missing.
         Raises ApplyError for what cannot be scored at all.
         """
         if self.exported.head is None or self.head is None:
@@ -170,10 +174,15 @@ class Model:
         features: Mapping[str, given.Given] | None = None,
         window_s: float | None = None,
         step_s: float | None = None,
+        faces: str = CHOSEN,
         threads: int = 2,
         watched: list[tuple[Clip, Seen]] | None = None,
     ) -> Iterator[_Batch]:
+        visual = bool(extraction.VISUAL.keys() & set(self.streams))
+        check_faces(faces, visual, self.detector, self.streams)
         if features is not None:
+            if faces == EACH:
+                raise ApplyError("faces each: features have no faces to tell apart; give files")
             if files is not None or texts is not None:
                 raise ApplyError("give files and texts, or features, not both")
             ids, found = given.read(features, self.exported, self.streams)
@@ -181,17 +190,14 @@ class Model:
             return
         clips = list(files) if _are_clips(files) else clips_of(files, texts)
         clips = sliding(clips, window_s, step_s) if window_s is not None else clips
+        numbering = Numbering() if faces == EACH else None
         for batch in batches(clips, self.longest_s):
-            made = extraction.extract(batch, self.exported, self.streams, threads, watched)
-            where = {
-                "file": ["" if clip.file is None else _shown(clip.file) for clip in batch],
-                "start_s": pd.Series([clip.start_s for clip in batch], dtype=float),
-                "end_s": pd.Series([clip.end_s for clip in batch], dtype=float),
-                "text": [clip.text for clip in batch],
-            }
-            yield self._joined(pd.DataFrame(where), made)
+            made = extraction.extract(batch, self.exported, self.streams, threads, watched, numbering)
+            yield self._joined(_where(made), made.features, made.notes)
 
-    def _joined(self, where: pd.DataFrame, features: Mapping[str, Features]) -> _Batch:
+    def _joined(
+        self, where: pd.DataFrame, features: Mapping[str, Features], more: Sequence[str] | None = None
+    ) -> _Batch:
         """Join streams into modalities: one is there where all its streams are, else zero."""
         values, present, told = {}, {}, {}
         for name, streams in self.modalities.items():
@@ -200,7 +206,8 @@ class Model:
             joined[~here] = 0
             values[name], present[name] = torch.from_numpy(joined), torch.from_numpy(here)
             told[f"{HAS}{name}"] = here
-        notes = [_notes(features, row) for row in range(len(where))]
+        more = more or [""] * len(where)
+        notes = ["; ".join(filter(None, (_notes(features, row), more[row]))) for row in range(len(where))]
         inputs = Resident(np.arange(len(where)).astype(str), values, present)
         return _Batch(where, pd.DataFrame(told | {"notes": notes}), inputs)
 
@@ -215,6 +222,17 @@ class _Batch:
     where: pd.DataFrame
     told: pd.DataFrame
     inputs: Resident
+
+
+def _where(made: extraction.Made) -> pd.DataFrame:
+    """Which rows these are."""
+    columns = {
+        "file": ["" if clip.file is None else _shown(clip.file) for clip in made.clips],
+        "start_s": pd.Series([clip.start_s for clip in made.clips], dtype=float),
+        "end_s": pd.Series([clip.end_s for clip in made.clips], dtype=float),
+    }
+    columns |= {} if made.faces is None else {FACE: pd.Series(made.faces, dtype="Int64")}
+    return pd.DataFrame(columns | {"text": [clip.text for clip in made.clips]})
 
 
 def _shown(path: Path) -> str:

@@ -11,26 +11,45 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from conclugen.applied.model import HAS, SCORE
+from conclugen.applied.whose_face import FACE
 from conclugen.data.scales import DIMENSIONS
 from conclugen.evaluation import style
 from conclugen.store.atomic import atomic_path
 
 ENDINGS = (".png", ".svg", ".pdf")
-MOST_FILES = 12  # in one picture
+MOST_FILES = 12  # in one picture, or as many faces
 NOTE = "a perceived expression is not a felt emotion; nothing was measured on other videos than those of the table"
 
 
 def draw(path: Path, table: pd.DataFrame, title: str) -> None:
-    """Write the picture of a table of `Model.predict`, of its first `MOST_FILES` files."""
+    """Write the picture of a table of `Model.predict`, of its first `MOST_FILES` panels."""
     timed, whole = table[table["start_s"].notna()], table[table["start_s"].isna()]
-    parts = [(Path(file).name, rows) for file, rows in timed.groupby("file", sort=False)]
+    parts = _panels(timed)
     parts += [("whole files and texts, in their order", whole)] if len(whole) else []
     figure = scores_over_time(parts[:MOST_FILES], title)
     left = len(parts) - MOST_FILES
-    figure.supxlabel(NOTE + (f"; {left} more files are left out" if left > 0 else ""), fontsize=7)
+    figure.supxlabel(NOTE + (f"; {left} more panels are left out" if left > 0 else ""), fontsize=7)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150)
     plt.close(figure)
+
+
+def _panels(timed: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """A name and rows for each file or, where each face is a row, for each face of a file; what has none comes last."""
+    if FACE not in timed:
+        return [(Path(file).name, rows) for file, rows in timed.groupby("file", sort=False)]
+    return [
+        (f"{Path(file).name}, {'no face' if pd.isna(face) else f'face {face}'}", _all_windows(rows, own))
+        for file, own in timed.groupby("file", sort=False)
+        for face, rows in own.groupby(FACE, dropna=False)
+    ]
+
+
+def _all_windows(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a face with those windows of its file in which it is not, so that lines break and axes agree."""
+    whole = own[["start_s", "end_s"]].drop_duplicates().merge(rows, how="left")
+    here = [name for name in rows if name.startswith(HAS)]
+    return whole.assign(**{name: whole[name].eq(True) for name in here})
 
 
 def scores_over_time(parts: list[tuple[str, pd.DataFrame]], title: str) -> Figure:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conclugen.applied.whose_face import FACE, FACES
 from conclugen.cli import inputs
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT.mp4",
         help="the video with the face's box, scores and words drawn in, and its sound; of several videos a folder",
     )
+    parser.add_argument(
+        "--faces", choices=FACES, default=FACES[0], help="of several: the one chosen as in training, or each"
+    )
     parser.add_argument("--figure", type=Path, metavar="FILE", help=".png, .svg or .pdf of the scores over time")
 
 
@@ -44,10 +48,13 @@ def run(options: argparse.Namespace) -> None:
     films = {} if options.draw is None else drawn.targets(options.draw, clips)
     model = inputs.loaded(options)
     watched: list[tuple[Clip, Seen]] = []
-    how = inputs.how(options) | ({"watched": watched} if films else {})
+    how = inputs.how(options) | {"faces": options.faces} | ({"watched": watched} if films else {})
     table = model.predict(clips, calibrated=not options.uncalibrated, **how)
     if options.output is None:
-        print(table.drop(columns="text").to_string(index=False, float_format="%.3f", na_rep=""))
+        shown = table.drop(columns="text")
+        if FACE in shown:
+            shown[FACE] = shown[FACE].astype("string").fillna("")
+        print(shown.to_string(index=False, float_format="%.3f", na_rep=""))
     else:
         write(options.output, table)
         print(f"{options.output}: {len(table)} rows")
@@ -70,6 +77,8 @@ def told(model: Model, table: pd.DataFrame) -> list[str]:
     lines = [f"modalities, of {count} rows: {there}"]
     empty = int((~table[[f"{HAS}{name}" for name in model.modalities]].any(axis=1)).sum())
     lines += [f"{empty} rows have none of them, and so no score; `notes` says why"] if empty else []
+    if FACE in table:
+        lines.append("Sound and words are of the whole clip, whichever the face: who speaks was not measured.")
     demo = " (the demo corpus, which no person is in)" if model.exported.data == "demo" else ""
     return [
         *lines,
