@@ -153,6 +153,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "collapse": collapse,
     "heads": heads,
     "mosei922": table,
+    "ravdess": table,
 }
 
 
