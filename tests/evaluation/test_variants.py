@@ -148,7 +148,7 @@ def test_no_switch_is_called_better_before_the_correction(p, adjusted, better):
 
 
 def test_the_table_of_switches_reads_no_test_label(made, monkeypatch):
-    def forbidden(path):
+    def forbidden(path, fold=None):
         raise AssertionError("test labels were asked for")
 
     monkeypatch.setattr("conclugen.evaluation.truth.all_labels", forbidden)

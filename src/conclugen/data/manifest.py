@@ -60,23 +60,24 @@ def write_manifest(path: str | Path, manifest: Manifest) -> None:
     write_table(path, arrow, about)
 
 
-def read_manifest(
-    path: str | Path, label_splits: Collection[str] | None = ("train", "valid"), fold: Fold | None = None
-) -> Manifest:
-    """Read a manifest; labels outside `label_splits` are blanked, None: no label is.
+def as_written(path: str | Path, fold: Fold | None = None) -> Manifest:
+    """Read a manifest with every label: for `evaluation/truth.py`, and for what hands labels on into another manifest.
 
     Args:
         fold: whose turn it is, which makes splits of the folds of a data set that has any; None: as they are written.
 
-    Only `evaluation/truth.py` asks for the labels of the test split, and `images/frames.py`, which passes them on.
     Raises TableError where the file is damaged.
     """
     arrow, about = read_table(path)
     manifest = Manifest(arrow.to_pandas(), about["dataset"], about["adapter"], about["task"], tuple(about["classes"]))
-    if fold is not None:
-        manifest = in_turn(manifest, fold)
-    if label_splits is None:
-        return manifest
+    return manifest if fold is None else in_turn(manifest, fold)
+
+
+def read_manifest(
+    path: str | Path, label_splits: Collection[str] = ("train", "valid"), fold: Fold | None = None
+) -> Manifest:
+    """Read a manifest as `as_written` does; labels outside `label_splits` are blanked."""
+    manifest = as_written(path, fold)
     hidden = ~manifest.table["split"].isin(list(label_splits))
     for column in label_columns(manifest):
         manifest.table.loc[hidden, column] = None if column == "label" else np.nan

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from conclugen.data.cross_validation import Fold
-from conclugen.data.manifest import Manifest, as_target, read_manifest
+from conclugen.data.manifest import Manifest, as_target, as_written, read_manifest
 from conclugen.data.targets import targets
 
 
@@ -72,8 +72,8 @@ def read_truth(manifest_path: str | Path, target: str, split: str = "test", fold
 
     Raises ValueError where none is known in the split.
     """
-    shown = None if split == "test" else ("train", "valid")
-    manifest = as_target(read_manifest(manifest_path, shown, fold), target)
+    read = all_labels if split == "test" else read_manifest
+    manifest = as_target(read(manifest_path, fold=fold), target)
     labels, splits = targets(manifest).astype(float), manifest.table["split"]
     kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
     if not kept.any():
@@ -98,6 +98,6 @@ def read_truth(manifest_path: str | Path, target: str, split: str = "test", fold
     )
 
 
-def all_labels(manifest_path: str | Path) -> Manifest:
+def all_labels(manifest_path: str | Path, fold: Fold | None = None) -> Manifest:
     """Return the manifest with the labels of every split: for tables and quality control, never for training."""
-    return read_manifest(manifest_path, label_splits=None)
+    return as_written(manifest_path, fold)

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from conclugen.data.common import table
+from conclugen.data.cross_validation import Fold
 from conclugen.data.errors import LayoutError, ManifestError
-from conclugen.data.manifest import Manifest, read_manifest, write_manifest
+from conclugen.data.manifest import Manifest, as_written, write_manifest
 from conclugen.data.notes import Notes
 from conclugen.faces.shard import FaceShard
 from conclugen.features.common import Collector
@@ -35,17 +36,17 @@ from conclugen.store.settings import parse
 
 SIDE = 112  # pixels of the stored square where the settings leave it open
 STAGE, NO_CLASS = "images", "its clip has no label"
-EVERY_SPLIT = ("train", "valid", "test", "none")
 log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """Keys of `conclugen.config.images.Clips`."""
+    """Keys of `conclugen.config.images.Clips`, and of clips that are tested by folds the first, whose turn it is."""
 
     size: int | None
     grey: bool
     labelled: bool
+    fold: Fold | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,8 +159,8 @@ def prepare(given: Any) -> None:
     """Make the image data set that the command line names. Raises ManifestError where it cannot be used."""
     settings, lists = parse(Given, given.settings), given.media_lists or [None] * len(given.faces)
     sources = [Sources(*paths, given.root) for paths in zip(given.faces, given.points, lists, strict=True)]
-    # Labels of the test split pass through, as they do where stills are read; no one looks at them here.
-    video, frames = read_manifest(given.video_manifest, EVERY_SPLIT), frames_of(sources)
+    # Labels of the test split are handed on, as an adapter does; no one looks at them here.
+    video, frames = as_written(given.video_manifest, settings.fold), frames_of(sources)
     if frames.empty:
         raise LayoutError(f"no clip of {video.dataset} has a face")
     manifest, size = manifest_of(given.dataset, video, frames, settings.labelled), settings.size or SIDE

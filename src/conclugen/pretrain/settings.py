@@ -169,7 +169,8 @@ class Given:
     splits: tuple[str, ...]
     validation_fraction: float
     views: int
-    fold: Fold | None = dataclasses.field(default=None, kw_only=True)
+    _: dataclasses.KW_ONLY
+    fold: Fold | None = None
 
     def __post_init__(self) -> None:
         if forbidden := sorted(set(self.splits) & {"valid", "test"}):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
+from conclugen import choices
 from conclugen.choices import TARGETS
 from conclugen.config import Config
 from conclugen.features import staged
@@ -28,7 +30,10 @@ def _set(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _frames(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    return config.images.datasets[wildcards["images"]].model_dump(include={"size", "grey", "labelled"})
+    given = config.images.datasets[wildcards["images"]]
+    first = next(iter(choices.folds(config, given.dataset).values()))
+    turn = {} if first is None else {"fold": dataclasses.asdict(first)}
+    return given.model_dump(include={"size", "grey", "labelled"}) | turn
 
 
 def _network(config: Config) -> dict[str, Any]:
