@@ -160,3 +160,10 @@ def test_a_path_names_a_fold_of_its_data_set_or_is_refused():
             stage_settings(config(**FOLDED), "downstream", given | {"fold": fold})
     with pytest.raises(ConfigError, match="fold1 of mine, which has no folds"):
         stage_settings(config(), "downstream", given | {"fold": "/fold1"})
+
+
+def test_frames_of_clips_that_have_folds_are_of_the_first_turn():
+    images = {"datasets": {"frames": {"adapter": "clips", "dataset": "mine"}}}
+    told = stage_settings(config(**FOLDED, images=images), "image_frames", {"images": "frames"})
+    assert told["fold"] == {"tested": 1, "count": 3, "valid_fraction": None}
+    assert "fold" not in stage_settings(config(images=images), "image_frames", {"images": "frames"})
