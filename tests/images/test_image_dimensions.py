@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from conclugen.data.manifest import read_manifest
+from conclugen.data.manifest import as_written
 from conclugen.evaluation import image_table
 from conclugen.images import controls, copies, knn, linear, prepare, supervised
 from conclugen.images.layouts import affectnet
@@ -108,7 +108,7 @@ def test_chance_comes_first_and_who_was_not_rated_is_not_measured(rated):
     assert guessed == ["training median", "training mean", "majority of seven", "majority sign", "prior sampling"]
     assert list(rows)[:5] == [(name, "chance") for name in guessed]
     assert {row["n_test"] for row in rows.values()} == {str(COUNTS["validation"] - UNRATED)}
-    truth = read_manifest(rated / "manifest.parquet", label_splits=None).table
+    truth = as_written(rated / "manifest.parquet").table
     values = truth["valence"][truth["split"] == "test"].dropna().to_numpy()
     middle = truth["valence"][truth["split"] == "train"].median()
     assert float(rows["training median", "chance"]["mae"]) == pytest.approx(np.abs(values - middle).mean(), abs=1e-3)

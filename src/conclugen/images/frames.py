@@ -41,7 +41,11 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """Keys of `conclugen.config.images.Clips`, and of clips that are tested by folds the first, whose turn it is."""
+    """Keys of `conclugen.config.images.Clips`, and:
+
+    Attributes:
+        fold: the first, in whose turn frames are, of clips that are tested by folds; None of others.
+    """
 
     size: int | None
     grey: bool

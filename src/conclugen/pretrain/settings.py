@@ -150,7 +150,7 @@ class Schedule:
     stepwise: bool
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Given:
     """What networks are made from, learned or not: `splits` and `validation_fraction` of
     `conclugen.config.stage_two.Pretrain`, and more.
@@ -169,7 +169,6 @@ class Given:
     splits: tuple[str, ...]
     validation_fraction: float
     views: int
-    _: dataclasses.KW_ONLY
     fold: Fold | None = None
 
     def __post_init__(self) -> None:
