@@ -77,6 +77,11 @@ def folds(config: Config, dataset: str) -> dict[str, Fold | None]:
     return {f"/{name_of(number)}": Fold(number, count, valid) for number in range(1, count + 1)}
 
 
+def first_fold(config: Config, dataset: str) -> str:
+    """Return how paths name the fold that what is made of one alone is made of; empty where there are splits."""
+    return next(iter(folds(config, dataset)))
+
+
 def fold_of_corpus(config: Config, corpus: str, dataset: str, fold: str) -> str:
     """Return the fold of a corpus in whose turn networks are pretrained that are tested on a fold of `dataset`: the
     same, where that is the corpus; none of another corpus, all of which may be learned from."""

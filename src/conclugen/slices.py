@@ -220,7 +220,7 @@ def _map(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What is mapped, as the reference method is evaluated; of folds, in the turn of the first."""
     joined, evaluate = choices.evaluated(config, config.tables.reference)
     values = {"modalities": joined, "evaluate": evaluate, "target": choices.TARGETS[wildcards["target"]]}
-    values |= _turn(config, wildcards["dataset"], next(iter(choices.folds(config, wildcards["dataset"]))), False)
+    values |= _turn(config, wildcards["dataset"], choices.first_fold(config, wildcards["dataset"]), False)
     return values | config.report.model_dump(include={"maps", "map_utterances"})
 
 

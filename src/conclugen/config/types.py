@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from conclugen.config import written
+from conclugen.data.cross_validation import LEAST
 
 Number = float
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -15,7 +16,7 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]  # by modality, the streams it joins
-FoldCount = Annotated[int, Field(ge=3)]  # one is tested, one validates, one is learned from
+FoldCount = Annotated[int, Field(ge=LEAST)]
 Split = Literal["train", "valid", "test", "none"]
 DimensionName = Literal["sentiment", "valence", "arousal"]
 Target = Literal["expression", DimensionName]

@@ -53,6 +53,12 @@ def names_in(splits: Iterable[str]) -> list[str]:
     return [name_of(number) for number in sorted(numbers)]
 
 
+def together(splits: Sequence[str]) -> list[str]:
+    """Return the splits (N,) of a data set whose folds are all learned from, each in its turn: folds are `train`."""
+    learned = dict.fromkeys(names_in(splits), "train")
+    return [learned.get(split, split) for split in splits]
+
+
 def recast(splits: Sequence[str], groups: Sequence[str], fold: Fold) -> list[str]:
     """Return the splits (N,) in the turn of a fold. Raises LayoutError where no utterance is in it.
 
@@ -127,7 +133,7 @@ def drawn(groups: Sequence[str], count: int, seed: int) -> list[str]:
     Groups are dealt out in the order of their hashes: an order of names may be one of classes or of time. Raises
     LayoutError for fewer groups than folds.
     """
-    ordered = sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed}:{group}".encode()).digest())
+    ordered = sorted(set(groups), key=lambda group: hashed(group, seed))
     if len(ordered) < count:
         raise LayoutError(f"{count} folds need as many groups, and there are {len(ordered)}")
     place = {group: name_of(number % count + 1) for number, group in enumerate(ordered)}

@@ -21,8 +21,7 @@ from pathlib import Path
 from conclugen.data.class_names import class_labels
 from conclugen.data.common import run, stem, table
 from conclugen.data.csv_tables import read_csv
-from conclugen.data.errors import LayoutError
-from conclugen.data.listed import FOLDS, Lists, columns, gather
+from conclugen.data.listed import Lists, columns, gather, require_lists
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
@@ -43,12 +42,12 @@ class Settings:
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the lists and find their clips. Raises LayoutError where the lists of the fold are missing."""
     notes, lists = Notes(dataset), read_lists(root)
-    for fold in range(1, FOLDS + 1) if settings.fold is None else [settings.fold]:
-        if fold not in lists.folds.values() or fold not in lists.train:
-            raise LayoutError(
-                f"{root}: no list of train and test of fold {fold}; unpack EmoLabel_DataSplit, which holds "
-                f"train(single-labeled)/set_{fold}.csv and test(single-labeled)/set_{fold}.csv"
-            )
+    require_lists(
+        root,
+        lists,
+        settings.fold,
+        "EmoLabel_DataSplit, which holds train(single-labeled)/set_{fold}.csv and test(single-labeled)/set_{fold}.csv",
+    )
     ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
     _, labels = class_labels(notes, [_name(value) for value in written], ids, CLASSES, str(root), listed=False)
     return Manifest(table(found, {"label": labels}), dataset, "dfew", "single", CLASSES, notes)

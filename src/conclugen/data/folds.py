@@ -38,7 +38,8 @@ def count(table: pd.DataFrame, task: str, classes: Sequence[str]) -> Counts:
     else:
         values = table[list(classes)].astype(float)
         known, labelled = (values > 0 if task == "multi" else values.notna()), values.notna().any(axis=1)
-    parts = [*names_in(table["split"]), "train"] if names_in(table["split"]) else FOLDS
+    turns = names_in(table["split"])
+    parts = [*turns, "train"] if turns else FOLDS
     return {part: _count(known[table["split"] == part], labelled[table["split"] == part]) for part in parts}
 
 

@@ -55,6 +55,20 @@ def gather(root: Path, rows: Sequence[tuple[str, int, str, str]]) -> Lists:
     return found
 
 
+def turns(fold: int | None) -> list[int]:
+    """Return the folds that are tested: one alone or, where none is named, all."""
+    return list(range(1, FOLDS + 1)) if fold is None else [fold]
+
+
+def require_lists(root: Path, lists: Lists, fold: int | None, unpack: str) -> None:
+    """Raise LayoutError where the lists of a fold that is tested are missing; `unpack`: what holds them, with `{fold}`
+    for its number."""
+    for number in turns(fold):
+        if number not in lists.folds.values() or number not in lists.train:
+            told = unpack.format(fold=number)
+            raise LayoutError(f"{root}: no list of train and test of fold {number}; unpack {told}")
+
+
 def columns(
     notes: Notes, root: Path, lists: Lists, fold: int | None, share: float
 ) -> tuple[list[str], list[str], dict[str, Any]]:
@@ -66,8 +80,7 @@ def columns(
     ids = named + others(media, named)
     texts = transcripts(root / TRANSCRIPTS if (root / TRANSCRIPTS).is_file() else None, lambda file: Path(file).stem)
     splits = splits_of(lists.folds, fold, FOLDS, named, share) + ["none"] * (len(ids) - len(named))
-    turns = range(1, FOLDS + 1) if fold is None else [fold]
-    learned = set().union(*(lists.train.get(number, set()) for number in turns))
+    learned = set().union(*(lists.train.get(number, set()) for number in turns(fold)))
     outside = [clip for clip in named if not lists.folds[clip] and clip not in learned]
     notes.remark(outside, "is in no list of any fold" if fold is None else f"is in no list of fold {fold}")
     drawn = dict(zip(ids, splits, strict=True)) | dict.fromkeys(outside, "none")

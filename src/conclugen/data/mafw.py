@@ -24,7 +24,7 @@ from conclugen.data.class_names import class_labels, folded
 from conclugen.data.common import run, stem, table
 from conclugen.data.csv_tables import check_text
 from conclugen.data.errors import LayoutError, require_choice
-from conclugen.data.listed import FOLDS, Lists, columns, gather
+from conclugen.data.listed import Lists, columns, gather, require_lists
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
@@ -52,12 +52,12 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the lists and find their clips. Raises LayoutError where the lists of the fold are missing."""
     require_choice("labels", settings.labels, SETS)
     notes, lists = Notes(dataset), read_lists(root, settings.labels)
-    for fold in range(1, FOLDS + 1) if settings.fold is None else [settings.fold]:
-        if fold not in lists.folds.values() or fold not in lists.train:
-            raise LayoutError(
-                f"{root}: no list of train and test of fold {fold}; unpack `Train & Test Set`, which holds "
-                f"{settings.labels}/no_caption/set_{fold}/train.txt and test.txt"
-            )
+    require_lists(
+        root,
+        lists,
+        settings.fold,
+        f"`Train & Test Set`, which holds {settings.labels}/no_caption/set_{{fold}}/train.txt and test.txt",
+    )
     ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
     if settings.labels == "single":
         _, labels = class_labels(notes, written, ids, CLASSES, str(root), listed=False)

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from conclugen.data import cross_validation, folds
-from conclugen.data.cross_validation import Fold, number_of
+from conclugen.data.cross_validation import Fold
 from conclugen.data.errors import ManifestError
 from conclugen.data.notes import Notes
 from conclugen.data.scales import DIMENSION_RANGE, DIMENSIONS
@@ -151,9 +151,9 @@ def validate(manifest: Manifest) -> None:
     repeated = table["utterance_id"].duplicated(keep=False)
     _require(manifest, ~repeated, "utterance_id is not unique; make it so, for example by the speaker's name in front,")
     _require(manifest, table["utterance_id"].map(is_id), "utterance_id is empty or holds control characters")
-    known = table["split"].isin(SPLITS) | table["split"].map(lambda split: number_of(str(split)) is not None)
-    _require(manifest, known, f"split is not one of {SPLITS}, nor a fold")
-    if cross_validation.names_in(table["split"]):
+    turns = cross_validation.names_in(table["split"].dropna().astype(str).unique())
+    _require(manifest, table["split"].isin([*SPLITS, *turns]), f"split is not one of {SPLITS}, nor a fold")
+    if turns:
         _require(manifest, ~table["split"].isin(("valid", "test")), "valid and test stand beside folds")
     _require(manifest, table["text_source"].isin(TEXT_SOURCES), f"text_source is not one of {TEXT_SOURCES}")
     for column in ("media", "audio"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from conclugen.data.cross_validation import Fold, number_of
+from conclugen.data.cross_validation import Fold, names_in
 from conclugen.data.manifest import Manifest, in_turn
 from conclugen.evaluation.contamination import NO, OF_ANY_DATA, UNKNOWN, YES
 
@@ -62,7 +62,7 @@ def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:
     """
     items, others = _items(manifest), _items(corpus)
     # Every fold is tested in its turn.
-    splits = manifest.table["split"].map(lambda split: split if number_of(split) is None else "test")
+    splits = manifest.table["split"].replace(dict.fromkeys(names_in(manifest.table["split"]), "test"))
     rows = []
     for check in ("speaker", "group", "text"):
         by = _told_by(manifest, check)

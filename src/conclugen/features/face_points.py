@@ -6,8 +6,10 @@ were .04 of the distance between the eyes from where they lay on the upright fac
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,7 +19,7 @@ from conclugen.faces.boxes import squares
 from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard
 from conclugen.features import faces
-from conclugen.features.common import Clock, Collector, ahead, embed, packs
+from conclugen.features.common import Clock, Collector, ahead, arguments, embed, packs
 from conclugen.features.face_shape import face_shape
 from conclugen.features.landmarks import summarise
 from conclugen.store import devices
@@ -25,6 +27,16 @@ from conclugen.store.ledger import Status
 from conclugen.store.settings import parse
 
 NO_LANDMARKS = "the face shard holds no landmarks; was the detector mtcnn?"
+
+
+def parse_arguments(description: str | None, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the flags of what finds landmarks in a face shard."""
+    parser = arguments(description)
+    parser.add_argument("--faces", required=True, type=Path, help="the face shard")
+    parser.add_argument("--faces-ledger", type=Path, help="its ledger, for the reasons of losses")
+    parser.add_argument("--media-list", type=Path, help="its utterances' files, where a network needs crops it lacks")
+    parser.add_argument("--root", type=Path, help="the folder that the files lie below")
+    return parser.parse_args(argv)
 
 
 def upright(frames: torch.Tensor, roll: torch.Tensor, share: float, size: int) -> torch.Tensor:

@@ -21,7 +21,7 @@ import numpy as np
 
 from conclugen.data.array_blocks import matrix_blocks
 from conclugen.data.arrays import ArrayError, read_array, strings
-from conclugen.data.cross_validation import number_of
+from conclugen.data.cross_validation import together
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
 from conclugen.store.new_shards import NewShard, new_shard
 from conclugen.store.provenance import versions
@@ -85,12 +85,8 @@ def learned_from(names: Sequence[str], splits: Mapping[str, str]) -> np.ndarray:
     Those of the training split; where nothing is of that split, those of `none`, which only pretraining reads. Never
     valid or test, and no row that the data set leaves out. Of folds all, since every one is learned from in its turn.
     """
-    split_of_row = np.array([_learned(splits.get(name, "")) for name in names])
+    split_of_row = np.array(together([splits.get(name, "") for name in names]))
     return split_of_row == ("train" if (split_of_row == "train").any() else "none")
-
-
-def _learned(split: str) -> str:
-    return split if number_of(split) is None else "train"
 
 
 def read_source(path: Path, key: str, ids: Sequence[str], splits: Mapping[str, str]) -> Source:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ import torch
 from conclugen.faces.shard import FaceShard
 from conclugen.features import face_points
 from conclugen.features.backbone import Backbone, WeightFile, chosen
-from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, losses_before
+from conclugen.features.common import SETTINGS, Clock, Collector, check_dtype, losses_before
 from conclugen.features.faces import Clips
 from conclugen.features.landmarks import FIVE_SHAPE, eyes_frame, summarise, summary_dim
 from conclugen.store import devices
@@ -71,12 +70,7 @@ def extract(shard: FaceShard, lost: dict[str, tuple[Status, str]]) -> Collector:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    parser = arguments(__doc__)
-    parser.add_argument("--faces", required=True, type=Path, help="the face shard")
-    parser.add_argument("--faces-ledger", type=Path, help="its ledger, for the reasons of losses")
-    parser.add_argument("--media-list", type=Path, help="its utterances' files, where a network needs crops it lacks")
-    parser.add_argument("--root", type=Path, help="the folder that the files lie below")
-    args = parser.parse_args(argv)
+    args = face_points.parse_arguments(__doc__, argv)
     settings = parse(KeypointsSettings, args.settings)
     check_dtype(settings.dtype)
     backbone, lost = chosen(settings), losses_before(args.faces_ledger)

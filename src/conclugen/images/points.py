@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard
 from conclugen.features import face_points
 from conclugen.features.backbone import WeightFile, chosen
-from conclugen.features.common import Collector, arguments, losses_before
+from conclugen.features.common import Collector, losses_before
 from conclugen.features.faces import Clips
 from conclugen.images import points_shard, regions
 from conclugen.images.points_shard import Points
@@ -91,12 +90,7 @@ def _unseen(count: int, margin: float) -> np.ndarray:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the points shard and ledger of one face shard."""
-    parser = arguments(__doc__)
-    parser.add_argument("--faces", required=True, type=Path, help="the face shard")
-    parser.add_argument("--faces-ledger", type=Path, help="its ledger, for the reasons of losses")
-    parser.add_argument("--media-list", type=Path, help="its utterances' files, where a network needs crops it lacks")
-    parser.add_argument("--root", type=Path, help="the folder that the files lie below")
-    given = parser.parse_args(argv)
+    given = face_points.parse_arguments(__doc__, argv)
     settings, lost = parse(PointsSettings, given.settings), losses_before(given.faces_ledger)
     with FaceShard(given.faces) as shard:
         margin = parse(FaceSettings, shard.attributes["settings"]).margin

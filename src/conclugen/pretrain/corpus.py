@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from conclugen.data.cross_validation import number_of, recast
+from conclugen.data.cross_validation import recast, together
 from conclugen.pretrain.settings import Given
 from conclugen.store.resident import Resident, load, load_modalities
 from conclugen.store.seals import check_seal
@@ -96,7 +96,7 @@ def in_turn(table: pd.DataFrame, settings: Given) -> pd.DataFrame:
     splits = table["split"].tolist()
     if settings.fold is not None:
         return table.assign(split=recast(splits, table["group"].tolist(), settings.fold))
-    return table.assign(split=["train" if number_of(split) is not None else split for split in splits])
+    return table.assign(split=together(splits))
 
 
 def choose(table: pd.DataFrame, settings: Given) -> pd.DataFrame:

@@ -38,6 +38,7 @@ def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], Any]:
         return arrays, json.loads(arrays.pop(ABOUT).tobytes())
     except FileNotFoundError as error:
         raise ArraysError(f"{path}: no such file") from error
+    # NotImplementedError and RuntimeError: a damaged zip names a method or an encryption that zipfile does not know.
     except (OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError, RuntimeError) as error:
         raise _damaged(path, error) from error
     except (zipfile.BadZipFile, zlib.error, SyntaxError, MemoryError, OverflowError) as error:

@@ -185,7 +185,7 @@ def mapped_networks(config: Config, dataset: str) -> dict[str, str]:
     """Return the networks of a map, by the flag that takes them: the reference method's, pretrained and untrained, of
     the turn of the first fold where there are any."""
     corpus = choices.corpus_of(config, dataset)
-    fold = choices.fold_of_corpus(config, corpus, dataset, next(iter(choices.folds(config, dataset))))
+    fold = choices.fold_of_corpus(config, corpus, dataset, choices.first_fold(config, dataset))
     folder = f"results/pretrain/{corpus}{fold}/{config.pretrain.preset}"
     names = {"pretrained": choices.pretrained_as(config, config.tables.reference), "untrained": UNTRAINED}
     seed = config.pretrain.seeds[0]

@@ -9,7 +9,6 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 
 from conclugen import choices
-from conclugen.choices import TARGETS
 from conclugen.config import Config
 from conclugen.features import staged
 from conclugen.images.methods import CONTROLS, METHODS, on_stills
@@ -31,7 +30,7 @@ def _set(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 def _frames(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     given = config.images.datasets[wildcards["images"]]
-    first = next(iter(choices.folds(config, given.dataset).values()))
+    first = choices.folds(config, given.dataset)[choices.first_fold(config, given.dataset)]
     turn = {} if first is None else {"fold": dataclasses.asdict(first)}
     return given.model_dump(include={"size", "grey", "labelled"}) | turn
 
@@ -132,14 +131,16 @@ def labelled_sets(config: Config) -> list[str]:
 
 def target_of(config: Config, images: str, ending: str) -> str:
     """Return the target of a table by how its name ends. Raises WorkflowError where the labels do not have it."""
-    if TARGETS[ending] not in config.images.datasets[images].targets_of():
-        raise WorkflowError(f"the labels of {images} have no {TARGETS[ending]}; it has no table {images}{ending}")
-    return TARGETS[ending]
+    if choices.TARGETS[ending] not in config.images.datasets[images].targets_of():
+        raise WorkflowError(
+            f"the labels of {images} have no {choices.TARGETS[ending]}; it has no table {images}{ending}"
+        )
+    return choices.TARGETS[ending]
 
 
 def tables(config: Config) -> list[str]:
     """Return the names of the tables of image data sets: of each, of every target that its labels have."""
-    wanted = {ending: target for ending, target in TARGETS.items() if target in config.images.targets}
+    wanted = {ending: target for ending, target in choices.TARGETS.items() if target in config.images.targets}
     sets = config.images.datasets.items()
     return [name + ending for name, given in sets for ending, target in wanted.items() if target in given.targets_of()]
 
