@@ -11,6 +11,7 @@ from conclugen.data import (
     cremad,
     demo,
     dfew,
+    emodb,
     features,
     folder,
     iemocap,
@@ -59,7 +60,7 @@ CONFIG = check(
         "datasets": {
             **{
                 name: {"adapter": name, "root": f"/data/{name}"}
-                for name in ("voxceleb2", "mosei", "meld", "ravdess", "cremad", "folder", *official.FILES)
+                for name in ("voxceleb2", "mosei", "meld", "ravdess", "cremad", "emodb", "folder", *official.FILES)
             },
             "caer": {"adapter": "caer", "root": "/data/caer", "asr": {}},
             "features": {
@@ -96,7 +97,7 @@ WILDCARDS = {
         ("world", worlds.Settings, {}),
         *[
             ("manifest", module.Settings, {"dataset": module.__name__.split(".")[-1]})
-            for module in (voxceleb2, mosei, meld, caer, ravdess, cremad, folder, features, *CORPORA)
+            for module in (voxceleb2, mosei, meld, caer, ravdess, cremad, emodb, folder, features, *CORPORA)
         ],
         ("plan", plan.Settings, {}),
         ("faces", faces.FaceSettings, {}),

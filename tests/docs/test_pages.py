@@ -49,7 +49,7 @@ def rows(kind: str = "") -> dict[str, tuple[str, str, str]]:
     return {path.strip("`"): rest for part in PARTS if part.place.kind in ("", kind) for path, *rest in part.rows}
 
 
-ADAPTERS = ("voxceleb2", "mosei", "meld", "caer", "ravdess", "cremad", *official.FILES, "folder", "features")
+ADAPTERS = ("voxceleb2", "mosei", "meld", "caer", "ravdess", "cremad", "emodb", *official.FILES, "folder", "features")
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

@@ -11,6 +11,7 @@ HOLDS = {
     "caer": ["CAER/train/Anger/0001.avi"],
     "ravdess": ["Actor_01/03-01-01-01-01-01-01.wav"],
     "cremad": ["AudioWAV/1001_DFA_ANG_XX.wav"],
+    "emodb": ["emodb/wav/03a01Fa.wav"],
     "dfew": ["DFEW-part2/EmoLabel_DataSplit/train(single-labeled)/set_1.csv"],
     "mafw": ["MAFW/Train & Test Set/single/no_caption/set_1/train.txt", "clips/00001.mp4"],
     "iemocap": ["IEMOCAP_full_release/Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"],

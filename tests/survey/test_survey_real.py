@@ -12,11 +12,13 @@ pytestmark = pytest.mark.real
     [("clips", {"text": "transcript"}), ("emodb", {"label": "emotion"})],
 )
 def test_tables_of_real_clips_are_found(shared_data, folder, columns):
-    assert layouts.layout_of(shared_data / folder) is None
     assert tables.clips(shared_data / folder, None, {}, []).options["columns"] == columns
 
 
-@pytest.mark.parametrize(("folder", "layout"), [("meld", "meld"), ("mosei", "mosei"), ("ravdess-speech", "ravdess")])
+@pytest.mark.parametrize(
+    ("folder", "layout"),
+    [("meld", "meld"), ("mosei", "mosei"), ("ravdess-speech", "ravdess"), ("emodb", "emodb"), ("clips", None)],
+)
 def test_official_layouts_are_known(shared_data, folder, layout):
     assert layouts.layout_of(shared_data / folder) == layout
 

@@ -123,6 +123,13 @@ class Cremad(ByActor):
     folds: FoldCount = 5
 
 
+class Emodb(ByActor):
+    """Berlin EmoDB; speakers 3 and 8 to 16. Ten folds, each of one speaker."""
+
+    adapter: Literal["emodb"]
+    folds: FoldCount = 10
+
+
 class Folder(Dataset):
     """Media files of your own and, if there is one, a table of labels, texts and times (see docs/tables.md).
 
@@ -287,5 +294,6 @@ class Features(Dataset):
 
 
 AnyDataset = Annotated[
-    VoxCeleb2 | Mosei | Meld | Caer | Ravdess | Cremad | Corpus | Folder | Features, Field(discriminator="adapter")
+    VoxCeleb2 | Mosei | Meld | Caer | Ravdess | Cremad | Emodb | Corpus | Folder | Features,
+    Field(discriminator="adapter"),
 ]

@@ -36,7 +36,7 @@ class Recording:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The folds: the keys of `conclugen.config.datasets.Ravdess`, for whichever actors."""
+    """The folds: the keys of `conclugen.config.datasets.ByActor`."""
 
     folds: int
     valid_actors: tuple[int, ...] | None

@@ -30,6 +30,7 @@ CREMAD_VIDEO, CREMAD_SOUND = "VideoFlash", ("AudioWAV", "AudioMP3")
 RAVDESS_NAME = re.compile(r"(0[123])-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)\.(\w+)")
 RAVDESS_HOLDS = {"01": ("video", "audio"), "02": ("video",), "03": ("audio",)}
 RAVDESS_SPEECH = "01"
+EMODB_NAME = re.compile(r"(\d\d)([ab]\d\d)([a-z])[a-z]\.\w+", re.IGNORECASE)  # speaker, sentence, emotion
 
 
 def bases(root: Path, names: Iterable[str], depth: int = 2) -> list[Path]:

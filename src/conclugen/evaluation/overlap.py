@@ -18,7 +18,7 @@ from conclugen.evaluation.contamination import NO, OF_ANY_DATA, UNKNOWN, YES
 
 SHARED = ("speaker", "group", "file", "text")
 PAIRS = (("test", "train"), ("test", "valid"), ("valid", "train"))
-SOURCES = {"mosei": "video", "voxceleb2": "video", "ravdess": "actor", "cremad": "actor"}  # of groups, by adapter
+SOURCES = {"mosei": "video", "voxceleb2": "video", "ravdess": "actor", "cremad": "actor", "emodb": "actor"}  # of groups, by adapter
 SOURCES |= {"mosi": "video", "sims": "video"}
 SAME_SOURCES = frozenset(
     {"mosei", "mosi", "voxceleb2"}

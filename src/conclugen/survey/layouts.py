@@ -8,9 +8,10 @@ from pathlib import Path
 
 from conclugen.data import caer, official, sources
 from conclugen.data.class_names import folded
+from conclugen.media.suffixes import is_sound
 
 # Utterances as their owners give them out: VoxCeleb2's dev part, CMU-MOSEI's labels, the lists of MELD, CAER's clips,
-# the speech of RAVDESS, CREMA-D's clips; the clips of DFEW and MAFW, the turns of IEMOCAP and MSP-IMPROV, the labelled
+# the speech of RAVDESS, CREMA-D's clips, EmoDB's sentences; the clips of DFEW and MAFW, the turns of IEMOCAP and MSP-IMPROV, the labelled
 # clips of MER, those of CMU-MOSI and CH-SIMS.
 OFFICIAL = {
     "voxceleb2": 1_092_009,
@@ -19,6 +20,7 @@ OFFICIAL = {
     "caer": 13_201,
     "ravdess": 1_440,
     "cremad": 7_442,
+    "emodb": 535,
     "dfew": 16_372,
     "mafw": 10_045,
     "iemocap": 10_039,
@@ -64,6 +66,12 @@ def _cremad(root: Path) -> bool:
     return bool(sources.cremad(root, {}))
 
 
+def _emodb(root: Path) -> bool:
+    """Recordings named as only EmoDB names them, in the folder or in its `wav`."""
+    names = [path.name for folder in sources.bases(root, ("emodb", "wav")) for path in folder.glob("[01]*.*")]
+    return sum(bool(sources.EMODB_NAME.fullmatch(name)) and is_sound(name) for name in names) > len(names) / 2
+
+
 LAYOUTS: dict[str, Callable[[Path], bool]] = {
     "mosei": _mosei,
     "meld": _meld,
@@ -71,5 +79,6 @@ LAYOUTS: dict[str, Callable[[Path], bool]] = {
     "caer": _caer,
     "ravdess": _ravdess,
     "cremad": _cremad,
+    "emodb": _emodb,
     **{name: functools.partial(official.is_one, name) for name in official.FILES},
 }
