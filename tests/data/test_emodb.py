@@ -69,5 +69,5 @@ def test_other_suffixes_and_cases_are_taken(tmp_path):
 
 def test_a_folder_without_recordings_is_refused(tmp_path):
     (tmp_path / "a.wav").touch()
-    with pytest.raises(LayoutError, match="wav/03a01Fa.wav"):
+    with pytest.raises(LayoutError, match=r"wav/03a01Fa\.wav"):
         emodb.build("e", tmp_path, FOLDS)

@@ -1,8 +1,8 @@
 """Berlin EmoDB: `wav/03a01Fa.wav`; the file name is speaker, sentence, emotion and version. German, sound alone.
 
-Entry module. Ten speakers, each a fold, so that nobody is in two of them. Ten sentences, each said in every emotion, of which
-twenty listeners chose the recordings that were kept; so a sentence tells a little about the emotion, other than in RAVDESS.
-Read from the whole database (Burkhardt et al. 2005, CC0), in which every name is as below.
+Entry module. Ten speakers, each a fold, so that nobody is in two of them. Ten sentences, each said in every emotion, of
+which twenty listeners chose the recordings that were kept; so a sentence tells a little about the emotion, other than
+in RAVDESS. Read from the whole database (Burkhardt et al. 2005, CC0), in which every name is as below.
 """
 
 from __future__ import annotations

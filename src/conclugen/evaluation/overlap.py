@@ -18,8 +18,8 @@ from conclugen.evaluation.contamination import NO, OF_ANY_DATA, UNKNOWN, YES
 
 SHARED = ("speaker", "group", "file", "text")
 PAIRS = (("test", "train"), ("test", "valid"), ("valid", "train"))
-SOURCES = {"mosei": "video", "voxceleb2": "video", "ravdess": "actor", "cremad": "actor", "emodb": "actor"}  # of groups, by adapter
-SOURCES |= {"mosi": "video", "sims": "video"}
+SOURCES = {"ravdess": "actor", "cremad": "actor", "emodb": "actor"}  # of groups, by adapter
+SOURCES |= dict.fromkeys(("mosei", "voxceleb2", "mosi", "sims"), "video")
 SAME_SOURCES = frozenset(
     {"mosei", "mosi", "voxceleb2"}
 )  # adapters whose groups are videos of one site, named as it names them

@@ -11,8 +11,8 @@ from conclugen.data.class_names import folded
 from conclugen.media.suffixes import is_sound
 
 # Utterances as their owners give them out: VoxCeleb2's dev part, CMU-MOSEI's labels, the lists of MELD, CAER's clips,
-# the speech of RAVDESS, CREMA-D's clips, EmoDB's sentences; the clips of DFEW and MAFW, the turns of IEMOCAP and MSP-IMPROV, the labelled
-# clips of MER, those of CMU-MOSI and CH-SIMS.
+# the speech of RAVDESS, CREMA-D's clips, EmoDB's sentences; the clips of DFEW and MAFW, the turns of IEMOCAP and
+# MSP-IMPROV, the labelled clips of MER, those of CMU-MOSI and CH-SIMS.
 OFFICIAL = {
     "voxceleb2": 1_092_009,
     "mosei": 23_259,
