@@ -142,6 +142,18 @@ def test_difference_is_zero_for_orthogonal_spaces():
     assert float(misa.difference(first, first)) == pytest.approx((2**2 + 2**2) / 16)
 
 
+def test_lengths_are_constants_of_the_difference():
+    """The gradient is that of the centred vectors over lengths that were measured beforehand."""
+    first, second = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(0)).unbind()
+    first.requires_grad_()
+    misa.difference(first, second).backward()
+    other = first.detach().clone().requires_grad_()
+    lengths = [(v - v.mean(0)).norm(dim=1, keepdim=True) for v in (other.detach(), second)]
+    crossed = ((other - other.mean(0)) / lengths[0]).T @ ((second - second.mean(0)) / lengths[1])
+    crossed.square().mean().backward()
+    torch.testing.assert_close(first.grad, other.grad)
+
+
 def test_penalties_are_for_training_alone():
     values, present = draw(), absent()
     assert made(misa)(values, present).penalty is None
@@ -156,7 +168,7 @@ def test_divergence_is_that_of_the_two_gaussians():
     generator = torch.Generator().manual_seed(0)
     mean, log_variance = (torch.randn(4, 3, generator=generator, dtype=torch.float64) for _ in range(2))
     gaussian = torch.distributions.Normal(mean, (log_variance / 2).exp())
-    expected = torch.distributions.kl_divergence(gaussian, torch.distributions.Normal(0.0, 1.0)).sum(1)
+    expected = torch.distributions.kl_divergence(gaussian, torch.distributions.Normal(0.0, 1.0)).mean(1)
     torch.testing.assert_close(cmib.divergence(mean, log_variance), expected)
     assert cmib.divergence(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0
 

@@ -85,8 +85,11 @@ def discrepancy(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 
 def difference(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Return the mean square of Aᵀ B, (N, W) each, centred, with rows of unit length (as in the released code)."""
-    unit = [functional.normalize(v - v.mean(0), dim=1) for v in (first, second)]
+    """Return the mean square of Aᵀ B, (N, W) each, centred, with rows of unit length. As in the released code, no
+    gradient goes through the lengths.
+    """
+    centred = [v - v.mean(0) for v in (first, second)]
+    unit = [v / v.norm(dim=1, keepdim=True).detach().clamp_min(1e-6) for v in centred]
     return (unit[0].T @ unit[1]).square().mean()
 
 
