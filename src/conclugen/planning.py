@@ -217,4 +217,7 @@ def label_mistakes(config: Config, dataset: str, target: str, about: Mapping[str
             f"{dataset} has one class alone, {next(iter(names))!r}: there is nothing to tell apart; correct its "
             "labels, or leave it out of downstream.datasets"
         ]
-    return [] if counts is None else list(folds.mistakes(dataset, counts, config.downstream.every_class))
+    if counts is None:
+        return []
+    share_validates = config.datasets[dataset].validates() is not None
+    return list(folds.mistakes(dataset, counts, config.downstream.every_class, share_validates))

@@ -142,9 +142,9 @@ def test_folds_and_splits_do_not_mix(tmp_path):
         write_manifest(tmp_path / "m.parquet", labelled(["fold0", "train"], ["a", "b"]))
 
 
-def told(splits, labels, every_class=True):
+def told(splits, labels, every_class=True, share_validates=False):
     counts = folds.count(labelled(splits, labels).table, "single", ("a", "b"))
-    return list(folds.mistakes("mine", counts, every_class))
+    return list(folds.mistakes("mine", counts, every_class, share_validates))
 
 
 def test_what_keeps_folds_from_being_tested_is_told():
@@ -158,6 +158,13 @@ def test_what_keeps_folds_from_being_tested_is_told():
     assert line.startswith("mine has no labelled utterance in fold3;")
     [line] = told(["fold1", "fold2"] * 2, ["a", "a", "b", "b"])
     assert "at least 3" in line
+
+
+def test_where_a_share_validates_a_class_of_two_folds_can_be_learned():
+    splits = ["fold1", "fold2", "fold3", "fold4"] * 2
+    assert told(splits, ["a", "a", "a", "a", "b", "b", None, None], share_validates=True) == []
+    [line] = told(splits, ["a", "a", "a", "a", "b", None, None, None], share_validates=True)
+    assert "where one fold is tested, no utterance of the class 'b' is left to learn from" in line
 
 
 def test_least_is_what_the_configuration_asks_for():

@@ -69,13 +69,16 @@ def losses(dataset: str, lost: Mapping[str, Counts], limit: float, least: int) -
             )
 
 
-def mistakes(dataset: str, counts: Mapping[str, Any], every_class: bool) -> Iterator[str]:
+def mistakes(
+    dataset: str, counts: Mapping[str, Any], every_class: bool, share_validates: bool = False
+) -> Iterator[str]:
     """Yield a line for each thing that keeps a data set from being evaluated on: what is missing, how to mend it.
 
     Args:
         dataset: its name in the configuration.
         counts: of `count`; empty where the data set has no labels.
         every_class: whether a class may be missing from no fold.
+        share_validates: of folds, a share of those that are learned from validates, not the next fold.
     """
     if not counts:
         yield (
@@ -84,7 +87,7 @@ def mistakes(dataset: str, counts: Mapping[str, Any], every_class: bool) -> Iter
         )
         return
     if turns := names_in(counts):
-        yield from _mistakes_of_folds(dataset, counts, turns, every_class)
+        yield from _mistakes_of_folds(dataset, counts, turns, every_class, share_validates)
         return
     empty = [fold for fold in FOLDS if not counts[fold]["labelled"]]
     for fold in empty:
@@ -105,23 +108,25 @@ def mistakes(dataset: str, counts: Mapping[str, Any], every_class: bool) -> Iter
 
 
 def _mistakes_of_folds(
-    dataset: str, counts: Mapping[str, Any], turns: Sequence[str], every_class: bool
+    dataset: str, counts: Mapping[str, Any], turns: Sequence[str], every_class: bool, share_validates: bool
 ) -> Iterator[str]:
     """The same of folds. Tests are pooled over them, so a class may be missing from one, but not from what the others
-    learn from: all but the fold that is tested and the one that validates."""
+    learn from: all but the fold that is tested and, where it is a fold, the one that validates."""
     if len(turns) < LEAST:
         yield f"{dataset} has {len(turns)} folds, {', '.join(turns)}; datasets.{dataset} must have at least {LEAST}"
         return
     if empty := [fold for fold in turns if not counts[fold]["labelled"]]:
-        yield f"{dataset} has no labelled utterance in {' and '.join(empty)}; every fold is tested and validates once"
+        yield f"{dataset} has no labelled utterance in {' and '.join(empty)}; every fold is tested once"
         return
+    held = "one fold is tested" if share_validates else "two neighbouring folds are tested and validate"
     for name in counts[turns[0]]["classes"] if every_class else ():
         of_class = [counts[fold]["classes"][name] for fold in turns]
-        pairs = zip(of_class, [*of_class[1:], of_class[0]], strict=True)
-        least = sum(of_class) + counts["train"]["classes"][name] - max(sum(pair) for pair in pairs)
+        after = [0] * len(turns) if share_validates else [*of_class[1:], of_class[0]]
+        left_out = max(map(sum, zip(of_class, after, strict=True)))
+        least = sum(of_class) + counts["train"]["classes"][name] - left_out
         if not least:
             there = ", ".join(f"{fold} {count}" for fold, count in zip(turns, of_class, strict=True))
             yield (
-                f"{dataset}: where two neighbouring folds are tested and validate, no utterance of the class {name!r} "
-                f"is left to learn from ({there}); leave the class out, or set downstream.every_class to false to go on"
+                f"{dataset}: where {held}, no utterance of the class {name!r} is left to learn from "
+                f"({there}); leave the class out, or set downstream.every_class to false to go on"
             )
