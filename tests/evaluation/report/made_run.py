@@ -90,9 +90,9 @@ class MadeRun:
         found = leaks.overlap(read_manifest(self.manifest))
         write_csv(self.leaks, found, leaks.COLUMNS)
 
-    def train(self, cause: str = "all vectors are alike") -> Path:
-        """One network that collapsed, with its history."""
-        folder = self.folder / "pretrain/corpus/paper/ConCluGen/seed0"
+    def train(self, cause: str = "all vectors are alike", corpus: str = "corpus") -> Path:
+        """One network that collapsed, with its history; `corpus` may be one in the turn of a fold."""
+        folder = self.folder / f"pretrain/{corpus}/paper/ConCluGen/seed0"
         folder.mkdir(parents=True)
         numbers = {"retrieval": 0.1, "retrieval_chance": 0.1, "effective_rank": 1.2, "mean_cosine": 0.99}
         told = verdict.Pretext(verdict.Verdict("collapsed", cause), 1, 3, "valid", numbers, numbers, numbers)
@@ -118,7 +118,7 @@ class MadeRun:
         given = {
             "--tables": [self.table],
             "--manifests": [self.manifest],
-            "--networks": sorted({path.parent for path in self.folder.glob("pretrain/*/*/*/*/pretext.json")}),
+            "--networks": sorted({path.parent for path in self.folder.glob("pretrain/**/pretext.json")}),
             "--qc": [self.qc],
             "--ledgers": self.ledgers,
             "--leaks": [self.leaks],

@@ -204,3 +204,15 @@ def test_maps_and_faces_stand_in_the_page(learned):
     for name in ("map-made", "faces"):
         assert f'id="{name}"' in text
         assert f'href="#{name}"' in text
+
+
+def test_networks_of_all_folds_stand_together(tmp_path):
+    run = MadeRun(tmp_path)
+    run.account()
+    for number in (1, 2, 10):
+        run.train(corpus=f"corpus/fold{number}")
+    text = run.write_page()
+    assert text.count("<h3>Pretrained on") == 1
+    assert "Pretrained on corpus, in the turns of its 3 folds, preset paper" in text
+    assert '<td data-sort="3"><span class="pretext collapsed">3</span></td>' in text
+    assert "ConCluGen, 3 networks" in text

@@ -64,7 +64,7 @@ def _panels(
             axes.set_title(method, loc="left")
             axes.set_xlabel("epoch")
             axes.margins(x=0.02)
-        drawn.append(svg.inline(figure, f"{title}: {method}, {names.several(len(networks), 'seed')}"))
+        drawn.append(svg.inline(figure, f"{title}: {method}, {names.several(len(networks), 'network')}"))
     return Panels(title, caption, legend, tuple(drawn))
 
 
@@ -122,7 +122,7 @@ SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...], Callable[[Axes, Networ
     (
         "Progress at their own task",
         "How far each loss has come from its value by chance (0) to the best that its form allows (1), on clips that "
-        "were not trained on. A dot marks the epoch that was kept; a line is a seed.",
+        "were not trained on. A dot marks the epoch that was kept; a line is a network.",
         (),
         _progress,
     ),

@@ -127,7 +127,7 @@ def _of_table(table: Measured, run: Run) -> dict[str, object]:
 
 
 def _of_networks(networks: Sequence[Network]) -> list[dict[str, object]]:
-    """What the template reads of the networks of each corpus and preset: verdicts by method, and panels."""
+    """What the template reads of the networks of each corpus, all its folds, and preset: verdicts by method, panels."""
     places = dict.fromkeys((one.corpus, one.preset) for one in networks)
     sections = []
     for corpus, preset in places:
@@ -135,7 +135,9 @@ def _of_networks(networks: Sequence[Network]) -> list[dict[str, object]]:
         methods = [
             _of_method([one for one in here if one.method == name]) for name in dict.fromkeys(n.method for n in here)
         ]
-        sections.append({"corpus": corpus, "preset": preset, "methods": methods, "panels": curves.panels(here)})
+        folds = len({one.fold for one in here if one.fold})
+        about = {"corpus": corpus, "folds": folds, "preset": preset}
+        sections.append({**about, "methods": methods, "panels": curves.panels(here)})
     return sections
 
 

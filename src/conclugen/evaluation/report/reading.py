@@ -65,9 +65,14 @@ class Measured:
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """One pretrained network: its verdict, and how training went, an epoch a row."""
+    """One pretrained network: its verdict, and how training went, an epoch a row.
+
+    Attributes:
+        fold: in whose turn it learned; empty of a corpus that is learned from whole.
+    """
 
     corpus: str
+    fold: str
     preset: str
     method: str
     seed: str
@@ -126,13 +131,13 @@ def measured(
 def network(folder: Path) -> Network:
     """Read what lies beside the weights of a network. Raises PretextError where its verdict is damaged."""
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    corpus, preset, method, seed = places.of_model(folder)
+    learned_from, preset, method, seed = places.of_model(folder)
+    corpus, _, fold = learned_from.partition("/")
     pretext = verdict.read(folder, settings["weights_sha256"])
     with open(folder / "history.csv", encoding="utf-8", newline="") as handle:
         history = [{key: _float(value) for key, value in row.items()} for row in csv.DictReader(handle)]
-    return Network(
-        corpus, preset, method, seed.removeprefix("seed"), pretext, history, settings["about"].get("software", "")
-    )
+    software = settings["about"].get("software", "")
+    return Network(corpus, fold, preset, method, seed.removeprefix("seed"), pretext, history, software)
 
 
 def lost(accounts: Mapping[str, Sequence[Mapping[str, str]]], ledgers: Iterable[Path]) -> list[Lost]:
