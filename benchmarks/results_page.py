@@ -146,6 +146,33 @@ def table(name: str) -> str:
     return grid(head, rows)
 
 
+def rivals(name: str) -> str:
+    """Losses and fusions of other work: the headline metric, the test against the reference method, the pretext."""
+    head = ("row", "value", "tested against", "minus", "p (Holm)", "detectable", "minus untrained", "pretext")
+    gained = ("minus_untrained", "minus_untrained_lo", "minus_untrained_hi")
+    rows = [
+        [
+            *(f"{row['method']} ({row['protocol']})", interval(row, "value", "value_lo", "value_hi"), row["against"]),
+            *(short(row["minus"], sign=True), short(row["p_holm"]), short(row["detectable"])),
+            *(interval(row, *gained, sign=True) if row[gained[0]] else "", told(row)),
+        ]
+        for row in read(name)
+    ]
+    return grid(head, rows)
+
+
+def backbones(name: str) -> str:
+    """Rows of several backbones, a column each: the headline metric with its interval."""
+    found = read(name)
+    metric = next(one for one in ("recall_macro", "balanced_accuracy_mean") if found[0].get(one))
+    columns = list(dict.fromkeys(row["backbone"] for row in found))
+    cells: dict[str, dict[str, str]] = {}
+    for row in found:
+        key = f"{row['method']} ({row['protocol']})"
+        cells.setdefault(key, {})[row["backbone"]] = interval(row, metric, f"{metric}_lo", f"{metric}_hi")
+    return grid(["row", *columns], [[key, *(mine.get(name, "") for name in columns)] for key, mine in cells.items()])
+
+
 def stills(name: str) -> str:
     """A table of an image data set: accuracy, what learning gained over drawing a network and over PCA, the pretext."""
     head = ("row", "labels", "accuracy", "macro F1", "minus untrained", "minus PCA", "pretext")
@@ -169,6 +196,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "heads": heads,
     "mosei922": table,
     "ravdess": table,
+    "emodb": table,
     "fer2013": stills,
 }
 
