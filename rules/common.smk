@@ -309,6 +309,21 @@ def feature_shards(dataset, streams):
     return [f"results/features/{dataset}/{stream}/{shard}.h5" for stream in streams for shard in shards]
 
 
+def learned_features(wildcards):
+    """The feature shards that a network learns from, once it is known that the corpus has utterances to learn from."""
+    shards = feature_shards(wildcards.corpus, choices.pretraining_streams(CONFIG, wildcards.method))
+    require_corpus(wildcards.corpus)
+    return shards
+
+
+@functools.cache
+def require_corpus(corpus):
+    """Stop while jobs are planned where no utterance of a corpus is in the splits that networks learn from."""
+    plan = Path(checkpoints.plan.get(dataset=corpus).output.plan)
+    if told := planning.nothing_to_learn_from(CONFIG, corpus, plan.with_suffix("") / "splits.csv"):
+        raise WorkflowError("\n".join(["nothing can be learned:", *told]))
+
+
 @functools.cache
 def require_read(dataset):
     """Stop while jobs are planned where reading the labels lost more than quality control lets pass."""

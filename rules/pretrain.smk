@@ -3,9 +3,7 @@
 
 rule pretrain:
     input:
-        features=lambda wildcards: feature_shards(
-            wildcards.corpus, choices.pretraining_streams(CONFIG, wildcards.method)
-        ),
+        features=learned_features,
         splits=splits_of,
     output:
         model="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/model.safetensors",

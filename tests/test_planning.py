@@ -139,6 +139,29 @@ def test_a_data_set_of_one_class_is_told_before_anything_is_trained():
     assert planning.label_mistakes(config(mine={}), "mine", "expression", about | {"task": "multi"}) == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "there", "said"),
+    [
+        (["train"], ["valid", "test", "train"], None),
+        (["train"], ["none", "test"], None),  # utterances of no split are learned from where there is no other
+        (["train"], ["fold1", "fold2", "fold3"], None),  # each in the turns of the others
+        (["train", "none"], ["none"], None),
+        (["train"], ["valid", "test"], "in pretrain.splits (train), for it has valid, test"),
+        (["none"], ["train", "valid"], "in pretrain.splits (none), for it has train, valid"),
+        (["none"], ["fold1", "fold2", "fold3"], "in pretrain.splits (none), for it has fold1, fold2, fold3"),
+        (["train"], [], "for it has none at all"),
+    ],
+)
+def test_a_corpus_without_utterances_to_learn_from_is_told_before_anything_is_trained(asked, there, said, tmp_path):
+    splits = tmp_path / "splits.csv"
+    rows = [f'"{n}, so",{split},g{n}' for n, split in enumerate(there)]
+    splits.write_text("\n".join(["utterance_id,split,group", *rows]) + "\n")
+    given = config(mine={})
+    given = given.model_copy(update={"pretrain": given.pretrain.model_copy(update={"splits": asked})})
+    told = planning.nothing_to_learn_from(given, "mine", splits)
+    assert told == [] if said is None else said in told[0] and told[0].startswith("mine has no utterance to learn from")
+
+
 FILMED = {"adapter": "mosei", "root": "data/mosei", "asr": {}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from conclugen import choices, slices
 from conclugen.config import OTHER_TABLES, Config
 from conclugen.data import folds
+from conclugen.data.cross_validation import together
 from conclugen.data.tree import HASHED_BYTES
 from conclugen.downstream.protocols import PROTOCOLS
 from conclugen.features import staged
@@ -202,6 +204,25 @@ def lost_in_reading(config: Config, dataset: str, about: Mapping[str, Any]) -> l
     the manifest says of itself."""
     limits = slices.stage_settings(config, "qc", {"dataset": dataset})
     return list(folds.losses(dataset, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
+
+
+def nothing_to_learn_from(config: Config, corpus: str, splits: Path) -> list[str]:
+    """Return a line where the splits that networks learn from have no utterance in a corpus; `splits`: the list of its
+    plan, which is read as far as the first utterance that has one.
+
+    Folds are learned from in each other's turns, as `train`; where nothing is, utterances of no split are.
+    """
+    wanted, there = {*config.pretrain.splits, "none"}, {}
+    with open(splits, encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            if not wanted.isdisjoint(together([row["split"]])):
+                return []
+            there[row["split"]] = None
+    asked, found = ", ".join(config.pretrain.splits), ", ".join(there) or "none at all"
+    return [
+        f"{corpus} has no utterance to learn from in pretrain.splits ({asked}), for it has {found}; set "
+        "pretrain.splits to what it has, or pretrain.dataset to another data set"
+    ]
 
 
 def label_mistakes(config: Config, dataset: str, target: str, about: Mapping[str, Any]) -> list[str]:

@@ -57,6 +57,16 @@ def test_media_alone_are_learned_from_and_not_evaluated_on(mine, checkout, tmp_p
     assert "without labels they are evaluated on mosei" in capsys.readouterr().out
 
 
+def test_networks_of_a_data_set_with_folds_learn_from_them(checkout, tmp_path, capsys):
+    for actor in range(1, 7):
+        (tmp_path / f"r/Actor_{actor:02d}").mkdir(parents=True)
+        for emotion in range(1, 9):
+            (tmp_path / f"r/Actor_{actor:02d}/03-01-{emotion:02d}-01-01-01-{actor:02d}.wav").touch()
+    init(tmp_path / "r", "--output", tmp_path / "o.yaml", "--name", "acted")
+    assert yaml.safe_load((tmp_path / "o.yaml").read_text())["pretrain"] == {"dataset": "acted"}
+    assert "48 utterances: fold1 8, fold2 8," in capsys.readouterr().out
+
+
 def test_features_in_a_table_and_in_files_of_their_own_are_read_back(checkout, tmp_path, capsys):
     table, files = tmp_path / "table", tmp_path / "files"
     table.mkdir()

@@ -121,12 +121,13 @@ def _yaml(folder: Path, name: str, given: dict[str, Any], found: Found, manifest
     """The configuration: with labels the data set is learned from and evaluated on, without it is learned from."""
     import yaml
 
+    from conclugen.data.cross_validation import together
     from conclugen.survey.found import SurveyError
 
     values: dict[str, Any] = {"datasets": {name: given}}
     values |= {"modalities": found.modalities} if found.modalities else {}
     values["pretrain"] = {"dataset": name}
-    if not (manifest.table["split"] == "train").any():
+    if "train" not in together(manifest.table["split"].tolist()):
         values["pretrain"]["splits"] = ["none"]
     if manifest.task != "none":
         values["downstream"] = {"datasets": [name]}
