@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/stage.smk"
 include: "rules/data.smk"
 include: "rules/faces.smk"
 include: "rules/weights.smk"

@@ -8,10 +8,8 @@ use rule baselines as control with:
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/{control}.csv", caption="../report/control.rst", category="Tables"),
-    log:
-        "results/logs/tables/{control}.log",
-    benchmark:
-        "results/benchmarks/tables/{control}.tsv"
+    pathvars:
+        job="tables/{control}",
     wildcard_constraints:
         control="control|control-grid|control-rivals",
     params:
@@ -24,32 +22,23 @@ use rule baselines as control with:
 use rule label_efficiency as control_labels with:
     output:
         table=report("results/tables/control-labels.csv", caption="../report/labels.rst", category="Tables"),
-    log:
-        "results/logs/tables/control-labels.log",
-    benchmark:
-        "results/benchmarks/tables/control-labels.tsv"
+    pathvars:
+        job="tables/control-labels",
 
 
-rule control_figure:
+use rule stage as control_figure with:
     input:
         table="results/tables/{control}.csv",
     output:
         figure=report("results/figures/{control}.png", caption="../report/control.rst", category="Figures"),
         pdf="results/figures/{control}.pdf",
-    log:
-        "results/logs/figures/{control}.log",
-    benchmark:
-        "results/benchmarks/figures/{control}.tsv"
+    pathvars:
+        job="figures/{control}",
     wildcard_constraints:
         control="control|control-grid|control-rivals",
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=memory(1000),
     params:
         **stage("evaluation.control_figure"),
     message:
         "Draw the controls"
-    shell:
-        RUN

@@ -1,15 +1,11 @@
 # The demo corpus, the worlds, the manifest of each data set, and its plan of shards.
 
 
-rule demo:
+use rule stage as demo with:
     output:
         index="results/demo/{layout}/index.csv",
-    log:
-        "results/logs/demo/{layout}.log",
-    benchmark:
-        "results/benchmarks/demo/{layout}.tsv"
-    conda:
-        ENVIRONMENT
+    pathvars:
+        job="demo/{layout}",
     threads: 2
     resources:
         mem_mb=memory(3000),
@@ -17,61 +13,38 @@ rule demo:
         **stage("data.demo", "demo", layout=wildcard("layout"), threaded=True),
     message:
         "Write the demo corpus in the layout of {wildcards.layout}"
-    shell:
-        RUN
 
 
-rule world:
+use rule stage as world with:
     output:
         arrays="results/worlds/{world}.npz",
-    log:
-        "results/logs/world/{world}.log",
-    benchmark:
-        "results/benchmarks/world/{world}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
+    pathvars:
+        job="world/{world}",
     resources:
         mem_mb=memory(2000),
     params:
         **stage("data.worlds", "world"),
     message:
         "Write the world {wildcards.world}"
-    shell:
-        RUN
 
 
-rule manifest:
+use rule stage as manifest with:
     input:
-        sources=sources_of,
+        sources=lambda wildcards: watch.inputs(CONFIG, wildcards.dataset),
     output:
         manifest="results/manifests/{dataset}.parquet",
         ledger="results/manifests/{dataset}.ledger.csv",
-    log:
-        "results/logs/manifest/{dataset}.log",
-    benchmark:
-        "results/benchmarks/manifest/{dataset}.tsv"
+    pathvars:
+        job="manifest/{dataset}",
     priority: 100  # before all else: a table that cannot be understood should stop what needs it at once
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
     params:
-        **stage(
-            adapter_of,
-            "manifest",
-            lambda wildcards: code.of(CONFIG, adapter_of(wildcards)),
-            dataset=wildcard("dataset"),
-            root=root_of,
-        ),
-        sources=contents_of,
+        **stage(adapter_of, "manifest", dataset=wildcard("dataset"), root=root_of),
+        sources=lambda wildcards: watch.contents(CONFIG, wildcards.dataset),
     message:
         "List the utterances of {wildcards.dataset}"
-    shell:
-        RUN
 
 
+# A checkpoint takes nothing over from `stage`.
 checkpoint plan:
     input:
         manifest=manifest_to_plan,

@@ -2,11 +2,11 @@
 # job of its own: of outputs that nobody asked for there is no record, and Snakemake would not look at the others'.
 
 
-rule downstream:
+use rule stage as downstream with:
     input:
         models=lambda wildcards: files.models(CONFIG, wildcards),
         pretexts=lambda wildcards: files.pretexts(CONFIG, wildcards),
-        features=evaluated_features,
+        features=shards.evaluated,
         manifest="results/manifests/{dataset}.parquet",
     output:
         predictions=expand(
@@ -14,27 +14,14 @@ rule downstream:
             seed=CONFIG.downstream.seeds,
         ),
         selection="results/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}/selection.csv",
-    log:
-        "results/logs/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}.log",
-    benchmark:
-        "results/benchmarks/downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}.tsv"
+    pathvars:
+        job="downstream/{dataset}{target}/{corpus}/{preset}/{method}/{protocol}{share}{fold}",
     wildcard_constraints:
         share=one_of(choices.fractions(CONFIG)),
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=memory(CONFIG.downstream.mem_mb),
         gpu=GPUS,
     params:
-        **stage(
-            lambda wildcards: f"downstream.{wildcards.protocol}",
-            "downstream",
-            lambda wildcards: code.of_downstream(CONFIG, wildcards.protocol, wildcards.method),
-            folder=True,
-            threaded=True,
-        ),
+        **stage(lambda wildcards: f"downstream.{wildcards.protocol}", "downstream", folder=True, threaded=True),
     message:
         "Evaluate {wildcards.method} on {wildcards.dataset}{wildcards.target}: {wildcards.protocol}{wildcards.share}{wildcards.fold}"
-    shell:
-        RUN

@@ -1,35 +1,22 @@
 # Faces: detect, track, crop. One decode per utterance.
 
 
-rule faces:
+use rule stage as faces with:
     input:
-        media_list=plan_list("media"),
-        retries=retries_of("faces"),
+        media_list=shards.media_list,
+        retries=files.retries("faces"),
     output:
         shard="results/faces/{dataset}/{shard}.h5",
         ledger="results/faces/{dataset}/{shard}.ledger.csv",
-    log:
-        "results/logs/faces/{dataset}/{shard}.log",
-    benchmark:
-        "results/benchmarks/faces/{dataset}/{shard}.tsv"
+    pathvars:
+        job="faces/{dataset}/{shard}",
     wildcard_constraints:
-        dataset=one_of(FILMED),
-    conda:
-        ENVIRONMENT
+        dataset=one_of(shards.filmed),
     threads: 2
     resources:
         mem_mb=memory(6000),
         gpu=GPUS,
     params:
-        **stage(
-            "faces.run",
-            "faces",
-            code.of_faces(CONFIG),
-            threaded=True,
-            root=root_of,
-            version=version("faces", code.of_faces(CONFIG)),
-        ),
+        **stage("faces.run", "faces", threaded=True, root=root_of, version=version("faces.run", "faces")),
     message:
         "Find the faces of {wildcards.dataset}, shard {wildcards.shard}"
-    shell:
-        RUN

@@ -1,44 +1,27 @@
 # Self-supervised pretraining of one method with one seed on one corpus.
 
 
-rule pretrain:
+use rule stage as pretrain with:
     input:
-        features=learned_features,
-        splits=splits_of,
+        features=lambda of: shards.features(of.corpus, choices.pretraining_streams(CONFIG, of.method)),
+        splits=shards.splits,
     output:
         model="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/model.safetensors",
         settings="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/settings.json",
         history="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/history.csv",
         search="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/search.csv",
         pretext="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/pretext.json",
-    log:
-        "results/logs/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}.log",
-    benchmark:
-        "results/benchmarks/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}.tsv"
+    pathvars:
+        job="pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}",
     wildcard_constraints:
         method=one_of(known_methods(CONFIG)),
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=memory(CONFIG.pretrain.mem_mb),
         gpu=GPUS,
     params:
-        **stage(
-            "pretrain.run",
-            "pretrain",
-            pretraining_code,
-            folder=True,
-            threaded=True,
-            seed=wildcard("seed"),
-            code=unrecorded(pretraining_code),
-            state=unrecorded(lambda wildcards: "results/state"),
-            collapsed=unrecorded(lambda wildcards: CONFIG.pretrain.collapsed),
-        ),
+        **training("pretrain.run", "pretrain", collapsed=unrecorded(lambda wildcards: CONFIG.pretrain.collapsed)),
     message:
         "Pretrain {wildcards.method} ({wildcards.preset}) on {wildcards.corpus}{wildcards.fold}, seed {wildcards.seed}"
-    shell:
-        RUN
 
 
 # Networks that learn nothing, where pretrained ones lie: what those must beat.

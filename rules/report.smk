@@ -1,102 +1,68 @@
 # What to read beside the tables: the page that says what they show, figures, and what a score may owe to leaks.
 
 
-rule page:
+use rule stage as page with:
     input:
         unpack(lambda wildcards: files.behind_page(CONFIG, [measured(wildcards)])),
-        ledgers=lambda wildcards: ledgers_behind([measured(wildcards)]),
+        ledgers=lambda wildcards: shards.ledgers_behind([measured(wildcards)]),
     output:
         page=report("results/report/{dataset}{target}.html", caption="../report/page.rst", category="Reports"),
-    log:
-        "results/logs/report/{dataset}{target}.log",
-    benchmark:
-        "results/benchmarks/report/{dataset}{target}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
+    pathvars:
+        job="report/{dataset}{target}",
     params:
-        **stage(
-            "evaluation.report.run",
-            "page",
-            code.of_page(CONFIG),
-            **told_of(lambda wildcards: f"results/report/{measured(wildcards)}.html"),
-        ),
+        **stage("evaluation.report.run", "page", **told_of(lambda of: f"results/report/{measured(of)}.html")),
     message:
         "Write the report of {wildcards.dataset}{wildcards.target}"
-    shell:
-        RUN
 
 
 use rule page as pages with:
     input:
         **files.behind_page(CONFIG, choices.measured(CONFIG)),
-        ledgers=lambda wildcards: ledgers_behind(choices.measured(CONFIG)),
+        ledgers=lambda wildcards: shards.ledgers_behind(choices.measured(CONFIG)),
     output:
         page=report("results/report.html", caption="../report/page.rst", category="Reports"),
-    log:
-        "results/logs/report.log",
-    benchmark:
-        "results/benchmarks/report.tsv"
+    pathvars:
+        job="report",
     params:
-        **stage(
-            "evaluation.report.run", "page", code.of_page(CONFIG), **told_of(lambda wildcards: "results/report.html")
-        ),
+        **stage("evaluation.report.run", "page", **told_of(lambda of: "results/report.html")),
     message:
         "Write the report of all tables"
 
 
-rule map:
+use rule stage as map with:
     input:
         unpack(lambda wildcards: files.mapped_networks(CONFIG, wildcards.dataset)),
         manifest="results/manifests/{dataset}.parquet",
-        features=lambda wildcards: feature_shards(wildcards.dataset, choices.streams(CONFIG, CONFIG.tables.reference)),
+        features=lambda wildcards: shards.features(wildcards.dataset, choices.streams(CONFIG, CONFIG.tables.reference)),
     output:
         places="results/maps/{dataset}{target}.npz",
-    log:
-        "results/logs/maps/{dataset}{target}.log",
-    benchmark:
-        "results/benchmarks/maps/{dataset}{target}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
+    pathvars:
+        job="maps/{dataset}{target}",
     params:
         **stage("evaluation.map", "map"),
     message:
         "Map the validation utterances of {wildcards.dataset}{wildcards.target}"
-    shell:
-        RUN
 
 
 # Faces: made only where `report.crops` asks for them.
-rule crops:
+use rule stage as crops with:
     input:
-        shards=faces_shown,
+        shards=shards.faces_shown,
     output:
         sheet="results/crops/{dataset}.jpg",
-    log:
-        "results/logs/crops/{dataset}.log",
-    benchmark:
-        "results/benchmarks/crops/{dataset}.tsv"
+    pathvars:
+        job="crops/{dataset}",
     wildcard_constraints:
-        dataset=one_of(FILMED),
-    conda:
-        ENVIRONMENT
-    threads: 1
+        dataset=one_of(shards.filmed),
     resources:
         mem_mb=memory(1000),
     params:
         **stage("faces.contact_sheet"),
     message:
         "Put faces of {wildcards.dataset} side by side"
-    shell:
-        RUN
 
 
-rule figures:
+use rule stage as figures with:
     input:
         table="results/tables/{dataset}.full.csv",
         scores=lambda wildcards: files.scores(CONFIG, wildcards.dataset, choices.table_rows(CONFIG)),
@@ -110,29 +76,18 @@ rule figures:
             for kind in ("", ".pr")
             for form in ("png", "pdf")
         ],
-    log:
-        "results/logs/figures/{dataset}.log",
-    benchmark:
-        "results/benchmarks/figures/{dataset}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
+    pathvars:
+        job="figures/{dataset}",
     params:
         **stage("evaluation.figures", folder=True),
     message:
         "Draw the figures of {wildcards.dataset}"
-    shell:
-        RUN
 
 
 use rule figures as sentiment_figures with:
     input:
         table="results/tables/{dataset}{dimension}.full.csv",
-        scores=lambda wildcards: files.scores(
-            CONFIG, f"{wildcards.dataset}{wildcards.dimension}", choices.table_rows(CONFIG)
-        ),
+        scores=lambda of: files.scores(CONFIG, of.dataset + of.dimension, choices.table_rows(CONFIG)),
         chance="results/scores/{dataset}{dimension}/chance.test.npz",
     output:
         headline=report(
@@ -144,10 +99,8 @@ use rule figures as sentiment_figures with:
             for method, protocol in choices.table_rows(CONFIG)
             for form in ("png", "pdf")
         ],
-    log:
-        "results/logs/figures/{dataset}{dimension}.log",
-    benchmark:
-        "results/benchmarks/figures/{dataset}{dimension}.tsv"
+    pathvars:
+        job="figures/{dataset}{dimension}",
     params:
         **stage("evaluation.sentiment_figures", folder=True),
     message:
@@ -160,10 +113,8 @@ use rule control_figure as label_figure with:
     output:
         figure=report("results/figures/{labels}.png", caption="../report/labels.rst", category="Figures"),
         pdf="results/figures/{labels}.pdf",
-    log:
-        "results/logs/figures/{labels}.log",
-    benchmark:
-        "results/benchmarks/figures/{labels}.tsv"
+    pathvars:
+        job="figures/{labels}",
     wildcard_constraints:
         labels="label_efficiency|control-labels",
     params:
@@ -178,10 +129,8 @@ use rule control_figure as rivals_figure with:
     output:
         figure=report("results/figures/rivals.png", caption="../report/rivals.rst", category="Figures"),
         pdf="results/figures/rivals.pdf",
-    log:
-        "results/logs/figures/rivals.log",
-    benchmark:
-        "results/benchmarks/figures/rivals.tsv"
+    pathvars:
+        job="figures/rivals",
     params:
         **stage("evaluation.rivals_figure", level=lambda wildcards: CONFIG.tables.level),
     message:
@@ -196,45 +145,29 @@ use rule control_figure as robustness_figure with:
             "results/figures/{dataset}{target}/robustness.png", caption="../report/robustness.rst", category="Figures"
         ),
         pdf="results/figures/{dataset}{target}/robustness.pdf",
-    log:
-        "results/logs/figures/{dataset}{target}.robustness.log",
-    benchmark:
-        "results/benchmarks/figures/{dataset}{target}.robustness.tsv"
+    pathvars:
+        job="figures/{dataset}{target}.robustness",
     params:
         **stage("evaluation.robustness_figure"),
     message:
         "Draw what {wildcards.dataset}{wildcards.target} loses without each modality"
 
 
-rule leaks:
+use rule stage as leaks with:
     input:
         manifest="results/manifests/{dataset}.parquet",
-        # The corpus pretrained on, where it is another data set.
-        corpus=lambda wildcards: [
-            f"results/manifests/{corpus}.parquet"
-            for corpus in [choices.corpus_of(CONFIG, wildcards.dataset)]
-            if corpus != wildcards.dataset
-        ],
-        features=lambda wildcards: feature_shards(wildcards.dataset, choices.all_streams(CONFIG)),
-        transcripts=lambda wildcards: transcripts_of(wildcards.dataset),
-        corpus_transcripts=lambda wildcards: transcripts_of(choices.corpus_of(CONFIG, wildcards.dataset)),
+        corpus=lambda wildcards: files.corpus_manifest(CONFIG, wildcards.dataset),
+        features=lambda wildcards: shards.features(wildcards.dataset, choices.all_streams(CONFIG)),
+        transcripts=lambda wildcards: shards.transcripts(wildcards.dataset),
+        corpus_transcripts=lambda wildcards: shards.transcripts(choices.corpus_of(CONFIG, wildcards.dataset)),
     output:
         table=report("results/qc/{dataset}.leaks.csv", caption="../report/leaks.rst", category="Losses and leaks"),
-    log:
-        "results/logs/leaks/{dataset}.log",
-    benchmark:
-        "results/benchmarks/leaks/{dataset}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
+    pathvars:
+        job="leaks/{dataset}",
     params:
         **stage("evaluation.leaks", "leaks"),
     message:
         "Look for leaks in {wildcards.dataset}"
-    shell:
-        RUN
 
 
 use rule all_robustness as all_leaks with:
@@ -242,10 +175,8 @@ use rule all_robustness as all_leaks with:
         tables=of_every_dataset("results/qc/{dataset}.leaks.csv"),
     output:
         table=report("results/qc/leaks.csv", caption="../report/leaks.rst", category="Losses and leaks"),
-    log:
-        "results/logs/leaks.log",
-    benchmark:
-        "results/benchmarks/leaks.tsv"
+    pathvars:
+        job="leaks",
     message:
         "Put the leaks of all data sets into one table"
 

@@ -1,7 +1,7 @@
 # Tables: views of scores. They open no prediction and no manifest.
 
 
-rule table:
+use rule stage as table with:
     input:
         scores=lambda wildcards: files.scores(CONFIG, measured(wildcards), choices.table_rows(CONFIG)),
         chance="results/scores/{dataset}{target}/chance.test.npz",
@@ -9,21 +9,12 @@ rule table:
     output:
         table=report("results/tables/{dataset}{target}.csv", caption="../report/table.rst", category="Tables"),
         full="results/tables/{dataset}{target}.full.csv",
-    log:
-        "results/logs/tables/{dataset}{target}.log",
-    benchmark:
-        "results/benchmarks/tables/{dataset}{target}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
+    pathvars:
+        job="tables/{dataset}{target}",
     params:
         **stage("evaluation.table", "table"),
     message:
         "Write the table of {wildcards.dataset}{wildcards.target}"
-    shell:
-        RUN
 
 
 use rule table as classes with:
@@ -33,10 +24,8 @@ use rule table as classes with:
         qc=lambda wildcards: files.accounts(CONFIG, [wildcards.dataset]),
     output:
         table=report("results/tables/{dataset}.classes.csv", caption="../report/classes.rst", category="Tables"),
-    log:
-        "results/logs/tables/{dataset}.classes.log",
-    benchmark:
-        "results/benchmarks/tables/{dataset}.classes.tsv"
+    pathvars:
+        job="tables/{dataset}.classes",
     params:
         **stage("evaluation.classes", "table"),
     message:
@@ -52,10 +41,8 @@ use rule table as robustness with:
         table=report(
             "results/tables/{dataset}{target}.robustness.csv", caption="../report/robustness.rst", category="Tables"
         ),
-    log:
-        "results/logs/tables/{dataset}{target}.robustness.log",
-    benchmark:
-        "results/benchmarks/tables/{dataset}{target}.robustness.tsv"
+    pathvars:
+        job="tables/{dataset}{target}.robustness",
     params:
         **stage("evaluation.robustness", "table"),
     message:
@@ -67,36 +54,27 @@ use rule table as latex with:
         table="results/tables/{dataset}{target}.full.csv",
     output:
         tex="results/tables/{dataset}{target}.tex",
-    log:
-        "results/logs/tables/{dataset}{target}.tex.log",
-    benchmark:
-        "results/benchmarks/tables/{dataset}{target}.tex.tsv"
+    pathvars:
+        job="tables/{dataset}{target}.tex",
     params:
         **stage("evaluation.latex", level=lambda wildcards: CONFIG.tables.level),
     message:
         "Write the table of {wildcards.dataset}{wildcards.target} as LaTeX"
 
 
-rule all_robustness:
+use rule stage as all_robustness with:
     input:
         tables=of_every_table("results/tables/{name}.robustness.csv"),
     output:
         table=report("results/tables/robustness.csv", caption="../report/robustness.rst", category="Tables"),
-    log:
-        "results/logs/tables/robustness.log",
-    benchmark:
-        "results/benchmarks/tables/robustness.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
+    pathvars:
+        job="tables/robustness",
     resources:
         mem_mb=memory(1000),
     params:
         **stage("evaluation.join"),
     message:
         "Put what is lost without each modality into one table"
-    shell:
-        RUN
 
 
 use rule table as baselines with:
@@ -106,10 +84,8 @@ use rule table as baselines with:
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/baselines.csv", caption="../report/baselines.rst", category="Tables"),
-    log:
-        "results/logs/tables/baselines.log",
-    benchmark:
-        "results/benchmarks/tables/baselines.tsv"
+    pathvars:
+        job="tables/baselines",
     params:
         **stage("evaluation.baselines", "tables"),
     message:
@@ -123,10 +99,8 @@ use rule baselines as rivals with:
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/rivals.csv", caption="../report/rivals.rst", category="Tables"),
-    log:
-        "results/logs/tables/rivals.log",
-    benchmark:
-        "results/benchmarks/tables/rivals.tsv"
+    pathvars:
+        job="tables/rivals",
     params:
         **stage("evaluation.rivals", "tables"),
     message:
@@ -140,10 +114,8 @@ use rule baselines as label_efficiency with:
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:
         table=report("results/tables/label_efficiency.csv", caption="../report/labels.rst", category="Tables"),
-    log:
-        "results/logs/tables/label_efficiency.log",
-    benchmark:
-        "results/benchmarks/tables/label_efficiency.tsv"
+    pathvars:
+        job="tables/label_efficiency",
     params:
         **stage("evaluation.label_efficiency", "tables"),
     message:
@@ -157,16 +129,10 @@ use rule baselines as presets with:
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
         table=report("results/tables/presets.csv", caption="../report/presets.rst", category="Tables"),
-    log:
-        "results/logs/tables/presets.log",
-    benchmark:
-        "results/benchmarks/tables/presets.tsv"
+    pathvars:
+        job="tables/presets",
     params:
-        **stage(
-            "evaluation.presets",
-            "tables",
-            first=lambda wildcards: CONFIG.tables.presets[0],
-        ),
+        **stage("evaluation.presets", "tables", first=lambda wildcards: CONFIG.tables.presets[0]),
     message:
         "Compare the presets on validation and test"
 
@@ -178,16 +144,10 @@ use rule baselines as ablation with:
         qc=of_every_dataset("results/qc/{dataset}.csv"),
     output:
         table=report("results/tables/ablation.csv", caption="../report/ablation.rst", category="Tables"),
-    log:
-        "results/logs/tables/ablation.log",
-    benchmark:
-        "results/benchmarks/tables/ablation.tsv"
+    pathvars:
+        job="tables/ablation",
     params:
-        **stage(
-            "evaluation.ablation",
-            "tables",
-            variants=settings("variants"),
-        ),
+        **stage("evaluation.ablation", "tables", variants=settings("variants")),
     message:
         "Compare presets that differ in one switch, on validation"
 
@@ -198,10 +158,8 @@ use rule all_robustness as published with:
         **files.table_1(CONFIG),
     output:
         table=report("results/tables/benchmark.csv", caption="../report/benchmark.rst", category="Tables"),
-    log:
-        "results/logs/tables/benchmark.log",
-    benchmark:
-        "results/benchmarks/tables/benchmark.tsv"
+    pathvars:
+        job="tables/benchmark",
     params:
         **stage("evaluation.benchmark"),
     message:

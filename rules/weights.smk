@@ -17,11 +17,7 @@ rule stage_weights:
     resources:
         mem_mb=memory(2000),
     params:
-        **stage(
-            "features.staging",
-            "weights",
-            weights_dir=lambda wildcards: f"weights/{wildcards.weights}",
-        ),
+        **stage("features.staging", "weights", weights_dir=lambda wildcards: f"weights/{wildcards.weights}"),
     message:
         "Stage weights/{wildcards.weights}"
     shell:

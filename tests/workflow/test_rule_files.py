@@ -167,3 +167,18 @@ def test_frames_of_clips_that_have_folds_are_of_the_first_turn():
     told = stage_settings(config(**FOLDED, images=images), "image_frames", {"images": "frames"})
     assert told["fold"] == {"tested": 1, "count": 3, "valid_fraction": None}
     assert "fold" not in stage_settings(config(images=images), "image_frames", {"images": "frames"})
+
+
+def test_another_try_is_an_input_where_it_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    of = SimpleNamespace(dataset="mine", shard="0001")
+    assert files.retries("audio")(of) == []
+    (tmp_path / "results/retries/mine/audio").mkdir(parents=True)
+    (tmp_path / "results/retries/mine/audio/0001.csv").touch()
+    assert files.retries("audio")(of) == ["results/retries/mine/audio/0001.csv"]
+    assert files.retries("faces")(of) == []
+
+
+def test_the_manifest_of_a_corpus_is_asked_for_where_it_is_another_data_set():
+    assert files.corpus_manifest(config(), "mine") == ["results/manifests/talks.parquet"]
+    assert files.corpus_manifest(config(pretrain={"dataset": "mine"}), "mine") == []

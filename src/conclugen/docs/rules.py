@@ -14,7 +14,7 @@ INCLUDED = re.compile(r'^include: "(rules/\w+\.smk)"', re.MULTILINE)
 # As snakefmt formats them: a rule starts a line, its sections are indented by four, what they hold by more.
 RULE = re.compile(r"^(rule|checkpoint|use rule (\w+) as) (\w+)(?: with)?:\n((?: {4}.*\n|\n)*)", re.MULTILINE)
 SECTION = re.compile(r"^ {4}(\w+):(.*\n(?: {8}.*\n|\n)*)", re.MULTILINE)
-STAGE = re.compile(r'\*\*(stage|stream)\(\s*(?:lambda wildcards: f)?"?([\w.{}]+)"?')
+STAGE = re.compile(r'\*\*(stage|stream|training)\(\s*(?:lambda wildcards: f)?"?([\w.{}]+)"?')
 CALLED = {"adapter_of": "data.{adapter}"}  # params functions that tell the module
 WRITTEN = re.compile(r'"(results/[^"]+)"')
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,45 @@ NO_PART_OF_RESULTS = (
     "conclugen.pretrain.settings",
 )
 
+NO_IMAGES = ("clips", "copies", "points")  # stages below `images` that are told as those of video are
 OF_VIDEO = ("conclugen.pretrain.objective", "conclugen.models.network")
+
+BY_JOB = ("features.transcripts", "pretrain.run", "images.prepare", "images.controls")  # wildcards choose their code
+
+
+def made_by(config: Config, module: str | Callable[[Any], str]) -> Callable[[Any], list[str]]:
+    """Return a params function: the code of a stage, found once where no wildcard chooses it.
+
+    Args:
+        config: the configuration.
+        module: the stage's, below `conclugen`; or a params function of it.
+    """
+    if callable(module):
+        return lambda wildcards: of_job(config, module(wildcards), wildcards)
+    if module in BY_JOB:
+        return lambda wildcards: of_job(config, module, wildcards)
+    found = of_job(config, module, None)
+    return lambda wildcards: found
+
+
+def of_job(config: Config, module: str, wildcards: Any) -> list[str]:
+    """Return the code of a stage as the configuration and the wildcards of a job choose it."""
+    folder, _, name = module.partition(".")
+    stream = name.removesuffix("_views")
+    if folder == "features" and stream in CATALOGUE:
+        return of_stream(config, stream, name)
+    if folder == "downstream":
+        return of_downstream(config, name, wildcards.method)
+    if folder == "images" and name not in NO_IMAGES:
+        return of_images(config, module, _network_of_images(config, name, wildcards), _layout(config, name, wildcards))
+    known = {
+        "faces.run": lambda: of_faces(config),
+        "features.transcripts": lambda: of_transcripts(config, wildcards.dataset),
+        "pretrain.run": lambda: of_pretraining(config, wildcards.method),
+        "images.points": lambda: of_points(config),
+        "evaluation.report.run": lambda: of_page(config),
+    }
+    return known.get(module, lambda: of(config, module))()
 
 
 def of(config: Config, module: str, without: Iterable[str] = (), plus: Iterable[str] = ()) -> list[str]:
@@ -96,6 +134,19 @@ def of_images(config: Config, module: str, network: str, layout: str = "") -> li
     found = {"networks": network, "layouts": layout}
     plus = [f"conclugen.images.{folder}.{name}" for folder, name in found.items() if name]
     return of(config, module, OF_VIDEO, plus) + packaged.hashes([network])
+
+
+def _network_of_images(config: Config, name: str, wildcards: Any) -> str:
+    """The network that a stage on images finds by name; empty for none."""
+    if name == "controls":
+        return {"untrained": config.images.network, "mobilenet_v2": "mobilenet_v2"}.get(wildcards.method, "")
+    trained = dict.fromkeys(("pretrain", "represent", *image_slices.TUNED), config.images.network)
+    return (trained | {"descriptors": "mobilenet_v2"}).get(name, "")
+
+
+def _layout(config: Config, name: str, wildcards: Any) -> str:
+    """The layout that a stage on images finds by name; empty for none."""
+    return config.images.datasets[wildcards.images].adapter if name == "prepare" else ""
 
 
 def of_points(config: Config) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,16 @@ def predictions(config: Config, wildcards: Any) -> list[str]:
     folder = f"results/downstream/{of.dataset}{of.target}/{of.corpus}/{of.preset}/{row}"
     folds, seeds = choices.folds(config, of.dataset), config.downstream.seeds
     return [f"{folder}{fold}/seed{seed}.parquet" for fold in folds for seed in seeds]
+
+
+def retries(stage: str) -> Callable[[Any], list[str]]:
+    """Return an input function: the list of what a stage is to try again in a shard, where one was asked for."""
+
+    def of(wildcards: Any) -> list[str]:
+        path = Path(f"results/retries/{wildcards.dataset}/{stage}/{wildcards.shard}.csv")
+        return [str(path)] if path.exists() else []
+
+    return of
 
 
 def pretexts(config: Config, wildcards: Any) -> list[str]:
@@ -160,6 +170,12 @@ def with_corpora(config: Config, names: Iterable[str]) -> list[str]:
     """Return the data sets of these tables, and the corpora that their networks learned from."""
     datasets = [choices.dataset_of(config, name) for name in names]
     return list(dict.fromkeys([*datasets, *(choices.corpus_of(config, dataset) for dataset in datasets)]))
+
+
+def corpus_manifest(config: Config, dataset: str) -> list[str]:
+    """Return the manifest of the corpus that networks for a data set learn from, where it is another data set."""
+    corpus = choices.corpus_of(config, dataset)
+    return [] if corpus == dataset else [f"results/manifests/{corpus}.parquet"]
 
 
 def networks_behind(config: Config, name: str) -> list[str]:
