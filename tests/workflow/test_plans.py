@@ -1,5 +1,6 @@
 """Every target is planned; the configuration is checked before any rule."""
 
+import re
 import shutil
 
 import pytest
@@ -46,6 +47,14 @@ def test_a_mistake_in_the_configuration_stops_before_the_rules(fresh, given, mes
     assert done.returncode != 0
     assert message in done.stdout + done.stderr
     assert "Job stats" not in done.stdout
+
+
+def test_what_all_stages_share_is_no_target(fresh):
+    assert re.search(r"^weights$", (listed := fresh.snakemake("--list-target-rules").stdout), re.MULTILINE)
+    assert not re.search(r"^stage$", listed, re.MULTILINE)
+    done = fresh.snakemake("--dry-run", "--", "stage", check=False)
+    assert done.returncode != 0
+    assert "stage: no rule makes this" in done.stdout + done.stderr
 
 
 def test_a_data_set_that_is_not_configured_is_no_target(fresh):

@@ -1,5 +1,7 @@
 """How many jobs a run has: few enough to be planned in seconds, whatever the size of the data."""
 
+import re
+
 import pytest
 import yaml
 from tiny_project import ROOT, Project
@@ -72,3 +74,10 @@ def test_no_command_outgrows_the_shell(planned_jobs):
         shards = [word for word in command.split() if "voxceleb2/" in word and word.endswith((".h5", ".ledger.csv"))]
         longer = sum(len(word) + 1 for word in shards) * (256 // 8)
         assert len(command) + longer < LARGEST_ARGUMENT, command[:300]
+
+
+def test_every_job_has_a_log_of_its_own(planned_jobs):
+    jobs, lines = planned_jobs
+    commands = [line for line in lines if "python -m conclugen." in line]
+    logs = {re.search(r" > (results/logs/\S+\.log) 2>&1$", command).group(1) for command in commands}
+    assert len(logs) == len(commands) == sum(jobs.values())
