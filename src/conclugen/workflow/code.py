@@ -41,14 +41,14 @@ def made_by(config: Config, module: str | Callable[[Any], str]) -> Callable[[Any
         module: the stage's, below `conclugen`; or a params function of it.
     """
     if callable(module):
-        return lambda wildcards: of_job(config, module(wildcards), wildcards)
+        return lambda wildcards: _of_job(config, module(wildcards), wildcards)
     if module in BY_JOB:
-        return lambda wildcards: of_job(config, module, wildcards)
-    found = of_job(config, module, None)
+        return lambda wildcards: _of_job(config, module, wildcards)
+    found = _of_job(config, module, None)
     return lambda wildcards: found
 
 
-def of_job(config: Config, module: str, wildcards: Any) -> list[str]:
+def _of_job(config: Config, module: str, wildcards: Any) -> list[str]:
     """Return the code of a stage as the configuration and the wildcards of a job choose it."""
     folder, _, name = module.partition(".")
     stream = name.removesuffix("_views")
