@@ -27,7 +27,7 @@ NO_PART_OF_RESULTS = (
     "conclugen.pretrain.settings",
 )
 
-NO_IMAGES = ("clips", "copies", "points")  # stages below `images` that are told as those of video are
+ALIKE = ("clips", "copies", "points")  # stages below `images` whose code is found as that of others is
 OF_VIDEO = ("conclugen.pretrain.objective", "conclugen.models.network")
 
 BY_JOB = ("features.transcripts", "pretrain.run", "images.prepare", "images.controls")  # wildcards choose their code
@@ -56,7 +56,7 @@ def _of_job(config: Config, module: str, wildcards: Any) -> list[str]:
         return of_stream(config, stream, name)
     if folder == "downstream":
         return of_downstream(config, name, wildcards.method)
-    if folder == "images" and name not in NO_IMAGES:
+    if folder == "images" and name not in ALIKE:
         return of_images(config, module, _network_of_images(config, name, wildcards), _layout(config, name, wildcards))
     known = {
         "faces.run": lambda: of_faces(config),
