@@ -3,7 +3,7 @@
 
 use rule stage as pretrain with:
     input:
-        features=lambda of: shards.features(of.corpus, choices.pretraining_streams(CONFIG, of.method)),
+        features=shards.learned,
         splits=shards.splits,
     output:
         model="results/pretrain/{corpus}{fold}/{preset}/{method}/seed{seed}/model.safetensors",

@@ -132,6 +132,18 @@ def test_a_protocol_is_refused_where_there_is_nothing_to_tell_apart(shards, monk
         shards().evaluated(of)
 
 
+def test_a_network_is_refused_where_there_is_nothing_to_learn_from(shards, monkeypatch, tmp_path):
+    of = job(corpus="talks", method="ConCluGen")
+    about(monkeypatch)
+    splits = tmp_path / "results/plans/talks/splits.csv"
+    splits.parent.mkdir()
+    splits.write_text("utterance_id,split,group\na,train,g\n")
+    assert shards().learned(of)[0] == "results/features/talks/frames2d/0000.h5"
+    splits.write_text("utterance_id,split,group\na,test,g\n")
+    with pytest.raises(WorkflowError, match=r"nothing can be learned:\ntalks has no utterance to learn from"):
+        shards().learned(of)
+
+
 def test_weights_are_asked_for_of_data_sets_of_media_alone(shards, tmp_path):
     weights = {"path": str(tmp_path / "none"), "sha256": "0" * 64}
     lacking = shards(features={"text": {"backbone": "text_encoder", "weights": weights}})

@@ -35,6 +35,7 @@ class Shards:
         self.transcribed = [name for name in config.datasets if choices.transcribed(config, name)]
         self._require_read = functools.cache(self._read_enough)
         self._require_folds = functools.cache(self._can_be_measured)
+        self._require_corpus = functools.cache(self._can_be_learned)
 
     def names(self, dataset: str) -> list[str]:
         """Return the names of a data set's shards."""
@@ -111,6 +112,12 @@ class Shards:
         self._require_read(dataset)
         return [f"results/features/{dataset}/{stream}/{name}.h5" for stream in wanted for name in names]
 
+    def learned(self, wildcards: Any) -> list[str]:
+        """Return the feature shards that a network learns from. Raises WorkflowError where nothing can be learned."""
+        paths = self.features(wildcards.corpus, choices.pretraining_streams(self.config, wildcards.method))
+        self._require_corpus(wildcards.corpus)
+        return paths
+
     def evaluated(self, wildcards: Any) -> list[str]:
         """Return the feature shards that a protocol reads. Raises WorkflowError where labels cannot be measured."""
         paths = self.features(wildcards.dataset, choices.streams(self.config, wildcards.method))
@@ -140,6 +147,11 @@ class Shards:
         """Stop where reading the labels lost more than quality control lets pass."""
         about = read_about(f"results/manifests/{dataset}.parquet")
         _stop("more is lost than allowed:", planning.lost_in_reading(self.config, dataset, about))
+
+    def _can_be_learned(self, corpus: str) -> None:
+        """Stop where no utterance of a corpus is in the splits that networks learn from."""
+        splits = Path(self._plan_of(corpus)).with_suffix("") / "splits.csv"
+        _stop("nothing can be learned:", planning.nothing_to_learn_from(self.config, corpus, splits))
 
     def _can_be_measured(self, dataset: str, target: str) -> None:
         """Stop where the labels of a data set of one's own cannot be learned or measured."""
