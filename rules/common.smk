@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 from conclugen import choices, planning
 from conclugen.config import check
+from conclugen.config.order import left_out
 from conclugen.config.recipes import known_methods
 from conclugen.data import lists
 from conclugen.features import staged
@@ -163,6 +164,19 @@ def told_of(target):
 def of_every_dataset(path):
     """`path` for each data set that is evaluated on."""
     return expand(path, dataset=CONFIG.downstream.datasets)
+
+
+@functools.cache
+def tell_left_out():
+    if workflow.is_main_process:
+        for line in left_out(CONFIG):
+            logger.warning(line)
+
+
+def rival_scores(wildcards):
+    """The scores of the table of rivals; which rows it lacks, where a data set does not tell the order, is told once."""
+    tell_left_out()
+    return files.rivals(CONFIG)
 
 
 def of_every_table(path):

@@ -94,7 +94,7 @@ use rule table as baselines with:
 
 use rule baselines as rivals with:
     input:
-        scores=files.rivals(CONFIG),
+        scores=rival_scores,
         chance=files.chance(CONFIG),
         qc=files.accounts(CONFIG, CONFIG.downstream.datasets),
     output:

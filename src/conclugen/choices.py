@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import get_args
 
 from conclugen.config import ENDINGS, Config
+from conclugen.config.order import is_ordered
 from conclugen.config.present import available_streams, corpora, demo_layout
 from conclugen.config.recipes import modality_names, recipe
 from conclugen.config.worlds import WORLDS, world_of
 from conclugen.data.cross_validation import Fold, name_of
-from conclugen.downstream.protocols import FUSIONS, PROTOCOLS, Protocol
+from conclugen.downstream.protocols import FUSIONS, ORDERED, PROTOCOLS, Protocol
 from conclugen.features.catalogue import CATALOGUE
 from conclugen.pretrain.methods import least_modalities
 from conclugen.pretrain.presets import changes_of
@@ -173,13 +174,16 @@ def pretrained_rows(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def rival_rows(config: Config) -> list[tuple[str, str]]:
-    """Return (method, protocol) of the rows of the table of rivals but the chance rows: the input, controls and the
-    reference method, then rivals. A loss that needs more modalities than there are has no row."""
+def rival_rows(config: Config, dataset: str) -> list[tuple[str, str]]:
+    """Return (method, protocol) of the rows of the table of rivals for a data set but the chance rows: the input,
+    controls and the reference method, then rivals. A loss that needs more modalities than there are has no row, nor has
+    a fusion that needs the order of utterances where the data set does not tell it."""
     named, reference = config.tables.rivals, config.tables.reference
     losses_of = {name: RIVALS[name].losses for name in named if name in RIVALS}
     fit = [name for name, used in losses_of.items() if least_modalities(used) <= len(config.modalities)]
     fusions = [name for name in named if name in FUSIONS]
+    if not {*fusions}.isdisjoint(ORDERED) and not is_ordered(config, dataset):
+        fusions = [name for name in fusions if name not in ORDERED]
     linear = [reference, *fit, *dict.fromkeys(config.downstream.controls)]
     rows = [(RAW, "raw"), *((name, "linear") for name in linear)]
     if fusions:

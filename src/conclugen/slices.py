@@ -13,7 +13,8 @@ from typing import Any
 
 from conclugen import choices
 from conclugen.config import Config, ConfigError
-from conclugen.downstream.protocols import FUSIONS, PROTOCOLS
+from conclugen.config.order import pattern
+from conclugen.downstream.protocols import FUSIONS, ORDERED, PROTOCOLS
 from conclugen.features import staged
 from conclugen.features.catalogue import CATALOGUE, labels_seen
 from conclugen.features.said import licence
@@ -22,7 +23,7 @@ from conclugen.pretrain.presets import PRESETS, changes_of, switches
 from conclugen.pretrain.unlearned import UNTRAINED
 from conclugen.workflow.image_slices import IMAGE_SLICES
 
-DATASET_COMMON = ("adapter", "root", "has", "plan", "detector", "faces", "asr", "max_lost", "watch")
+DATASET_COMMON = ("adapter", "root", "has", "plan", "detector", "faces", "asr", "max_lost", "order", "watch")
 # How fast a stage works and how long it waits: an utterance that took too long is tried again by `make retry`.
 HURRY = ("batch_frames", "batch_seconds", "batch_texts", "batch_windows", "timeout_s")
 REPRESENTATION_HEADS = ("gated", "representation_relu", "residual", "narrow")
@@ -136,7 +137,8 @@ def _downstream(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     if wildcards["dataset"] in section.rates:
         rates = section.rates[wildcards["dataset"]].model_dump(exclude_none=True)
         budget |= {key: value for key, value in rates.items() if key in budget}
-    fusion = {"fusion": FUSIONS[method]} if method in FUSIONS else {}
+    fusion: dict[str, Any] = {"fusion": FUSIONS[method]} if method in FUSIONS else {}
+    fusion |= {"needs_order": True, "order": pattern(config, wildcards["dataset"])} if method in ORDERED else {}
     fusion |= _turn(config, wildcards["dataset"], wildcards.get("fold", ""), False)
     return values | budget | fusion | (_architecture(config, wildcards["preset"]) if protocol.architecture else {})
 

@@ -12,7 +12,8 @@ import torch
 
 from conclugen.downstream.fused import FusedClassifier
 from conclugen.downstream.fusions import attention, cmib, late, lmf, misa, parts, tfn
-from conclugen.downstream.protocols import FUSIONS, PROTOCOLS
+from conclugen.downstream.order import Stretches
+from conclugen.downstream.protocols import FUSIONS, ORDERED, PROTOCOLS
 from conclugen.pretrain.rivals import SHIPPED
 from conclugen.store.fingerprint import SOURCE
 
@@ -30,14 +31,29 @@ def absent():
     return {name: (torch.arange(ROWS) != number) & (torch.arange(ROWS) != 3) for number, name in enumerate(DIMS)}
 
 
+def found(name):
+    return importlib.import_module(f"conclugen.downstream.fusions.{name}").build
+
+
+def in_order():
+    """All rows in one video, of two who speak in turn."""
+    ((_, (order,)),) = [Stretches([np.arange(ROWS)], [np.arange(ROWS) % 2]).around(torch.arange(ROWS))]
+    return order
+
+
 def made(module, training=False):
     torch.manual_seed(0)
     return module.build(DIMS, WIDTH).train(training)
 
 
 def test_every_file_is_a_fusion_with_a_row_of_its_own():
-    files = {path.stem for path in (SOURCE / "conclugen/downstream/fusions").glob("*.py")} - {"__init__", "parts"}
+    files = {path.stem for path in (SOURCE / "conclugen/downstream/fusions").glob("*.py")} - {
+        "__init__",
+        "parts",
+        "context",
+    }
     assert files == set(FUSIONS.values())
+    assert {name for name, file in FUSIONS.items() if getattr(found(file), "needs_order", False)} == set(ORDERED)
     assert not {*FUSIONS} & {*SHIPPED, *PROTOCOLS}
 
 
@@ -48,7 +64,7 @@ def test_any_number_of_modalities_makes_logits_and_gradients(name, names):
     values = {m: torch.randn(ROWS, dims[m]) for m in names}
     present = {m: torch.arange(ROWS) != number for number, m in enumerate(names)}
     model = FusedClassifier({m: dims[m] for m in names}, name, WIDTH, 4, 0.1)
-    found = model(values, present)
+    found = model(values, present, in_order())
     assert found.logits.shape == (ROWS, 4)
     wanted = torch.nn.functional.one_hot(torch.arange(ROWS) % 4, 4).float()
     found.cost(wanted, torch.ones(4), "single").backward()
@@ -195,4 +211,4 @@ def test_modalities_beside_count_in_the_loss_where_they_are():
 
 def test_modules_are_found_by_name():
     for name in FUSIONS.values():
-        assert callable(importlib.import_module(f"conclugen.downstream.fusions.{name}").build)
+        assert callable(found(name))

@@ -12,6 +12,7 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 from conclugen.config.datasets import AnyDataset
 from conclugen.config.errors import ConfigError, allowed_names, explain, told
 from conclugen.config.images import Images, image_mistakes
+from conclugen.config.order import order_mistakes
 from conclugen.config.own_presets import as_based, preset_mistakes
 from conclugen.config.present import fitted
 from conclugen.config.recipes import known_methods, raw_row_mistakes, recipe_mistakes, trained_recipes
@@ -126,6 +127,7 @@ def check(config: dict[str, Any]) -> Config:
     # What streams are for can be told once methods and data sets are known.
     fit, notes, lacking = (written, [], []) if mistakes else fitted(written)
     mistakes = mistakes or [*lacking, *recipe_mistakes(fit, trained_recipes(fit))] or stream_mistakes(fit)
+    mistakes = mistakes or order_mistakes(fit)
     if mistakes:
         raise ConfigError(told(mistakes))
     fit._notes = tuple(notes)

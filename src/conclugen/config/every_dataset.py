@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from conclugen.config import written
 from conclugen.config.stage_one import WeightFile
 from conclugen.config.types import Above0, Count, Number, Section, Share
+from conclugen.data.order import mistake
 
 
 class Plan(Section):
@@ -84,6 +85,9 @@ class Dataset(Section):
             kept.
         asr: null: no speech is recognised; `{}`: it is, as the part below says.
         max_lost: as `qc.max_lost`, for this set alone; null: as there.
+        order: pattern of ids that tells which utterances follow each other: its first group is the video or dialogue,
+            its second the number there, such as `(.+)_([0-9]+)`; null: as the layout tells it, else films and times.
+            Only fusions that see utterances in their order read it (see docs/rivals.md).
         watch: whether every call looks for new and changed media; null: up to 20,000 files and folders; true costs some
             12 s per million files on a local disk; false: never, but for the flag `-R manifest` of Snakemake.
     """
@@ -99,6 +103,7 @@ class Dataset(Section):
     faces: OwnFaces = OwnFaces()
     asr: Asr | None = None
     max_lost: Share | None = None
+    order: str | None = None
     watch: bool | None = None
 
     def dimensions_of(self) -> tuple[str, ...]:
@@ -112,6 +117,13 @@ class Dataset(Section):
     def validates(self) -> float | None:
         """Return the share of the other folds that validates; None: the next fold does."""
         return None
+
+    @field_validator("order")
+    @classmethod
+    def _ordered(cls, pattern: str | None) -> str | None:
+        if pattern is not None and (problem := mistake(pattern)):
+            raise ValueError(f"datasets: order: {problem}")
+        return pattern
 
     @model_validator(mode="before")
     @classmethod

@@ -28,7 +28,7 @@ def available_kinds(config: Config, dataset: str) -> tuple[str, ...]:
         return tuple(kind for kind in content.KINDS if kind in data_set.has)
     if data_set.adapter == "features" or demo_layout(data_set.root) in config.demo.utterances:
         return content.KINDS
-    options = data_set.model_dump(exclude={"has", "plan", "faces", "asr", "max_lost", "watch"})
+    options = data_set.model_dump(exclude={"has", "plan", "faces", "asr", "max_lost", "order", "watch"})
     return content.kinds(data_set.adapter, Path(data_set.root), options, data_set.asr is not None)
 
 

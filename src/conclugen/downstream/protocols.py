@@ -44,7 +44,10 @@ FUSIONS = {
     "LMF": "lmf",
     "MISA": "misa",
     "C-MIB": "cmib",
+    "CIA": "cia",
+    "Multilogue-Net": "multilogue",
 }
+ORDERED = ("CIA", "Multilogue-Net")  # those that see utterances in the order of their video or dialogue
 # In the order of a table.
 PROTOCOLS = {
     "raw": Protocol(RAW, "heads", network=False, masks=True, against="linear", head=(FEATURES,)),

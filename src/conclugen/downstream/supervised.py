@@ -15,6 +15,8 @@ from conclugen.downstream import fused
 from conclugen.downstream import settings as common
 from conclugen.downstream.data import Data, parse_arguments, read
 from conclugen.downstream.fused import FusedClassifier
+from conclugen.downstream.order import Shown, stretches_of
+from conclugen.downstream.second import Second, second_of
 from conclugen.downstream.tuning import Classifier, classifier, run
 from conclugen.models.io import build
 from conclugen.models.network import Network, NetworkSettings
@@ -32,6 +34,8 @@ class Settings(common.Settings):
         standardise_inputs: the switch `standardise`.
         fusion: a module of `conclugen.downstream.fusions`, whose layers are as wide as `hidden_dim`; None:
             representation heads, side by side.
+        needs_order: the fusion sees utterances in their order.
+        order: the pattern of ids that tells it; None: films and times do.
     """
 
     representation_dim: int
@@ -42,6 +46,8 @@ class Settings(common.Settings):
     narrow: tuple[str, ...]
     standardise_inputs: bool
     fusion: str | None = None
+    needs_order: bool = False
+    order: str | None = None
 
 
 def network(data: Data, settings: Settings) -> Network:
@@ -62,12 +68,18 @@ def network(data: Data, settings: Settings) -> Network:
     return fresh
 
 
-def fresh(data: Data, settings: Settings, where: torch.device) -> Classifier | FusedClassifier:
+def fresh(
+    data: Data,
+    settings: Settings,
+    where: torch.device,
+    shown: Shown | None = None,
+    second: Second | None = None,
+) -> Classifier | FusedClassifier:
     """Return the classifier that is trained, as it starts out."""
     if settings.fusion is None:
         return classifier(network(data, settings), data, settings, where)
     width, scaled = settings.hidden_dim, settings.standardise_inputs
-    return fused.classifier(data, settings.fusion, width, settings.dropout, scaled, where)
+    return fused.classifier(data, settings.fusion, width, settings.dropout, scaled, where, shown, second)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -78,8 +90,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = read(
         arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
     )
+    shown, second = None, None
+    if settings.needs_order:
+        shown = stretches_of(arguments.manifest, data.ids, settings.order, settings.fold)
+        second = second_of(arguments.manifest, data.ids, settings.target, settings.fold)
     about = {"protocol": "supervised", "network": None}
-    run(data, settings, lambda _: fresh(data, settings, device()), arguments.output, lambda _: about)
+    run(data, settings, lambda _: fresh(data, settings, device(), shown, second), arguments.output, lambda _: about)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.heads import Budget
 from conclugen.downstream.inputs import concatenate
+from conclugen.downstream.order import Alone, Sequences, Shown
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
 from conclugen.downstream.settings import Settings
@@ -28,11 +29,14 @@ ROWS_AT_ONCE = 4096
 
 
 class Model(Protocol):
-    """A module with a Linear at its end that is told what to train."""
+    """A module with a Linear at its end that is told what to train, and that says what it is shown at once."""
 
     linear: nn.Linear
+    shown: Shown
 
-    def __call__(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Said: ...
+    def __call__(
+        self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor], *order: Sequences
+    ) -> Said: ...
 
     def learned(self, modalities: Iterable[str]) -> list[nn.Parameter]: ...
 
@@ -61,6 +65,8 @@ class Said:
 
 class Classifier(nn.Module):
     """A network's representations side by side, shifted and scaled by fixed numbers, dropout, and one Linear."""
+
+    shown = Alone()
 
     def __init__(self, network: Network, mean: torch.Tensor, scale: torch.Tensor, classes: int, dropout: float) -> None:
         super().__init__()
@@ -119,7 +125,7 @@ def train(model: Model, data: Data, draw: Draw, rate: float, decay: float, budge
     state = None
     for epoch in range(1, budget.epochs + 1):
         model.train()
-        for rows in _batches(draw.train, batch):
+        for rows in model.shown.batches(draw.train, batch):
             cost = _said(model, data, rows).cost(draw.targets[rows].to(where), class_weights, data.task)
             optimiser.zero_grad()
             cost.backward()
@@ -140,25 +146,28 @@ def train(model: Model, data: Data, draw: Draw, rate: float, decay: float, budge
     return best
 
 
-def _batches(rows: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
-    yield from rows[torch.randperm(len(rows))].split(size)
-
-
 def _said(model: Model, data: Data, rows: torch.Tensor) -> Said:
-    """What a classifier says of some rows."""
-    where, part = model.linear.weight.device, data.inputs.rows(rows.to(next(iter(data.inputs.present.values())).device))
+    """What a classifier says of some rows (M,)."""
+    shown, order = model.shown.around(rows)
+    where, part = (
+        model.linear.weight.device,
+        data.inputs.rows(shown.to(next(iter(data.inputs.present.values())).device)),
+    )
     values = {name: value.to(where).float() for name, value in part.features.items()}
     present = {name: value.to(where) for name, value in part.present.items()}
     dtype = compute_dtype(where)
     with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
-        return model(values, present)
+        return model(values, present, *(one.to(where) for one in order))
 
 
 @torch.no_grad()
 def predict(model: Model, data: Data, rows: torch.Tensor) -> torch.Tensor:
     """Return logits (M, C) of `rows` (M,), in float32 and evaluation mode."""
     model.eval()
-    return torch.cat([_said(model, data, block).logits.float() for block in rows.split(ROWS_AT_ONCE)])
+    found = torch.empty(len(rows), model.linear.out_features, device=model.linear.weight.device)
+    for places in model.shown.blocks(rows, ROWS_AT_ONCE):
+        found[places.to(found.device)] = _said(model, data, rows[places]).logits.float()
+    return found
 
 
 def run(

@@ -135,7 +135,8 @@ def table_2(config: Config) -> list[str]:
 
 def rivals(config: Config) -> list[str]:
     """Return the rows of the table of rivals, whichever methods and protocols the tables of the data sets have."""
-    return scores_of_all(config, choices.rival_rows(config))
+    names = config.downstream.datasets
+    return [path for name in names for path in scores(config, name, choices.rival_rows(config, name))]
 
 
 def label_fractions(config: Config) -> list[str]:

@@ -1,0 +1,47 @@
+"""Which data sets tell the order of utterances, and what that leaves of the fusions that need it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conclugen.config.present import available_kinds
+from conclugen.data import order
+from conclugen.downstream.protocols import ORDERED
+
+if TYPE_CHECKING:
+    from conclugen.config import Config
+
+
+def pattern(config: Config, dataset: str) -> str | None:
+    """Return the pattern of ids that tells the order of a data set: its own, else that of its layout; None: none does."""
+    options = config.datasets[dataset]
+    return options.order or order.PATTERNS.get(options.adapter)
+
+
+def is_ordered(config: Config, dataset: str) -> bool:
+    """Whether a data set tells the order of its utterances, by their ids or by films and times."""
+    options = config.datasets[dataset]
+    if pattern(config, dataset) is not None:
+        return True
+    if options.adapter == "folder":
+        return order.timed(Path(options.root), options.model_dump(include={"table", "columns"}))
+    return options.adapter in order.BY_TIME and "video" in available_kinds(config, dataset)
+
+
+def order_mistakes(config: Config) -> list[str]:
+    """Return a line for each fusion that is named in `downstream.fusions` and each data set whose order it lacks."""
+    named = [name for name in config.downstream.fusions if name in ORDERED]
+    without = [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
+    return [f"downstream.fusions: {' and '.join(named)}: {_needs(name)}, or leave them out" for name in without]
+
+
+def left_out(config: Config) -> list[str]:
+    """Return a line for each data set that the table of rivals has no row of a fusion for, since its order is lacking."""
+    named = [name for name in config.tables.rivals if name in ORDERED]
+    without = [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
+    return [f"the table of rivals has no {' and no '.join(named)} for {name}: {_needs(name)}" for name in without]
+
+
+def _needs(dataset: str) -> str:
+    return f"{dataset} does not tell the order of its utterances; set datasets.{dataset}.order"
