@@ -33,7 +33,7 @@ def order_of(stretches):
 
 
 def draw(seed=0):
-    """Features, and presence: the third video has no audio at all, its second utterance nothing, its third text alone."""
+    """Features, and presence: the third video has no audio, its second utterance nothing, its third text alone."""
     generator = torch.Generator().manual_seed(seed)
     present = {name: torch.rand(ROWS, generator=generator) > 0.2 for name in DIMS}
     present["audio"][5:11] = False

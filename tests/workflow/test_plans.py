@@ -7,7 +7,7 @@ import pytest
 import yaml
 from tiny_project import ROOT, TINY, Project
 
-from conclugen.downstream.protocols import FUSIONS
+from conclugen.downstream.protocols import FUSIONS, ORDERED
 from conclugen.features.catalogue import FACE68
 from conclugen.pretrain.presets import VARIANTS
 from conclugen.pretrain.rivals import RIVALS
@@ -211,7 +211,7 @@ def test_table_2_asks_for_its_protocols_whatever_the_tables_have(folders):
 def test_rivals_are_pretrained_and_judged_whichever_methods_the_tables_have(folders):
     write_methods(folders, ["ConCluGen"])
     planned = folders.planned(target="results/tables/rivals.csv")
-    rivals, fusions, controls = len(RIVALS), len(FUSIONS), planned["control_network"]
+    rivals, fusions, controls = len(RIVALS), len(FUSIONS) - len(ORDERED), planned["control_network"]
     assert planned["pretrain"] == 1 + rivals
     assert planned["downstream"] == 1 + 1 + rivals + controls + 1 + 1 + fusions
     assert (planned["rivals"], "table" in planned) == (1, False)

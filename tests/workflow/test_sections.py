@@ -54,6 +54,8 @@ NO_STAGE = {
     "datasets.arrays.faces.keep": "has no media",
     "datasets.*.has": "names the files that are asked for",
     "datasets.*.watch": "says what is looked at, not what is made of it",
+    "datasets.talks.order": "is not evaluated on",
+    "datasets.arrays.order": "is not evaluated on",
     "pretrain.collapsed": "is asked once a network is trained, and changes nothing of it",
     "pretrain.dataset": "names the files that are asked for",
     "pretrain.preset": "names the files that are asked for",
@@ -102,6 +104,7 @@ STAGES = {
     "datasets.*.max_lost": {"qc"},
     "datasets.*.folds": {"manifest", "score", "chance", "leaks"},
     "datasets.mosei.folds": {"manifest"},  # a file
+    "datasets.*.order": {"supervised"},
     "datasets.mine.folds": {"manifest", "score", "chance", "leaks", *EVERY},
     "datasets.*.": {"manifest"},
     "faces.": {"faces"},
@@ -224,6 +227,7 @@ NAMED = {
     "shards": 2,
     "max_lost": 0.33,
     "watch": True,
+    "order": r"(.+)-(\d+)",
     "keep": False,
     "folds": 4,
 }
@@ -272,6 +276,10 @@ def settings(config: Config) -> dict[tuple, Any]:
             for name in ("mosei", "mine")
         ]
     rules += [("downstream", TABLE_OF_MOSEI | {"method": "still", "protocol": "raw"})]
+    rules += [
+        ("downstream", TABLE_OF_MOSEI | {"method": "CIA", "protocol": "supervised", "dataset": name})
+        for name in ("mosei", "mine")
+    ]
     rules += [("map", {"dataset": "mosei", "target": ""})]
     rules += [("control_network", {"method": name, "corpus": "talks", "preset": "warm"}) for name in CONTROLS]
     images = {"images": "faces", "target": "", "preset": "improved", "share": ""}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from conclugen.config import written
 from conclugen.config.stage_one import WeightFile
@@ -118,12 +118,11 @@ class Dataset(Section):
         """Return the share of the other folds that validates; None: the next fold does."""
         return None
 
-    @field_validator("order")
-    @classmethod
-    def _ordered(cls, pattern: str | None) -> str | None:
-        if pattern is not None and (problem := mistake(pattern)):
-            raise ValueError(f"datasets: order: {problem}")
-        return pattern
+    @model_validator(mode="after")
+    def _ordered(self) -> Dataset:
+        if self.order is not None and (problem := mistake(self.order)):
+            raise ValueError(f".order: {problem}")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pattern(config: Config, dataset: str) -> str | None:
-    """Return the pattern of ids that tells the order of a data set: its own, else that of its layout; None: none does."""
+    """Return the pattern of ids that tells the order of a data set: its own, else its layout's; None: none does."""
     options = config.datasets[dataset]
     return options.order or order.PATTERNS.get(options.adapter)
 
@@ -37,7 +37,7 @@ def order_mistakes(config: Config) -> list[str]:
 
 
 def left_out(config: Config) -> list[str]:
-    """Return a line for each data set that the table of rivals has no row of a fusion for, since its order is lacking."""
+    """Return a line for each data set of which the table of rivals lacks rows, since it does not tell its order."""
     named = [name for name in config.tables.rivals if name in ORDERED]
     without = [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
     return [f"the table of rivals has no {' and no '.join(named)} for {name}: {_needs(name)}" for name in without]

@@ -1,7 +1,8 @@
 """Which data sets tell the order of their utterances, and how; `data/sequences.py` puts them into it.
 
-By ids: a pattern whose first group is what an utterance is a part of, a video or a dialogue, and whose second is its number
-there; layouts whose ids are such have theirs in `PATTERNS`, any other data set may be given one (`datasets.NAME.order`).
+By ids: a pattern whose first group is what an utterance is a part of, a video or a dialogue, and whose second is its
+number there; layouts whose ids are such have theirs in `PATTERNS`, any other data set may be given one
+(`datasets.NAME.order`).
 By time: utterances that are cut from one film (or sound) follow each other as they start.
 """
 
@@ -15,8 +16,8 @@ from typing import Any
 
 from conclugen.data.csv_tables import read_csv, role_columns
 
-# By adapter. Clips of MOSEI are counted by their start, utterances of MELD within their dialogue; that those of CMU-MOSI
-# and CH-SIMS are counted in the order of time is what their names suggest.
+# By adapter. Clips of CMU-MOSEI are counted by their start, utterances of MELD within their dialogue; that those of
+# CMU-MOSI and CH-SIMS are counted in the order of time is what their names suggest.
 PATTERNS = {
     "mosei": r"(.+)_(\d+)",
     "meld": r"(.+)_utt(\d+)",

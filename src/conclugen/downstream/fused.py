@@ -1,9 +1,9 @@
 """A supervised classifier whose modalities are fused by a choice of `downstream/fusions`, trained by `tuning`.
 
 A fusion's module has `build(dims, width)`: `dims` by modality, `width` of its layers. What that returns is called with
-standardised inputs (N, D_m), zero where absent, and presence (N,), and gives `Fused`; its attribute `width` is F. With
-`needs_order = True` it is called with `Sequences` of the N utterances, too: whole stretches of videos or dialogues. With
-`two_tasks = True` a second Linear on the same vector learns other labels of the same utterances.
+standardised inputs (N, D_m), zero where absent, and presence (N,), and gives `Fused`; its attribute `width` is F.
+With `needs_order = True` it is called with `Sequences` of the N utterances, too, which are whole stretches of videos or
+dialogues; with `two_tasks = True` besides, a second Linear on the same vector learns other labels of the utterances.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a classifier is shown at once: utterances each by itself, or each in the sequence that it stands in.
 
-Most classifiers see utterances alone (`Alone`). A fusion with `needs_order` sees the whole stretch around each that it is
-asked about (`Stretches`): a video or a dialogue, cut where it is longer than `LONGEST`. The neighbours are utterances of
-the same split, labelled or not, and nothing of them is read but their features.
+Most classifiers see utterances alone (`Alone`). A fusion with `needs_order` sees the whole stretch around each that it
+is asked about (`Stretches`): a video or a dialogue, cut where it is longer than `LONGEST`. Neighbours are of the same
+split, labelled or not, and nothing of them is read but their features.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from conclugen.data import sequences
 from conclugen.data.cross_validation import Fold
 from conclugen.data.manifest import read_manifest
 
-LONGEST = (
-    128  # utterances of a stretch; bounds memory. No video of CMU-MOSEI or CMU-MOSI and no dialogue of MELD has more
-)
+# Utterances of a stretch: bounds memory. CMU-MOSEI has at most 98 of a video, MELD 33 of a dialogue.
+LONGEST = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Stretches:
     """Every utterance in its stretch."""
 
     def __init__(self, stretches: Sequence[np.ndarray], speakers: Sequence[np.ndarray]) -> None:
-        """Args: `stretches`: rows (L,) of the data set in their order, each row in one of them; `speakers`: of these."""
+        """Take rows (L,) of the data set in their order, each row in one of the stretches, and who speaks in each."""
         self.stretches = [torch.from_numpy(rows) for rows in stretches]
         self.speakers = [torch.from_numpy(who) for who in speakers]
         self.lengths = torch.tensor([len(rows) for rows in stretches])

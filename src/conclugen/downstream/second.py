@@ -1,4 +1,4 @@
-"""The second task of a fusion that learns two at once: other labels of the same utterances, of the training split alone.
+"""The second task of a fusion that learns two at once: other labels of the same utterances, of the training split.
 
 Beside expression that is sentiment, where the labels have it, else another dimension; beside a dimension, expression.
 """

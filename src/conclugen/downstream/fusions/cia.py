@@ -5,8 +5,8 @@ other one over the whole video, and what comes of it stands beside the modalitie
 Linear on the same vector tell expression and, where the labels have it, sentiment; both losses are added up.
 
 Widths and dropout are those of the released code, the widths as far as `width` allows. It drops states of the GRU from
-step to step, too, which is not here, and tells two classes of sentiment where its value is told here. An absent modality
-enters the GRU as zero and is attended to by none; what the GRU tells of its neighbours stays.
+step to step, too, which is not here, and tells two classes of sentiment where its value is told here. An absent
+modality enters the GRU as zero and is attended to by none; what the GRU tells of its neighbours stays.
 """
 
 from __future__ import annotations

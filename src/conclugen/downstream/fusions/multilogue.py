@@ -8,13 +8,13 @@ For modality m and utterance t, spoken by p:
     q_p = GRU([u_t; c_t], q_p)              the speaker; nobody else's state changes
     e_t = GRU(q_p, e_{t-1})                 the emotion
 
-over the dialogue from either end. [e→; e←] goes through a layer with ReLU that all modalities share, then every modality
-attends to every other one (`context.pairwise`).
+over the dialogue from either end. [e→; e←] goes through a layer with ReLU that all modalities share, then every
+modality attends to every other one (`context.pairwise`).
 
 Widths and the dropout of states are those of the released code, the widths as far as `width` allows; its other dropouts
-are the one of the budget. It gives each modality's context the text; here x_t is a linear map of all modalities, since text
-may not be among them. It runs one way where sentiment is told, here both. Where a modality is absent, its states stay as
-they are.
+are the one of the budget. It gives each modality's context the text; here x_t is a linear map of all modalities, since
+text may not be among them. It runs one way where sentiment is told, here both. Where a modality is absent, its states
+stay as they are.
 """
 
 from __future__ import annotations
