@@ -11,6 +11,7 @@ Two measurements, in processor seconds on a CPU:
     python benchmarks/rivals.py --only-steps   # half a minute
     python benchmarks/rivals.py --share 0.02   # of rows and epochs, one candidate; seconds are scaled up
     python benchmarks/rivals.py                # whole: hours
+    python benchmarks/rivals.py --share 0.02 --only Late-fusion CIA --output /dev/null
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from conclugen.config import Config, check
 from conclugen.downstream import fused
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import draws_of
+from conclugen.downstream.order import Stretches
 from conclugen.downstream.protocols import FUSIONS
 from conclugen.downstream.supervised import Settings as Supervised
 from conclugen.downstream.tuning import train as tune
@@ -53,6 +55,7 @@ from conclugen.store.resident import Resident
 from conclugen.store.settings import parse
 
 ROWS = {"train": 16_326, "valid": 1_871, "test": 4_662}  # CMU-MOSEI's official folds
+PER_VIDEO = 7  # utterances, on average
 DIMS = {"video": 713, "audio": 74, "text": 300}  # OpenFace, COVAREP and GloVe, as its SDK has them
 CLASSES = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,14 +66,16 @@ def main() -> None:
     parser = arguments("rivals", __doc__, repeats=9)
     parser.add_argument("--share", type=float, default=1.0, help="of rows, epochs and candidates")
     parser.add_argument("--only-steps", action="store_true", help="leave whole networks out")
+    parser.add_argument("--only", nargs="+", default=[*RIVALS, *FUSIONS], help="names of rivals")
     given = parser.parse_args()
     set_threads(given.threads)
     config = check(yaml.safe_load((ROOT / "config.yaml").read_text()))
     data = utterances(given.share)
-    rows = [measure_step(config, name, data, given.repeats) for name in RIVALS]
+    losses, fusions = ([name for name in names if name in given.only] for names in (RIVALS, FUSIONS))
+    rows = [measure_step(config, name, data, given.repeats) for name in losses]
     if not given.only_steps:
-        rows += [whole_network(config, name, data, given) for name in RIVALS]
-        rows += [whole_fusion(config, name, data, given) for name in FUSIONS]
+        rows += [whole_network(config, name, data, given) for name in losses]
+        rows += [whole_fusion(config, name, data, given) for name in fusions]
     report(given.output, rows, given.threads)
     if given.only_steps:
         return
@@ -89,6 +94,13 @@ def utterances(share: float) -> Data:
     targets[torch.from_numpy(split == "test")] = math.nan
     streams = {name: [name] for name in DIMS}
     return Data(ids, split, "multi", CLASSES, targets, Resident(ids, features, present), streams)
+
+
+def videos(data: Data) -> Stretches:
+    """Return the utterances of each split in videos of as many as CMU-MOSEI's have on average."""
+    splits = [np.flatnonzero(data.split == name) for name in ROWS]
+    parts = [part for rows in splits for part in np.split(rows, range(PER_VIDEO, len(rows), PER_VIDEO))]
+    return Stretches(parts, [np.zeros(len(part), dtype=int) for part in parts])
 
 
 def corpus_of(data: Data) -> Corpus:
@@ -128,10 +140,14 @@ def whole_fusion(config: Config, name: str, data: Data, given: argparse.Namespac
     (draw,) = draws_of(data, [0], 1.0)
     full = settings.epochs * ROWS["train"] * len(candidates) / (epochs * len(draw.train) * len(tried))
 
+    shown = videos(data) if settings.needs_order else None
+
     def do() -> None:
         for rate, decay in tried:
             torch.manual_seed(0)
-            model = fused.classifier(data, settings.fusion, settings.hidden_dim, settings.dropout, True, device())
+            model = fused.classifier(
+                data, settings.fusion, settings.hidden_dim, settings.dropout, True, device(), shown
+            )
             tune(model, data, draw, rate, decay, budget)
 
     return row("network", name, given.share, timed(do) * full, len(config.downstream.seeds))

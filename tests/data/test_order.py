@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from conclugen.data.common import table
+from conclugen.data.content import is_cut
 from conclugen.data.errors import ManifestError
-from conclugen.data.order import PATTERNS, mistake, timed
+from conclugen.data.order import PATTERNS, mistake
 from conclugen.data.sequences import sequences, speakers
 
 MELD = ["train/dia10_utt2", "train/dia10_utt10", "dev/dia10_utt0", "train/dia1_utt0", "train/dia10_utt0"]
@@ -99,9 +100,9 @@ def test_who_speaks_is_numbered_within_a_sequence():
 def test_a_table_tells_the_order_where_it_cuts_several_from_one_film(text, expected, tmp_path):
     (tmp_path / "t.csv").write_text(text)
     columns = {"file": "film"} if text.startswith("film") else {}
-    assert timed(tmp_path, {"table": "t.csv", "columns": columns}) is expected
+    assert is_cut(tmp_path, {"table": "t.csv", "columns": columns}) is expected
 
 
 def test_what_cannot_be_looked_at_yet_is_left_to_the_manifest(tmp_path):
-    assert timed(tmp_path, {"table": "t.csv", "columns": {}})
-    assert not timed(tmp_path, {"table": None, "columns": {}})
+    assert is_cut(tmp_path, {"table": "t.csv", "columns": {}})
+    assert not is_cut(tmp_path, {"table": None, "columns": {}})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conclugen.config.present import available_kinds
-from conclugen.data import order
+from conclugen.data import content, order
 from conclugen.downstream.protocols import ORDERED
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def is_ordered(config: Config, dataset: str) -> bool:
     if pattern(config, dataset) is not None:
         return True
     if options.adapter == "folder":
-        return order.timed(Path(options.root), options.model_dump(include={"table", "columns"}))
+        return content.is_cut(Path(options.root), options.model_dump(include={"table", "columns"}))
     return options.adapter in order.BY_TIME and "video" in available_kinds(config, dataset)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,18 @@ def spelled_otherwise(root: Path, options: Mapping[str, Any]) -> bool:
     """Whether the table of a `folder` names a file that is not there under this very name: then what the manifest
     makes of it depends on what else is there."""
     return any(not os.path.exists(root / file) for file in named_files(root, options))
+
+
+def is_cut(root: Path, options: Mapping[str, Any]) -> bool:
+    """Whether the table of a `folder` cuts several utterances from one file, as far as its first rows tell; True where
+    it cannot be looked at, so that what is wrong with it the manifest says."""
+    try:
+        rows = read_csv(root / options["table"], limit=LOOKED_AT) if options.get("table") else []
+    except (OSError, ValueError):
+        return True
+    columns = role_columns(list(rows[0]) if rows else [], options["columns"])
+    cut = Counter(row[columns["file"]] for row in rows if row.get(columns["file"]) and row.get(columns["start"]))
+    return any(count > 1 for count in cut.values())
 
 
 def _folder(root: Path, options: Mapping[str, Any]) -> tuple[bool, bool, bool]:

@@ -9,12 +9,6 @@ By time: utterances that are cut from one film (or sound) follow each other as t
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from conclugen.data.csv_tables import read_csv, role_columns
 
 # By adapter. Clips of CMU-MOSEI are counted by their start, utterances of MELD within their dialogue; that those of
 # CMU-MOSI and CH-SIMS are counted in the order of time is what their names suggest.
@@ -25,7 +19,6 @@ PATTERNS = {
     "sims": r"(.+)/(\d+)",
 }
 BY_TIME = ("folder", "iemocap")  # adapters that cut utterances from films, where these and times are there
-LOOKED_AT = 20_000  # rows of a table
 
 
 def mistake(pattern: str) -> str | None:
@@ -37,20 +30,3 @@ def mistake(pattern: str) -> str | None:
     return (
         None if groups == 2 else f"{pattern!r} has {groups} groups; two are needed: the sequence, and the place in it"
     )
-
-
-def timed(root: Path, options: Mapping[str, Any]) -> bool:
-    """Whether the table of a `folder` cuts several utterances from one film, as far as its first rows tell; True where
-    there is none to look at yet."""
-    if not options.get("table"):
-        return False
-    path = root / options["table"]
-    if not path.is_file():
-        return True
-    try:
-        rows = read_csv(path, limit=LOOKED_AT)
-    except (OSError, ValueError):  # what is wrong with it the manifest says, with its reason
-        return True
-    columns = role_columns(list(rows[0]) if rows else [], options["columns"])
-    cut = Counter(row.get(columns["file"]) for row in rows if row.get(columns["file"]) and row.get(columns["start"]))
-    return any(count > 1 for count in cut.values())
