@@ -25,8 +25,6 @@ NOT_RERUN = {
     "Khare et al.": "masked frames and words are predicted from their neighbours: needs sequences",
     "SSE-FT": "attends over the tokens of each modality: of one vector each, nothing is left but attention fusion",
     "Graph-MFN": "a memory over aligned words: needs sequences with word times",
-    "CIA": "attends over the utterances of a video in their order, with two tasks: needs the order of utterances",
-    "Shenoy and Sardana": "Multilogue-Net follows a dialogue with its speakers: needs the order of utterances",
     "Huynh et al.": "trains its encoders of sound and video, end to end: needs the media",
     "Wen et al.": "attends across aligned sequences: needs sequences",
 }
