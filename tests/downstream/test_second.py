@@ -23,11 +23,11 @@ def ids_of(world):
 
 def test_it_is_sentiment_beside_expression_and_expression_beside_sentiment(multi_world):
     ids = ids_of(multi_world)
-    train = (as_written(multi_world.manifest).table["split"] == "train").to_numpy()
+    train = (as_written(multi_world.manifest).table["split"] == "train").to_numpy().copy()
     values = second_of(multi_world.manifest, ids, "expression", None)
     assert (values.name, values.task, values.targets.shape) == ("sentiment", "regression", (len(ids), 1))
     expected = multi_world.sentiment[ids].to_numpy()
-    np.testing.assert_allclose(values.targets[torch.from_numpy(train.copy()), 0], expected[train], atol=1e-6)
+    np.testing.assert_allclose(values.targets[torch.from_numpy(train), 0], expected[train], atol=1e-6)
     assert values.targets[~train].isnan().all()
     classes = second_of(multi_world.manifest, ids[::2], "sentiment", None)
     assert (classes.name, classes.task) == ("expression", "multi")

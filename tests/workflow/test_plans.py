@@ -217,6 +217,14 @@ def test_rivals_are_pretrained_and_judged_whichever_methods_the_tables_have(fold
     assert (planned["rivals"], "table" in planned) == (1, False)
 
 
+def test_rows_that_lack_an_order_are_told_once_and_where_they_are_asked_for_alone(folders):
+    write_methods(folders, ["ConCluGen"])
+    for target, times in (("results/tables/rivals.csv", 1), ("results/tables/baselines.csv", 0)):
+        done = folders.snakemake("--dry-run", "--", target)
+        told = (done.stdout + done.stderr).count("has no CIA and no Multilogue-Net for mine")
+        assert told == times
+
+
 def test_label_fractions_are_asked_for_where_the_configuration_names_them(folders):
     target = "results/tables/label_efficiency.csv"
     write_methods(folders, ["ConCluGen"])
