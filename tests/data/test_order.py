@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conclugen.data import meld
 from conclugen.data.common import table
 from conclugen.data.content import is_cut
 from conclugen.data.errors import ManifestError
 from conclugen.data.order import PATTERNS, mistake
 from conclugen.data.sequences import sequences, speakers
+from conclugen.downstream.order import LONGEST
 
 MELD = ["train/dia10_utt2", "train/dia10_utt10", "dev/dia10_utt0", "train/dia1_utt0", "train/dia10_utt0"]
 
@@ -106,3 +108,18 @@ def test_a_table_tells_the_order_where_it_cuts_several_from_one_film(text, expec
 def test_what_cannot_be_looked_at_yet_is_left_to_the_manifest(tmp_path):
     assert is_cut(tmp_path, {"table": "t.csv", "columns": {}})
     assert not is_cut(tmp_path, {"table": None, "columns": {}})
+
+
+def test_real_dialogues_and_videos_are_no_longer_than_a_stretch(shared_data):
+    """What docs/rivals.md says of MELD and CMU-MOSEI."""
+    manifest = meld.build("meld", shared_data / "meld", meld.Settings("episode"))
+    found = sequences(manifest.table, PATTERNS["meld"])
+    split = manifest.table["split"]
+    counts = {name: [len(rows) for rows in found if split[rows[0]] == name] for name in ("train", "valid", "test")}
+    assert {name: (len(each), sum(each), max(each)) for name, each in counts.items()} == {
+        "train": (1038, 9989, 24),
+        "valid": (114, 1109, 23),
+        "test": (280, 2610, 33),
+    }
+    labels = pd.read_csv(shared_data / "mosei/mosei_all_labels_23259.csv")
+    assert labels.groupby("id").size().max() == 98 < LONGEST
