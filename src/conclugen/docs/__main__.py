@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from conclugen.docs import backbones, configuration, layouts, published, rules, switches
+from conclugen.docs import backbones, configuration, layouts, published, rivals, rules, switches
 from conclugen.docs.markdown import MarkError, filled, require_marks
 from conclugen.store.atomic import write_text
 
@@ -29,6 +29,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/contracts.md": {"rules": rules.rules},
     "docs/published.md": {"published": published.published},
     "docs/datasets.md": {"layouts": layouts.layouts},
+    "docs/rivals.md": {"not-rerun": rivals.not_rerun},
     "docs/backbones.md": {
         "backbones": backbones.backbones,
         "packages": backbones.packages,

@@ -18,7 +18,6 @@ from conclugen.evaluation.report.reading import Network
 POINTS = 60  # of a line; more are not seen
 SIZE = (3.6, 2.5)  # inches of 72 pixels
 LOSSES = {name: svg.SERIES[place] for place, name in enumerate(names.LOSSES)}
-History = Sequence[Mapping[str, float]]
 
 
 @dataclasses.dataclass(frozen=True)
