@@ -1,4 +1,5 @@
 # What the rules share: the validated configuration, and what their stages are told of it.
+import functools
 import hashlib
 import json
 import shlex
@@ -168,6 +169,7 @@ def of_every_dataset(path):
 
 @functools.cache
 def tell_left_out():
+    """Say which rows the table of rivals lacks."""
     if workflow.is_main_process:
         for line in left_out(CONFIG):
             logger.warning(line)
