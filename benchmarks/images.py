@@ -38,6 +38,7 @@ from conclugen.images.settings import Pretraining
 from conclugen.images.shard import Images
 from conclugen.images.views import Batch
 from conclugen.pretrain.state import State
+from conclugen.store.allocator import keep_memory
 from conclugen.store.devices import compute_dtype, device, set_threads
 from conclugen.store.settings import parse
 
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--paper", action="store_true")
     given = parser.parse_args()
     set_threads(given.threads)
+    keep_memory()  # as jobs of pretraining do
     sizes = PAPER if given.paper else SMALL
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(Path(folder), sizes, given.repeats)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
 
 from conclugen.images import regions, sampler
 from conclugen.images.proposals import face_swap, hard_neg, mask_fn, time_aug
@@ -170,6 +171,29 @@ def test_the_hull_of_a_square_is_the_square():
     found = regions.hull(corners, 8, 8)[0]
     assert found.nonzero().amin(0).tolist() == [2, 2]
     assert int(found.sum()) == 16
+
+
+def test_a_hull_is_where_no_direction_lies_beyond_all_points():
+    points = 48 * (
+        1.4 * torch.rand(40, 9, 2, generator=torch.Generator().manual_seed(0)) - 0.2
+    )  # beyond the edges, too
+    down, across = torch.meshgrid(torch.arange(40) + 0.5, torch.arange(48) + 0.5, indexing="ij")
+    expected = torch.ones(40, 40, 48, dtype=torch.bool)
+    for number in range(regions.DIRECTIONS):
+        turn = 2 * math.pi * number / regions.DIRECTIONS
+        reach = (points @ torch.tensor([math.cos(turn), math.sin(turn)])).amax(1)
+        expected &= (across * math.cos(turn) + down * math.sin(turn))[None] <= reach[:, None, None] + 1e-4
+    assert torch.equal(regions.hull(points, 40, 48), expected)
+    assert 0.1 < float(expected.float().mean()) < 0.9
+
+
+def test_blurred_pixels_are_means_of_their_neighbours_and_edges_go_on():
+    image = torch.rand(2, 3, 10, 12, generator=torch.Generator().manual_seed(0))
+    kernel = torch.exp(-torch.tensor([-1.0, 0.0, 1.0]).square() / (2 * 0.8**2))  # of 3 pixels: OpenCV's 0.8
+    kernel = torch.outer(kernel, kernel) / kernel.sum() ** 2
+    padded = functional.pad(image, (1, 1, 1, 1), mode="replicate")
+    expected = sum(kernel[y, x] * padded[..., y : y + 10, x : x + 12] for y in range(3) for x in range(3))
+    assert torch.allclose(face_swap.blurred(image, 3), expected, atol=1e-6)
 
 
 def test_registered_landmarks_lie_where_faces_have_them():

@@ -57,9 +57,8 @@ def augment(
     """
     images = masked(images, points, _chosen(len(images), changes.mask, generator), generator)
     images = cropped(images, changes.crop, changes.mirror, size, generator)
-    coloured = recoloured(images, changes, generator)
-    images = _where(_chosen(len(images), changes.colour, generator), coloured, images)
-    images = _where(_chosen(len(images), changes.blur, generator), soft(images, generator), images)
+    images = recoloured(images, changes, generator)
+    images = softened(images, _chosen(len(images), changes.blur, generator), generator)
     if images.shape[1] == 1:
         return images
     return _where(_chosen(len(images), changes.grey, generator), grey(images).expand_as(images), images)
@@ -69,17 +68,19 @@ def masked(
     images: torch.Tensor, points: torch.Tensor, chosen: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
     """Return pictures in which, of the chosen ones (B,), mouth or one eye is an ellipse of the mean colour."""
-    part = torch.randint(len(PARTS), (len(images),), generator=generator)
-    if not bool(chosen.any()):
+    part, rows = torch.randint(len(PARTS), (len(images),), generator=generator), torch.nonzero(chosen)[:, 0]
+    if not len(rows):
         return images
+    part, rows = part[rows].to(points.device), rows.to(images.device)
+    some, points = images[rows], points[rows]
     every = torch.stack([regions.boxes(points, one, MASK_MARGIN * images.shape[-1]) for one in PARTS])
-    box = every[part.to(points.device), torch.arange(len(images), device=points.device)]
+    box = every[part, torch.arange(len(rows), device=points.device)]
     middle, half = (box[:, :2] + box[:, 2:]) / 2, ((box[:, 2:] - box[:, :2]) / 2).clamp_min(1e-3)
     across, down = (torch.arange(images.shape[d], device=images.device) + 0.5 for d in (-1, -2))
     x = ((across[None] - middle[:, :1]) / half[:, :1]).square()
     y = ((down[None] - middle[:, 1:]) / half[:, 1:]).square()
-    covered = (y[:, :, None] + x[:, None] <= 1)[:, None] & chosen.to(images.device)[:, None, None, None]
-    return torch.where(covered, images.mean((2, 3), keepdim=True), images)
+    covered = (y[:, :, None] + x[:, None] <= 1)[:, None]
+    return images.index_copy(0, rows, torch.where(covered, some.mean((2, 3), keepdim=True), some))
 
 
 def cropped(
@@ -91,26 +92,28 @@ def cropped(
     side = area.sqrt()
     shift = (2 * torch.rand((count, 2), generator=generator) - 1) * (1 - side)[:, None]
     flip = torch.where(torch.rand(count, generator=generator) < mirror, -1.0, 1.0)
-    turn = torch.zeros((count, 2, 3))
-    turn[:, 0, 0], turn[:, 1, 1], turn[:, :, 2] = side * flip, side, shift
-    grid = functional.affine_grid(turn.to(images), [count, images.shape[1], size, size], align_corners=False)
-    return functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    steps = (2 * torch.arange(size) + 1) / size - 1  # the middles of pixels, as `grid_sample` counts
+    x, y = (side * flip)[:, None] * steps + shift[:, :1], side[:, None] * steps + shift[:, 1:]
+    grid = images.new_empty((count, size, size, 2))
+    grid[..., 0], grid[..., 1] = x.to(images)[:, None], y.to(images)[:, :, None]
+    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
 def recoloured(images: torch.Tensor, changes: Changes, generator: torch.Generator) -> torch.Tensor:
-    """Return pictures with another brightness, contrast and, where there is colour, saturation and hue, in [0, 1]."""
+    """Return pictures in [0, 1], some with another brightness, contrast and, of colours, saturation and hue."""
+    count, most = len(images), (changes.brightness, changes.contrast, changes.saturation)
+    factors = [1 + one * (2 * torch.rand(count, generator=generator) - 1) for one in most]
+    angle = 2 * math.pi * changes.hue * (2 * torch.rand(count, generator=generator) - 1)
+    chosen = _chosen(count, changes.colour, generator)  # the others have factors of 1, which cost no pass of their own
     bright, contrast, saturation = (
-        _factors(len(images), most, generator).to(images)
-        for most in (changes.brightness, changes.contrast, changes.saturation)
+        torch.where(chosen, factor, 1.0).to(images)[:, None, None, None] for factor in factors
     )
-    angle = 2 * math.pi * changes.hue * (2 * torch.rand(len(images), generator=generator) - 1)
-    images = images * bright
     mean = grey(images).mean((2, 3), keepdim=True)
-    images = (mean + (images - mean) * contrast).clamp(0, 1)
+    images = (images * (bright * contrast)).add_(mean * bright * (1 - contrast)).clamp_(0, 1)
     if images.shape[1] == 1:
         return images
     plain = grey(images)
-    return turned(plain + (images - plain) * saturation, angle.to(images)).clamp(0, 1)
+    return turned(plain + (images - plain) * saturation, torch.where(chosen, angle, 0.0).to(images)).clamp_(0, 1)
 
 
 def turned(images: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
@@ -130,22 +133,20 @@ def grey(images: torch.Tensor) -> torch.Tensor:
     return torch.einsum("c,bchw->bhw", weights, images)[:, None]
 
 
-def soft(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Return pictures under a 3 x 3 Gaussian, each of its own deviation."""
+def softened(images: torch.Tensor, chosen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Put the chosen ones (B,) of pictures under a 3 x 3 Gaussian, each of its own deviation, in place; return them."""
     low, high = BLUR_DEVIATION
-    deviation = low + (high - low) * torch.rand(len(images), generator=generator)
-    side = torch.exp(-1 / (2 * deviation.square()))
-    middle, side = (1 / (1 + 2 * side)).to(images), (side / (1 + 2 * side)).to(images)
+    deviation, rows = low + (high - low) * torch.rand(len(images), generator=generator), torch.nonzero(chosen)[:, 0]
+    side = torch.exp(-1 / (2 * deviation[rows].square()))
+    weights = (1 / (1 + 2 * side), side / (1 + 2 * side))
+    middle, side = (weight.to(images)[:, None, None, None] for weight in weights)
+    rows = rows.to(images.device)
+    some = images[rows]
     for axis in (2, 3):
-        padded = functional.pad(images, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
-        count = images.shape[axis]
-        around = padded.narrow(axis, 0, count) + padded.narrow(axis, 2, count)
-        images = middle[:, None, None, None] * images + side[:, None, None, None] * around
-    return images
-
-
-def _factors(count: int, most: float, generator: torch.Generator) -> torch.Tensor:
-    return (1 + most * (2 * torch.rand(count, generator=generator) - 1))[:, None, None, None]
+        padded = functional.pad(some, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
+        count = some.shape[axis]
+        some = (padded.narrow(axis, 0, count) + padded.narrow(axis, 2, count)).mul_(side).add_(some * middle)
+    return images.index_copy_(0, rows, some)
 
 
 def _chosen(count: int, probability: float, generator: torch.Generator) -> torch.Tensor:

@@ -62,10 +62,9 @@ class Clips:
         hard, first = drawn.far >= 0, first[:, 0]
         anchors = torch.cat([first + drawn.anchor, (first + drawn.far)[hard]])
         positives = torch.cat([first + drawn.positive, (first + drawn.far_positive)[hard]])
-        both = (anchors, positives)
-        plain = tuple(self.images.take(some, self.where).float() / 255 for some in both)
-        points = tuple(self.images.landmarks(some, self.where) for some in both)
-        views = two_views(plain, points, self.settings, generator)
+        both = torch.cat([anchors, positives])
+        plain, points = self.images.shown(both, self.where), self.images.landmarks(both, self.where)
+        views = two_views(plain.chunk(2), points.chunk(2), self.settings, generator)
         return batch_of(views, self.descriptors, anchors, torch.cat([rows, rows[hard]]), self.settings)
 
     def _clips(self) -> list[slice]:

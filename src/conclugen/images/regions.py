@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
@@ -11,9 +12,10 @@ LEFT_EYE, RIGHT_EYE, MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)  # left
 EYES = slice(36, 48)
 FIT = (*range(17, 35), *range(36, 61))  # what a face is fitted to another by: no jaw, which is identity
 UPPER, LOWER = (*range(17, 27), *range(36, 48)), (*range(27, 35), *range(48, 61))  # the two hulls of a swapped face
-DIRECTIONS = 32  # sides of the polygon around a hull
+DIRECTIONS = 32  # sides of the polygon around a hull, a multiple of 4
 
 
+@functools.cache
 def registered() -> torch.Tensor:
     """Return (68, 2): where landmarks lie in a still that was cut by a face detector, as shares of its side, x and y.
 
@@ -49,13 +51,15 @@ def hull(points: torch.Tensor, height: int, width: int) -> torch.Tensor:
     A place is in a hull where in no direction it lies beyond all points; of directions so many are asked that only a
     sliver at the corners is too much.
     """
-    turns = torch.arange(DIRECTIONS, device=points.device) * (2 * math.pi / DIRECTIONS)
-    ways = torch.stack([turns.cos(), turns.sin()]).to(points)  # (2, K)
-    reach = (points @ ways).amax(1)  # (B, K)
-    across = torch.arange(width, device=points.device).to(points) + 0.5
+    turns = (torch.arange(DIRECTIONS, device=points.device) / DIRECTIONS - 0.25) * (2 * math.pi)
+    ways = torch.stack([turns.cos(), turns.sin()]).to(points)  # (2, K): up, half to the right, down, half to the left
     down = torch.arange(height, device=points.device).to(points) + 0.5
-    inside = torch.ones((len(points), height, width), dtype=torch.bool, device=points.device)
-    for number in range(DIRECTIONS):  # one direction at a time: all at once would need K times the memory
-        place = down[:, None] * ways[1, number] + across[None] * ways[0, number]
-        inside &= place[None] <= reach[:, number, None, None] + 1e-4
-    return inside
+    # Within a row of pixels each direction bounds x from one side, so its ends are found, not each pixel asked.
+    rest = ((points @ ways).amax(1) + 1e-4)[:, :, None] - ways[1, :, None] * down  # (B, K, height): x cos <= rest
+    ends, half = rest / ways[0, :, None], DIRECTIONS // 2
+    within = (rest[:, 0] >= 0) & (rest[:, half] >= 0)
+    right = ends[:, 1:half].amin(1).where(within, -torch.inf)
+    begin = (ends[:, half + 1 :].amax(1) - 0.5).ceil().clamp(0, width).long()  # the first pixel within
+    stop = torch.maximum(((right - 0.5).floor() + 1).clamp(0, width).long(), begin)
+    from_on = torch.ones((width + 1, width), dtype=torch.bool, device=points.device).triu()  # row n: pixels from n on
+    return from_on[begin] ^ from_on[stop]

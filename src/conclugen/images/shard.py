@@ -59,6 +59,10 @@ class Images:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def shown(self, rows: torch.Tensor, where: torch.device) -> torch.Tensor:
+        """Return the pictures of rows (M,) as (M, C, S, S) in [0, 1] on a device."""
+        return self.take(rows, where).float().div_(255)
+
     def take(self, rows: torch.Tensor, where: torch.device) -> torch.Tensor:
         """Return the pictures of rows (M,) as (M, C, S, S) uint8 on a device."""
         return torch.from_numpy(_taken(self.pixels, rows)).to(where).permute(0, 3, 1, 2)

@@ -50,7 +50,7 @@ class Stills:
 
     def batch(self, rows: torch.Tensor, generator: torch.Generator) -> Batch:
         """Return the views of items (B,)."""
-        plain = self.images.take(rows, self.where).float() / 255
+        plain = self.images.shown(rows, self.where)
         points = self.images.landmarks(rows, self.where)
         views = two_views((plain, plain), (points, points), self.settings, generator)
         return batch_of(views, self.descriptors, rows, torch.arange(len(rows)), self.settings)

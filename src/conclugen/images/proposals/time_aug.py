@@ -30,8 +30,8 @@ def weights(times: torch.Tensor, anchor: torch.Tensor | int) -> torch.Tensor:
     >>> weights(torch.arange(5) / RATE, 1).tolist() # the frames two and three away: 5 to 4
     [0.0, 0.0, 0.0, 0.5555555820465088, 0.4444444477558136]
     """
-    away, given = distances(times, anchor), torch.zeros(times.shape)
-    for distance in range(NEAREST, FARTHEST + 1):
-        alike = away == distance
-        given += alike * ((FARTHEST + 1 - distance) / alike.sum(-1, keepdim=True).clamp_min(1))
+    wanted = torch.arange(NEAREST, FARTHEST + 1)
+    alike = distances(times, anchor)[..., None] == wanted  # (..., T, 5)
+    share = (FARTHEST + 1 - wanted) / alike.sum(-2, keepdim=True).clamp_min(1)
+    given = (alike * share).sum(-1)
     return given / given.sum(-1, keepdim=True).clamp_min(1e-12)
