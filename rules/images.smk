@@ -93,6 +93,30 @@ use rule stage as image_pretrain with:
         "Pretrain {wildcards.method} ({wildcards.preset}) on the images of {wildcards.images}, seed {wildcards.seed}"
 
 
+# The same network before it has learned anything, as a file: what a pretrained backbone is compared with.
+use rule image_pretrain as image_untrained with:
+    input:
+        images="results/images/{images}/images.h5",
+        manifest="results/images/{images}/manifest.parquet",
+    output:
+        model="results/images/{images}/networks/{preset}/{method}/seed{seed}/model.safetensors",
+        settings="results/images/{images}/networks/{preset}/{method}/seed{seed}/settings.json",
+    wildcard_constraints:
+        method="untrained",
+    params:
+        **stage(
+            "images.untrained",
+            "image_control",
+            folder=True,
+            threaded=True,
+            dataset=wildcard("images"),
+            preset=wildcard("preset"),
+            seed=wildcard("seed"),
+        ),
+    message:
+        "Draw the network of {wildcards.images} ({wildcards.preset}), seed {wildcards.seed}, and teach it nothing"
+
+
 use rule image_descriptors as image_features with:
     input:
         images="results/images/{images}/images.h5",

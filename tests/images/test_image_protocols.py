@@ -5,9 +5,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from conclugen.evaluation import image_table
 from conclugen.images import controls, copies, descriptors, finetune, knn, linear, pretrain, represent, supervised
+from conclugen.images import untrained as untrained_file
+from conclugen.images.backbone import Representation
 from conclugen.images.presets import PRESETS
 from conclugen.pretrain.verdict import FILE
 from conclugen.store.shards import read_shard
@@ -149,6 +152,18 @@ def test_an_untrained_network_is_spread_as_far_as_a_trained_one_begins(run):
     values = run.control("untrained").features
     assert values.shape == (168, 32)
     assert float(values.std(0).mean()) > 0.05  # with normalisations of a drawn network it would be a hundredth
+
+
+def test_the_file_of_an_untrained_network_gives_its_control(run):
+    """Which is that of the weights pretraining starts from; as a backbone the file says all of itself."""
+    folder, told = run.folder / "networks/untrained/seed0", {"control": "untrained", "share": 1.0, "backbone_size": 0}
+    given = [*run.base, *run.listed, "--dataset", "faces", "--preset", "improved", "--seed", "0", "--threads", "1"]
+    untrained_file.main([*given, "--settings", json.dumps(told | NETWORK), "--output-dir", str(folder)])
+    shard = run.folder / "again/0000.h5"
+    represent.main([*run.base, "--model", str(folder / "model.safetensors"), "--threads", "1", "--output", str(shard)])
+    np.testing.assert_allclose(read_shard(shard).features, run.control("untrained").features, atol=1e-6)
+    backbone = Representation(folder / "model.safetensors").eval()
+    assert backbone(torch.rand(2, 3, 112, 112)).shape == (2, 32)
 
 
 def test_hog_is_wide_and_finite(run):

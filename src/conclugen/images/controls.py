@@ -19,7 +19,7 @@ from torch.nn import functional
 from conclugen.images import features, shard
 from conclugen.images.augment import grey, plain
 from conclugen.images.hog import hog
-from conclugen.images.network import drawn
+from conclugen.images.network import ImageNetwork, drawn
 from conclugen.images.splits import splits_of
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
@@ -47,8 +47,8 @@ class Control:
     backbone_size: int
 
 
-def untrained(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
-    """Return representations (N, D) of a network with the weights that pretraining starts from.
+def fitted(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> ImageNetwork:
+    """Return a network with the weights that pretraining starts from; `train` are the rows (M,) of training images.
 
     Only its running means and variances are fitted, or deep layers of a drawn network would see one tiny scale.
     """
@@ -61,8 +61,13 @@ def untrained(images: shard.Images, train: np.ndarray, told: Control, seed: int,
     network.train(told.network != "mobilenet_v2")
     with torch.no_grad():
         for some in rows.split(features.AT_ONCE)[:FITTED]:
-            network.represent(plain(images.take(some, where).float() / 255, told.share, told.size))
-    network.eval()
+            network.represent(plain(images.shown(some, where), told.share, told.size))
+    return network.eval()
+
+
+def untrained(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+    """Return representations (N, D) of such a network."""
+    network = fitted(images, train, told, seed, where)
     return features.of_images(images, lambda some: network.represent(plain(some, told.share, told.size)), where)
 
 
@@ -105,6 +110,11 @@ MADE: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
+def training(images: shard.Images, manifest: Path) -> np.ndarray:
+    """Return the rows (M,) of the training images that are there."""
+    return np.flatnonzero((splits_of(images, manifest) == "train") & images.present)
+
+
 def _small(images: torch.Tensor) -> torch.Tensor:
     """Grey pictures (B, 1, 48, 48)."""
     plain_grey = grey(images)
@@ -125,8 +135,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = parser.parse_args(argv)
     told, images = parse(Control, given.settings), shard.read(given.images)
     set_threads(given.threads)
-    train = np.flatnonzero((splits_of(images, given.manifest) == "train") & images.present)
-    values = MADE[told.control](images, train, told, given.seed, device())
+    values = MADE[told.control](images, training(images, given.manifest), told, given.seed, device())
     features.write(given.output, images, values, {"method": told.control})
 
 

@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     network = drawn("mobilenet_v2", images.pixels.shape[3], 1, 0).to(where).eval()
 
     def make(rows: torch.Tensor) -> torch.Tensor:
-        some = images.take(rows, where).float() / 255
+        some = images.shown(rows, where)
         parts = boxes(images.landmarks(rows, torch.device("cpu")), images.pixels.shape[1])
         return torch.cat([network.represent(crops(some, part)) for part in parts], dim=1)
 

@@ -17,7 +17,7 @@ STREAM = "image"  # the folder that shards lie in, below the one of their networ
 
 def of_images(images: Images, make: Callable[[torch.Tensor], torch.Tensor], where: torch.device) -> np.ndarray:
     """Return (N, D) float32 of pictures, which `make` gets as (B, C, S, S) in [0, 1]; 0 for those that are lost."""
-    return of_rows(images, lambda rows: make(images.take(rows, where).float() / 255))
+    return of_rows(images, lambda rows: make(images.shown(rows, where)))
 
 
 def of_rows(images: Images, make: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:

@@ -88,13 +88,13 @@ class Pictures:
 
     def changed(self, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Return rows (B,) as training sees them."""
-        plain = self.images.take(self.places[rows], self.where).float() / 255
+        plain = self.images.shown(self.places[rows], self.where)
         points = (regions.registered().to(self.where) * plain.shape[-1]).expand(len(plain), -1, -1)
         return augment.augment(plain, points, CHANGES, self.size, generator)
 
     def plain(self, rows: torch.Tensor) -> torch.Tensor:
         """Return rows (B,) as evaluation sees them."""
-        return augment.plain(self.images.take(self.places[rows], self.where).float() / 255, 1.0, self.size)
+        return augment.plain(self.images.shown(self.places[rows], self.where), 1.0, self.size)
 
 
 @dataclasses.dataclass

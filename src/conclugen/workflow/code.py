@@ -140,7 +140,7 @@ def _network_of_images(config: Config, name: str, wildcards: Any) -> str:
     """The network that a stage on images finds by name; empty for none."""
     if name == "controls":
         return {"untrained": config.images.network, "mobilenet_v2": "mobilenet_v2"}.get(wildcards.method, "")
-    trained = dict.fromkeys(("pretrain", "represent", *image_slices.TUNED), config.images.network)
+    trained = dict.fromkeys(("pretrain", "untrained", "represent", *image_slices.TUNED), config.images.network)
     return (trained | {"descriptors": "mobilenet_v2"}).get(name, "")
 
 
