@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "put what was learned into a folder that says all of itself",
     "predict": "score videos, sound and texts by an exported model",
     "embed": "turn videos, sound and texts into the representations of an exported model",
+    "compare": "set finished runs that differ in one thing, such as a backbone, side by side",
     "doctor": "look at this machine, the weights and the data sets of a configuration",
 }
 MISTAKE = 2  # exit code: what was asked for cannot be done

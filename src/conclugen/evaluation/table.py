@@ -65,7 +65,7 @@ def build(scores: Scores, settings: Settings) -> list[dict[str, Any]]:
         _cells(row, scores.split, settings)
         | test
         | chance_cells(row.headline, best)
-        | untrained_cells(row.headline, _untrained(row, rows))
+        | untrained_cells(row.headline, untrained_of(row, rows))
         | pretext.cells(row.networks)
         for row, test in zip(rows, tests, strict=True)
     ]
@@ -158,8 +158,8 @@ def chance_cells(score: Estimate, best: Estimate) -> dict[str, Any]:
     return {"beats_chance": gap.verdict(score.metric), "detectable_vs_chance": gap.detectable}
 
 
-def _untrained(row: Score, rows: Sequence[Score]) -> Estimate | None:
-    """The headline metric of the same networks, never trained: of the same corpus, preset, protocol and streams."""
+def untrained_of(row: Score, rows: Sequence[Score]) -> Estimate | None:
+    """Return the headline metric of the same networks, never trained: of the same corpus, preset, protocol, streams."""
     twin = (row.corpus, row.preset, row.protocol, row.streams, UNTRAINED)
     matches = [one for one in rows if (one.corpus, one.preset, one.protocol, one.streams, one.method) == twin]
     return matches[0].headline if matches else None
