@@ -195,7 +195,10 @@ TABLES: dict[str, Callable[[str], str]] = {
     "collapse": collapse,
     "heads": heads,
     "mosei922": table,
+    "rivals922": rivals,
+    "control-rivals": control,
     "ravdess": table,
+    "ravdess-backbones": backbones,
     "emodb": table,
     "fer2013": stills,
 }
