@@ -6,6 +6,7 @@ Beside expression that is sentiment, where the labels have it, else another dime
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ class Second:
 
 def second_of(manifest_path: str | Path, ids: np.ndarray, target: str, fold: Fold | None) -> Second | None:
     """Return the second task of a data set beside `target`, for the utterances `ids` (N,); None where there is none."""
-    manifest = read_manifest(manifest_path, label_splits=("train",), fold=fold)
+    manifest = read_manifest(manifest_path, fold=fold)
     known = sorted(dimensions(manifest), key=lambda name: name != "sentiment")
     name = "expression" if target != "expression" else next(iter(known), None)
     if name is None:
@@ -43,4 +44,5 @@ def second_of(manifest_path: str | Path, ids: np.ndarray, target: str, fold: Fol
         return None
     table = manifest.table.set_index("utterance_id", drop=False).loc[ids]
     values = torch.from_numpy(targets(dataclasses.replace(manifest, table=table)))
+    values[torch.from_numpy((table["split"] != "train").to_numpy())] = math.nan
     return Second(values, manifest.task, name) if bool((~values.isnan()).any()) else None
