@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conclugen import choices, slices
+from conclugen import choices, evaluable, slices
 from conclugen.config import OTHER_TABLES, Config
-from conclugen.data import folds
 from conclugen.data.cross_validation import together
 from conclugen.data.tree import HASHED_BYTES
 from conclugen.downstream.protocols import PROTOCOLS
@@ -203,7 +202,7 @@ def lost_in_reading(config: Config, dataset: str, about: Mapping[str, Any]) -> l
     """Return a line for each split of which reading the labels lost more than quality control lets pass; `about`: what
     the manifest says of itself."""
     limits = slices.stage_settings(config, "qc", {"dataset": dataset})
-    return list(folds.losses(dataset, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
+    return list(evaluable.losses(dataset, about.get("lost", {}), limits["max_lost"], limits["min_lost"]))
 
 
 def nothing_to_learn_from(config: Config, corpus: str, splits: Path) -> list[str]:
@@ -241,4 +240,4 @@ def label_mistakes(config: Config, dataset: str, target: str, about: Mapping[str
     if counts is None:
         return []
     share_validates = config.datasets[dataset].validates() is not None
-    return list(folds.mistakes(dataset, counts, config.downstream.every_class, share_validates))
+    return list(evaluable.mistakes(dataset, counts, config.downstream.every_class, share_validates))

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from conclugen.data import cross_validation, folds, ravdess
+from conclugen.data import cross_validation, ravdess
 from conclugen.data.common import table
 from conclugen.data.cross_validation import Fold, consecutive, drawn, given, names_in, number_of, recast, splits_of
 from conclugen.data.errors import LayoutError, ManifestError
@@ -140,31 +140,6 @@ def test_folds_and_splits_do_not_mix(tmp_path):
         write_manifest(tmp_path / "m.parquet", labelled(["fold1", "test"], ["a", "b"]))
     with pytest.raises(ManifestError, match="nor a fold"):
         write_manifest(tmp_path / "m.parquet", labelled(["fold0", "train"], ["a", "b"]))
-
-
-def told(splits, labels, every_class=True, share_validates=False):
-    counts = folds.count(labelled(splits, labels).table, "single", ("a", "b"))
-    return list(folds.mistakes("mine", counts, every_class, share_validates))
-
-
-def test_what_keeps_folds_from_being_tested_is_told():
-    splits = ["fold1", "fold2", "fold3", "fold4"] * 2
-    assert told(splits, ["a"] * 4 + ["b"] * 4) == []
-    [line] = told(splits, ["a", "a", "a", "a", "b", "b", None, None])
-    assert "no utterance of the class 'b' is left to learn from (fold1 1, fold2 1, fold3 0, fold4 0)" in line
-    assert told(splits, ["a", "a", "a", "a", "b", "b", None, None], every_class=False) == []
-    assert told([*splits, "train"], ["a", "a", "a", "a", "b", "b", None, None, "b"]) == []
-    [line] = told(splits, ["a", "b", None, "a", "b", "a", None, "b"])
-    assert line.startswith("mine has no labelled utterance in fold3;")
-    [line] = told(["fold1", "fold2"] * 2, ["a", "a", "b", "b"])
-    assert "at least 3" in line
-
-
-def test_where_a_share_validates_a_class_of_two_folds_can_be_learned():
-    splits = ["fold1", "fold2", "fold3", "fold4"] * 2
-    assert told(splits, ["a", "a", "a", "a", "b", "b", None, None], share_validates=True) == []
-    [line] = told(splits, ["a", "a", "a", "a", "b", None, None, None], share_validates=True)
-    assert "where one fold is tested, no utterance of the class 'b' is left to learn from" in line
 
 
 def test_least_is_what_the_configuration_asks_for():
