@@ -44,5 +44,5 @@ def second_of(manifest_path: str | Path, ids: np.ndarray, target: str, fold: Fol
         return None
     table = manifest.table.set_index("utterance_id", drop=False).loc[ids]
     values = torch.from_numpy(targets(dataclasses.replace(manifest, table=table)))
-    values[torch.from_numpy((table["split"] != "train").to_numpy())] = math.nan
+    values[torch.tensor((table["split"] != "train").to_numpy())] = math.nan
     return Second(values, manifest.task, name) if bool((~values.isnan()).any()) else None
