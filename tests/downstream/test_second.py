@@ -14,7 +14,7 @@ from conclugen.downstream import supervised
 from conclugen.downstream.second import second_of
 
 # Stretches of up to a hundred clips that have nothing to do with each other.
-ORDERED = {"fusion": "cia", "needs_order": True, "order": r"(clip\d\d)(\d\d)", "learning_rates": [3e-3], "seeds": [0]}
+ORDERED = {"fusion": "cia", "needs_order": True, "order": r"(clip\d\d)(\d\d)", "learning_rates": [2e-2], "seeds": [0]}
 
 
 def ids_of(world):
@@ -52,7 +52,7 @@ def test_labels_of_one_kind_alone_have_none(single_world, tmp_path):
 
 @pytest.mark.parametrize("target", ["expression", "sentiment"])
 def test_both_tasks_are_learned(target, multi_world, tmp_path):
-    settings = multi_world.settings(**HEADS, standardise_inputs=True, target=target, epochs=60, patience=30, **ORDERED)
+    settings = multi_world.settings(**HEADS, standardise_inputs=True, target=target, epochs=25, patience=25, **ORDERED)
     supervised.main(multi_world.arguments(tmp_path, settings, models=False))
     if target == "sentiment":
         check_sentiment(tmp_path, multi_world)
