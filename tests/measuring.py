@@ -12,6 +12,17 @@ from conclugen.store import places
 
 MEASURED = ("resamples", "level", "seed", "target")
 VIEWED = ("target", "reference", "paper", "seen", "data")
+SETTINGS = {
+    "resamples": 200,
+    "level": 0.95,
+    "seed": 0,
+    "chance_draws": 5,
+    "target": "expression",
+    "reference": "ConCluGen",
+    "paper": None,
+    "seen": {},
+    "data": "own",
+}
 
 
 def viewed(settings):

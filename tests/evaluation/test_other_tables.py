@@ -13,6 +13,7 @@ import pytest
 from made_predictions import make_manifest, make_predictions, noisy
 from sklearn import metrics as sk
 
+import measuring
 from conclugen.evaluation import (
     baselines,
     benchmark,
@@ -29,17 +30,7 @@ from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
 from measuring import measure, scored, viewed
 
-SETTINGS = {
-    "resamples": 100,
-    "level": 0.95,
-    "seed": 0,
-    "chance_draws": 5,
-    "target": "expression",
-    "reference": "ConCluGen",
-    "paper": None,
-    "seen": {},
-    "data": "own",
-}
+SETTINGS = measuring.SETTINGS | {"resamples": 100}
 
 
 def make(tmp_path, task, **changes):

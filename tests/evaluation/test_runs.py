@@ -10,22 +10,13 @@ import pandas as pd
 import pytest
 from made_predictions import make_manifest, make_predictions, noisy
 
+import measuring
 from conclugen.cli.main import main
 from conclugen.evaluation import runs, table
 from conclugen.evaluation.inference import holm
 from measuring import measure, viewed
 
-SETTINGS = {
-    "resamples": 200,
-    "level": 0.95,
-    "seed": 0,
-    "chance_draws": 5,
-    "target": "expression",
-    "reference": "ConCluGen",
-    "paper": None,
-    "seen": {},
-    "data": "demo",
-}
+SETTINGS = measuring.SETTINGS | {"data": "demo"}
 
 
 def finished(folder, strength, count=300, seed=0):

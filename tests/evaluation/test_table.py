@@ -11,23 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 from made_predictions import CLASSES, make_manifest, make_predictions, noisy
 
+import measuring
 from conclugen.data.manifest import Manifest, write_manifest
 from conclugen.evaluation import classes, leaks, metrics, paper, pretext, qc, table
 from conclugen.evaluation.cells import FORMULA, cell, write_csv
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
 from measuring import measure, viewed
 
-SETTINGS = {
-    "resamples": 200,
-    "level": 0.95,
-    "seed": 0,
-    "chance_draws": 5,
-    "target": "expression",
-    "reference": "ConCluGen",
-    "paper": None,
-    "seen": {"frames2d": [], "frames3d": [], "text": ["SST-2"]},
-    "data": "own",
-}
+SETTINGS = measuring.SETTINGS | {"seen": {"frames2d": [], "frames3d": [], "text": ["SST-2"]}}
 
 
 def run(tmp_path, folders, name="table.csv", **changes):

@@ -16,19 +16,8 @@ from conclugen.evaluation.estimates import Difference
 from conclugen.evaluation.inference import holm
 from conclugen.evaluation.predictions import read
 from conclugen.evaluation.truth import read_truth
-from measuring import measure, viewed
+from measuring import SETTINGS, measure, viewed
 
-SETTINGS = {
-    "resamples": 200,
-    "level": 0.95,
-    "seed": 0,
-    "chance_draws": 5,
-    "target": "expression",
-    "reference": "ConCluGen",
-    "paper": None,
-    "seen": {},
-    "data": "own",
-}
 STRENGTHS = {"paper": 0.2, "improved": 0.6, "improved-a": 0.05, "improved-b": 0.6}
 
 
