@@ -43,6 +43,11 @@ def interval(row: Row, name: str, low: str, high: str, sign: bool = False) -> st
     return f"{value} [{short(row[low], sign)}, {short(row[high], sign)}]" if row[low] else value
 
 
+def headline(rows: list[Row]) -> str:
+    """The headline metric of a table of classes, or of several at once."""
+    return next(one for one in ("recall_macro", "balanced_accuracy_mean") if rows[0].get(one))
+
+
 def told(row: Row) -> str:
     """The verdict on the networks of a row, and how many of them collapsed where some have."""
     count = row["networks_collapsed"]
@@ -89,7 +94,7 @@ def presets(name: str) -> str:
 def shares(name: str) -> str:
     """The headline metric by share of the labels."""
     found = [row for row in read(name) if row["label_fraction"]]
-    metric = next(one for one in ("recall_macro", "balanced_accuracy_mean") if found[0].get(one))
+    metric = headline(found)
     fractions = sorted({float(row["label_fraction"]) for row in found})
     rows = []
     for method, protocol in dict.fromkeys((row["method"], row["protocol"]) for row in found):
@@ -129,7 +134,7 @@ def heads(name: str) -> str:
 def table(name: str) -> str:
     """A table of a data set: its headline metric, what it beats, and the pretext."""
     found = read(name)
-    metric = next(one for one in ("recall_macro", "balanced_accuracy_mean") if found[0].get(one))
+    metric = headline(found)
     reference = next(column for column in found[0] if column.startswith("p_vs_"))
     head = ("row", metric, "beats chance", "beats untrained", "minus untrained", "p (Holm)", "detectable", "pretext")
     rows = []
@@ -164,7 +169,7 @@ def rivals(name: str) -> str:
 def backbones(name: str) -> str:
     """Rows of several backbones, a column each: the headline metric with its interval."""
     found = read(name)
-    metric = next(one for one in ("recall_macro", "balanced_accuracy_mean") if found[0].get(one))
+    metric = headline(found)
     columns = list(dict.fromkeys(row["backbone"] for row in found))
     cells: dict[str, dict[str, str]] = {}
     for row in found:
