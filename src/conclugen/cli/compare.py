@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
 
     rows = runs.build([runs.read(folder, options.table) for folder in options.runs])
     write_csv(options.output, rows)
-    tested = [row for row in rows if row["p_holm"] == row["p_holm"]]
+    tested = [row for row in rows if math.isfinite(row["p_holm"])]
     apart = [row for row in tested if row["p_holm"] < 0.05]
     print(
         f"{options.output}: {len(rows)} rows; of {len(tested)} differences {len(apart)} told apart (p after Holm < .05)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,16 +32,20 @@ def is_ordered(config: Config, dataset: str) -> bool:
 
 def order_mistakes(config: Config) -> list[str]:
     """Return a line for each fusion that is named in `downstream.fusions` and each data set whose order it lacks."""
-    named = [name for name in config.downstream.fusions if name in ORDERED]
-    without = [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
+    named, without = _lacking(config, config.downstream.fusions)
     return [f"downstream.fusions: {' and '.join(named)}: {_needs(name)}, or leave them out" for name in without]
 
 
 def left_out(config: Config) -> list[str]:
     """Return a line for each data set of which the table of rivals lacks rows, since it does not tell its order."""
-    named = [name for name in config.tables.rivals if name in ORDERED]
-    without = [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
+    named, without = _lacking(config, config.tables.rivals)
     return [f"the table of rivals has no {' and no '.join(named)} for {name}: {_needs(name)}" for name in without]
+
+
+def _lacking(config: Config, asked: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return which of the fusions asked for need an order, and the data sets that do not tell it to them."""
+    named = [name for name in asked if name in ORDERED]
+    return named, [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
 
 
 def _needs(dataset: str) -> str:

@@ -7,6 +7,7 @@ are to the first run, row by row and paired by resample; Holm's correction is ov
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ class Run:
     scores: Scores
     rows: dict[Key, dict[str, str]]
 
-    @property
+    @functools.cached_property
     def measured(self) -> dict[Key, Score]:
         """The rows of the table by what they are called, chance rows left out."""
         found = {key_of(one): one for one in self.scores.rows}
@@ -111,9 +112,12 @@ def _require_alike(runs: Sequence[Run]) -> None:
     split, chance = runs[0].scores.split, runs[0].scores.chance
     for run in runs[1:]:
         # Chance rows are drawn from the test labels and nothing else, so the same ones come of the same labels.
-        alike = zip(chance, run.scores.chance, strict=False)
-        same = len(chance) == len(run.scores.chance) and repr(split) == repr(run.scores.split)
-        if not same or not all(np.array_equal(a.headline.drawn, b.headline.drawn, equal_nan=True) for a, b in alike):
+        others = run.scores.chance
+        same = len(chance) == len(others) and repr(split) == repr(run.scores.split)
+        if not same or not all(
+            np.array_equal(one.headline.drawn, other.headline.drawn, equal_nan=True)
+            for one, other in zip(chance, others, strict=True)
+        ):
             raise RunsError(f"{run.name} was measured on other test labels, or with other resamples, than {names[0]}")
 
 

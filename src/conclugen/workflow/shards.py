@@ -59,8 +59,10 @@ class Shards:
 
     def splits(self, wildcards: Any) -> str:
         """Return the list of utterances, splits and groups of a corpus or data set."""
-        name = getattr(wildcards, "corpus", None) or wildcards.dataset
-        return f"{self._plan_of(name).removesuffix('.csv')}/splits.csv"
+        return self._splits_of(getattr(wildcards, "corpus", None) or wildcards.dataset)
+
+    def _splits_of(self, dataset: str) -> str:
+        return f"{self._plan_of(dataset).removesuffix('.csv')}/splits.csv"
 
     def words(self, wildcards: Any) -> dict[str, str]:
         """Return this shard's texts: those of its plan or, with `asr`, its transcripts and their ledger."""
@@ -150,8 +152,8 @@ class Shards:
 
     def _can_be_learned(self, corpus: str) -> None:
         """Stop where no utterance of a corpus is in the splits that networks learn from."""
-        splits = Path(self._plan_of(corpus)).with_suffix("") / "splits.csv"
-        _stop("nothing can be learned:", planning.nothing_to_learn_from(self.config, corpus, splits))
+        told = planning.nothing_to_learn_from(self.config, corpus, Path(self._splits_of(corpus)))
+        _stop("nothing can be learned:", told)
 
     def _can_be_measured(self, dataset: str, target: str) -> None:
         """Stop where the labels of a data set of one's own cannot be learned or measured."""
