@@ -20,7 +20,7 @@ from clips import exact_clip
 from harness import alternate, arguments, processor_seconds, ratio, report
 
 from conclugen.config.stage_one import Faces
-from conclugen.faces.settings import CROP_LINES
+from conclugen.faces.crops import CROP_LINES
 from conclugen.media.video import Report, sample_video
 
 LINES = (240, 360, 720)

@@ -12,7 +12,6 @@ are the processor's, which other work on the machine changes little; `wall_s` ar
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import multiprocessing
 import time
 from pathlib import Path
@@ -27,6 +26,7 @@ from conclugen.downstream import heads, knn
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import draws_of
 from conclugen.downstream.scores import outputs
+from conclugen.downstream.settings import Budget
 from conclugen.store.devices import set_threads
 from conclugen.store.resident import Resident
 
@@ -70,7 +70,7 @@ def measure(name: str, scale: float, fractions: tuple[float, ...]) -> list[dict[
     data = make_data(scale)
     inputs = make_inputs(data, WIDTHS[name], strength=3.0)
     defaults = Downstream(datasets=[])
-    budget = heads.Budget(**{f.name: getattr(defaults.heads, f.name) for f in dataclasses.fields(heads.Budget)})
+    budget = Budget(**defaults.heads.model_dump())
     draws = draws_of(data, [0], fractions, shuffled=name == "shuffled")
     if name == "knn":
         settings = knn.Settings(

@@ -30,14 +30,14 @@ from conclugen.faces.extract import extract as cut_face
 from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter
 from conclugen.features import audio, common, frames2d, frames3d
-from conclugen.features.audio import AudioSettings
 from conclugen.features.backbone import Backbone, WeightFile, chosen
 from conclugen.features.backbones.davenet import Davenet
 from conclugen.features.backbones.r3d101 import R3D101
 from conclugen.features.backbones.resnet152 import ResNet152
 from conclugen.features.faces import Clips
-from conclugen.features.frames2d import Frames2dSettings
-from conclugen.features.frames3d import Frames3dSettings
+from conclugen.features.settings import Audio as AudioSettings
+from conclugen.features.settings import Frames2d as Frames2dSettings
+from conclugen.features.settings import Frames3d as Frames3dSettings
 from conclugen.media.items import MediaItem
 from conclugen.store.devices import device, set_threads
 

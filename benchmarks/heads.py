@@ -33,6 +33,7 @@ from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw
 from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.scores import headline
+from conclugen.downstream.settings import Budget
 from conclugen.downstream.settings import Settings as HeadSettings
 from conclugen.store.allocator import keep_memory
 from conclugen.store.devices import set_threads
@@ -83,7 +84,7 @@ def _logits(values: torch.Tensor, data: Data, train: torch.Tensor, penalty: floa
     return np.stack(columns, 1).astype(np.float32)
 
 
-def ours(values: torch.Tensor, data: Data, rows: Rows, budget: heads.Budget, seed: int) -> float:
+def ours(values: torch.Tensor, data: Data, rows: Rows, budget: Budget, seed: int) -> float:
     """The score of the head that validation chooses."""
     draw = Draw(seed, 1.0, data.targets, rows[0], rows[1])
     found = heads.fit(values, [draw], data.task, budget)
@@ -94,7 +95,7 @@ def ours(values: torch.Tensor, data: Data, rows: Rows, budget: heads.Budget, see
 def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield a row per set of modalities and number of training rows."""
     named = {"dataset": arguments.manifest.stem, "method": choices.RAW, "protocol": "raw", "target": "", "share": ""}
-    budget = parse(HeadSettings, json.dumps(slices.stage_settings(config, "downstream", named))).budget()
+    budget = parse(HeadSettings, json.dumps(slices.stage_settings(config, "downstream", named)))
     names = list(data.inputs.features)
     for chosen in [names, *([name] for name in names if len(names) > 1)]:
         for most in arguments.rows:

@@ -34,7 +34,7 @@ from harness import alternate, arguments, ratio, report
 
 from conclugen import slices
 from conclugen.config import Config, check
-from conclugen.downstream import fused
+from conclugen.downstream import fused, heads
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import draws_of
 from conclugen.downstream.order import Stretches
@@ -134,8 +134,8 @@ def whole_fusion(config: Config, name: str, data: Data, given: argparse.Namespac
     told = slices.stage_settings(config, "downstream", wildcards | {"method": name, "protocol": "supervised"})
     settings = parse(Supervised, json.dumps(told))
     epochs = max(1, round(given.share * settings.epochs))
-    budget = dataclasses.replace(settings.budget(), epochs=epochs, patience=epochs)
-    candidates = budget.candidates()
+    budget = dataclasses.replace(settings, epochs=epochs, patience=epochs)
+    candidates = heads.candidates(budget)
     tried = candidates if given.share == 1 else candidates[:1]
     (draw,) = draws_of(data, [0], 1.0)
     full = settings.epochs * ROWS["train"] * len(candidates) / (epochs * len(draw.train) * len(tried))

@@ -36,6 +36,7 @@ from conclugen.downstream.draws import Draw
 from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import outputs
+from conclugen.downstream.settings import Budget
 from conclugen.downstream.settings import Settings as HeadSettings
 from conclugen.evaluation import intervals, metrics
 from conclugen.evaluation.truth import Truth
@@ -84,7 +85,7 @@ def pretrained(settings: Settings, folder: Path) -> Callable[[Data, Rows, int], 
 
 
 def predict(
-    data: Data, inputs: Callable[[Data, Rows, int], torch.Tensor], cut: Sequence[Rows], seed: int, budget: heads.Budget
+    data: Data, inputs: Callable[[Data, Rows, int], torch.Tensor], cut: Sequence[Rows], seed: int, budget: Budget
 ) -> np.ndarray:
     """Return scores (N, C) of one seed; each row's come from the fold that held it out."""
     scores = torch.zeros(len(data.ids), len(data.classes))
@@ -115,7 +116,7 @@ def measure(data: Data, groups: np.ndarray, config: Config, arguments: argparse.
     metric, first = metrics.HEADLINE[data.task], None
     for preset in [*arguments.presets, choices.RAW]:
         wildcards = named | {"preset": preset}
-        budget = parse(HeadSettings, json.dumps(slices.stage_settings(config, "downstream", wildcards))).budget()
+        budget = parse(HeadSettings, json.dumps(slices.stage_settings(config, "downstream", wildcards)))
         if preset == choices.RAW:
             inputs = raw
         else:

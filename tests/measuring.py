@@ -16,7 +16,6 @@ SETTINGS = {
     "resamples": 200,
     "level": 0.95,
     "seed": 0,
-    "chance_draws": 5,
     "target": "expression",
     "reference": "ConCluGen",
     "paper": None,
@@ -38,8 +37,7 @@ def measure(manifest, folders, settings, splits=("test",)):
     for split in splits:
         common = ["--manifest", str(manifest), "--split", split, "--settings"]
         lucky = manifest.parent / "scores" / dataset / f"chance.{split}.npz"
-        drawn = kept | {"chance_draws": settings["chance_draws"]}
-        score.main([*common, json.dumps(drawn), "--output", str(lucky)])
+        score.main([*common, json.dumps(kept), "--output", str(lucky)])
         found["--chance"].append(str(lucky))
         for folder in map(Path, folders):
             depth = 5 + (places.base_of(folder) != folder)

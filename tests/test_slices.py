@@ -101,14 +101,14 @@ WILDCARDS = {
         ],
         ("plan", plan.Settings, {}),
         ("faces", faces.FaceSettings, {}),
-        ("frames2d", frames2d.Frames2dSettings, {}),
-        ("frames3d", frames3d.Frames3dSettings, {}),
+        ("frames2d", frames2d.Frames2d, {}),
+        ("frames3d", frames3d.Frames3d, {}),
         ("views", frames2d_views.ViewsSettings, {"stream": "frames2d"}),
         ("views", frames3d_views.ViewsSettings, {"stream": "frames3d"}),
-        ("keypoints", keypoints.KeypointsSettings, {}),
-        ("audio", audio.AudioSettings, {}),
-        ("text", text.TextSettings, {}),
-        ("transcripts", transcripts.Settings, {"dataset": "caer"}),
+        ("keypoints", keypoints.Keypoints, {}),
+        ("audio", audio.Audio, {}),
+        ("text", text.Text, {}),
+        ("transcripts", transcripts.Asr, {"dataset": "caer"}),
         ("imported", imported.Settings, {"dataset": "features", "stream": "text"}),
         *[("pretrain", pretrain.Settings, {"method": name}) for name in METHODS],
         *[("control_network", controls.Settings, {"method": name}) for name in CONTROLS],
@@ -121,7 +121,7 @@ WILDCARDS = {
             for module in (knn, supervised)
         ],
         ("downstream", settings.Settings, {"protocol": "finetune"}),
-        ("qc", qc.Settings, {}),
+        ("qc", qc.Qc, {}),
         ("leaks", leaks.Settings, {}),
         ("score", score.Settings, {}),
         ("chance", score.Settings, {}),
@@ -171,7 +171,7 @@ def test_staged_weights_become_their_path_and_sha256(tmp_path, monkeypatch):
     found = slices.stage_settings(config, "frames2d", WILDCARDS)
     path = "weights/timm--resnet18.a1_in1k/model.safetensors"
     assert found["weights"] == {"path": path, "sha256": "ab" * 32}
-    assert parse(frames2d.Frames2dSettings, json.dumps(found)).model == "resnet18.a1_in1k"
+    assert parse(frames2d.Frames2d, json.dumps(found)).model == "resnet18.a1_in1k"
 
 
 def test_what_a_network_is_built_from_beside_its_weights_is_told_with_its_hash(tmp_path):

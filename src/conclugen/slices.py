@@ -207,10 +207,6 @@ def _folds(config: Config, dataset: str) -> dict[str, Any]:
     return {"folds": folds} if folds else {}
 
 
-def _chance(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    return _score(config, wildcards) | {"chance_draws": config.tables.chance_draws}
-
-
 def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What a page says of the settings of its table or of all tables."""
     name = f"{wildcards['dataset']}{wildcards['target']}" if "dataset" in wildcards else None
@@ -274,7 +270,7 @@ SLICES = {
     "downstream": _downstream,
     "leaks": _leaks,
     "score": _score,
-    "chance": _chance,
+    "chance": _score,
     "table": _table,
     "tables": _tables,
     "map": _map,

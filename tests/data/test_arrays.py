@@ -9,8 +9,9 @@ import pytest
 
 from conclugen.data import features
 from conclugen.data.arrays import ArrayError, matrix, read_array, strings
-from conclugen.data.common import Fractions, LayoutError
+from conclugen.data.common import LayoutError
 from conclugen.data.manifest import ManifestError, as_target, read_manifest, validate, write_manifest
+from conclugen.data.settings import Fractions
 from conclugen.data.sources import SOURCES
 
 SHARES = Fractions(0.6, 0.2, 0.2)
@@ -134,7 +135,7 @@ def test_entry_point_draws_folds_where_there_are_none(tmp_path):
     settings = {
         **{"file": "a.npz", "ids": "ids", "labels": None, "split": None, "splits": {}, "seed": 3},
         **{"fractions": {"train": 0.6, "valid": 0.2, "test": 0.2}, "group": None, "speaker": None, "text": None},
-        "sentiment": None,
+        **{"sentiment": None, "dimensions": {}, "folds": None},
     }
     flags = ["--dataset", "f", "--root", str(root), "--output", str(root / "m.parquet")]
     features.main([*flags, "--settings", json.dumps(settings)])

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from conclugen.data import cross_validation, ravdess
+from conclugen.data import ravdess
 from conclugen.data.common import table
 from conclugen.data.cross_validation import Fold, consecutive, drawn, given, names_in, number_of, recast, splits_of
 from conclugen.data.errors import LayoutError, ManifestError
@@ -140,9 +140,3 @@ def test_folds_and_splits_do_not_mix(tmp_path):
         write_manifest(tmp_path / "m.parquet", labelled(["fold1", "test"], ["a", "b"]))
     with pytest.raises(ManifestError, match="nor a fold"):
         write_manifest(tmp_path / "m.parquet", labelled(["fold0", "train"], ["a", "b"]))
-
-
-def test_least_is_what_the_configuration_asks_for():
-    from conclugen.config.types import FoldCount
-
-    assert FoldCount.__metadata__[0].metadata[0].ge == cross_validation.LEAST

@@ -18,13 +18,14 @@ from conclugen.data.demo_camera import film
 from conclugen.data.demo_cases import CASES
 from conclugen.data.demo_labels import BROKEN_APOSTROPHE, BROKEN_ELLIPSIS, LABELS
 from conclugen.data.demo_layouts import PLANS
-from conclugen.data.demo_plan import Clip, Framing, Settings, Strengths
+from conclugen.data.demo_plan import Clip, Framing, Settings
 from conclugen.data.demo_render import render
 from conclugen.data.demo_speech import PROSODY, RATE, speak, voice_of
+from conclugen.data.settings import Strengths
 from conclugen.store.provenance import file_sha256
 from conclugen.store.settings import dump
 
-TINY = Settings(16, 0.8, 96, 10, 3, Strengths(0.8, 0.5, 0.85))
+TINY = Settings(utterances=16, seconds=0.8, height=96, fps=10, seed=3, strengths=Strengths())
 ADAPTERS = {
     "voxceleb2": (voxceleb2, voxceleb2.Settings(parts={"dev": "train"}, valid_fraction=0.2, seed=0)),
     "mosei": (mosei, mosei.Settings(labels=None, folds=None, transcripts=None, media="auto")),

@@ -9,14 +9,15 @@ import pytest
 
 from conclugen.data.demo_cases import CASES
 from conclugen.data.demo_layouts import PLANS, SINGLE_SHARES
-from conclugen.data.demo_plan import EMOTIONS, Settings, Strengths, multi_labels, single_labels
+from conclugen.data.demo_plan import EMOTIONS, Settings, multi_labels, single_labels
+from conclugen.data.settings import Strengths
 from conclugen.store.settings import dump, parse
 
 SIZES = {"voxceleb2": 200, "mosei": 260, "meld": 140, "caer": 140}
 
 
 def settings(utterances: int, seed: int = 0, **strengths: float) -> Settings:
-    return Settings(utterances, 2.0, 240, 25, seed, Strengths(**{"face": 0.8, "voice": 0.5, "words": 0.85} | strengths))
+    return Settings(utterances=utterances, seed=seed, strengths=Strengths(**strengths))
 
 
 @pytest.fixture(params=sorted(PLANS))
@@ -27,9 +28,9 @@ def layout(request) -> str:
 def test_settings_survive_the_command_line_and_refuse_nonsense():
     assert parse(Settings, dump(settings(12))) == settings(12)
     with pytest.raises(ValueError, match=r"strengths\.voice"):
-        settings(12, voice=1.5)
+        parse(Settings, dump(settings(12, voice=1.5)))
     with pytest.raises(ValueError, match="utterances"):
-        settings(0)
+        parse(Settings, dump(settings(0)))
 
 
 def test_plan_has_the_asked_number_of_clips_with_unique_names(layout):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from conclugen.data import folder
-from conclugen.data.common import Fractions, LayoutError
-from conclugen.data.dimensions import Dimension
+from conclugen.data.common import LayoutError
 from conclugen.data.manifest import ManifestError, as_target, read_manifest, validate, write_manifest
+from conclugen.data.settings import Dimension, Fractions
 from conclugen.data.sources import SOURCES
 from conclugen.media.suffixes import MEDIA
 from conclugen.store.ledger import Status

@@ -10,10 +10,10 @@ from conclugen.data import features, mmsa
 from conclugen.data.array_blocks import matrix_blocks
 from conclugen.data.array_files import ArrayError
 from conclugen.data.arrays import read_array, size_of
-from conclugen.data.dimensions import Dimension
 from conclugen.data.errors import LayoutError
-from conclugen.data.features import Fractions, Labels, Settings
 from conclugen.data.manifest import validate
+from conclugen.data.settings import Dimension, Fractions, Labels
+from conclugen.data.settings import Features as Settings
 from conclugen.features.imported import Settings as Imported
 from conclugen.features.imported import run
 from conclugen.store.shards import read_shard

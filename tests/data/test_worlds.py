@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import recall_score
 
 from conclugen.data import features, worlds
-from conclugen.data.common import Fractions
+from conclugen.data.settings import Fractions
 
 SIZES = {"unlabelled": 3000, "train": 400, "valid": 100, "test": 600}
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field
 
-from conclugen.config.types import Above0, Count, Modalities, Section, Share
+from conclugen.config.types import Modalities, Section
 from conclugen.docs.kinds import words
+from conclugen.store.keys import Above0, Count, Share
 
 
 class Inner(Section):

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from conclugen.data.common import Fractions, hashed_split
+from conclugen.data.common import hashed_split
 from conclugen.data.manifest import Manifest, write_manifest
+from conclugen.data.settings import Fractions
 from conclugen.downstream import raw, shuffled
 from conclugen.evaluation import robustness, table
 from conclugen.models import io
@@ -25,7 +26,7 @@ STRENGTHS = {"words": 1.2, "voice": 0.35, "person": 0.0}
 FOLDS = Fractions(0.6, 0.15, 0.25)
 BUDGET = {"learning_rates": [3e-3, 3e-2], "weight_decays": [0.01, 1.0], "dropout": 0.25, "epochs": 15, "batch_size": 64}
 BUDGET |= {"patience": 8, "standardise": True, "label_fraction": 1.0, "target": "expression"}
-TABLE = {"resamples": 200, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
+TABLE = {"resamples": 200, "level": 0.95, "seed": 0, "target": "expression"}
 TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
 
 

@@ -20,7 +20,7 @@ from conclugen.evaluation import table
 from conclugen.store.tables import read_table, write_table
 from measuring import measure, viewed
 
-TABLE = {"resamples": 100, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "sentiment"}
+TABLE = {"resamples": 100, "level": 0.95, "seed": 0, "target": "sentiment"}
 TABLE |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
 
 

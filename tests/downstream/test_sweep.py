@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 
 from conclugen.downstream import data, linear_input, sweep
 from conclugen.downstream.draws import draws_of
-from conclugen.downstream.heads import Budget
 from conclugen.downstream.inputs import concatenate
+from conclugen.downstream.settings import Budget
 from conclugen.store.shards import by_stream
 
 MODALITIES = {"video": ("strong",), "audio": ("weak", "noise")}

@@ -49,7 +49,7 @@ def test_scores_hold_what_the_resamples_of_the_predictions_give(made, split):
     root, folders = made
     truth = read_truth(root / "m.parquet", "expression", split)
     found = scored(root / "m.parquet", folders, SETTINGS, split)
-    asked = score.Settings("expression", SETTINGS["resamples"], SETTINGS["level"], SETTINGS["seed"])
+    asked = score.Settings(**{name: SETTINGS[name] for name in ("target", "resamples", "level", "seed")})
     resamples = Resamples.of(truth, asked)
     for folder, row in zip(folders, found.rows, strict=True):
         wanted = resamples.estimates(truth, read(folder, truth).scores, "linear")
@@ -108,11 +108,3 @@ def test_scores_at_another_level_of_two_splits_or_without_chance_are_no_table(ma
     valid = [Path(w) for w in measure(root / "m.parquet", folders, SETTINGS, ("valid",)) if w.endswith(".npz")]
     with pytest.raises(ValueError, match=r"the scores are of made \(test\), made \(valid\)"):
         scores.read_one([*paths, *valid])
-
-
-def test_chance_needs_to_know_how_often_to_draw(made):
-    root, _ = made
-    settings = json.dumps({name: SETTINGS[name] for name in ("target", "resamples", "level", "seed")})
-    given = ["--manifest", str(root / "m.parquet"), "--split", "test", "--settings", settings]
-    with pytest.raises(ValueError, match="chance rows need chance_draws"):
-        score.main([*given, "--output", str(root / "c.npz")])

@@ -17,7 +17,6 @@ SETTINGS = {
     "resamples": 60,
     "level": 0.95,
     "seed": 0,
-    "chance_draws": 3,
     "target": "expression",
     "reference": "ConCluGen",
     "paper": None,

@@ -93,7 +93,6 @@ def measured(folder, names, target):
         "resamples": 200,
         "level": 0.95,
         "seed": 0,
-        "chance_draws": 20,
         "target": target,
         "reference": "ConCluGen",
         "paper": None,

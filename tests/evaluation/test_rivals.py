@@ -19,7 +19,7 @@ from conclugen.pretrain.rivals import RIVALS
 from conclugen.workflow import code, files
 from measuring import measure, viewed
 
-SETTINGS = {"resamples": 100, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
+SETTINGS = {"resamples": 100, "level": 0.95, "seed": 0, "target": "expression"}
 SETTINGS |= {"reference": "ConCluGen", "paper": None, "seen": {}, "data": "own"}
 ROWS = {
     ("raw-features", "raw"): 0.5,

@@ -81,7 +81,7 @@ def test_rows_in_order_with_verdicts(world, capsys):
     assert "BELOW chance" in printed
     assert set(found["n_test"]) == {"150"}
     assert found["streams"].iloc[-1] == "frames2d+frames3d+text"
-    assert found["seeds"].tolist()[3:6] == ["1", "5", "5"]
+    assert found["seeds"].tolist()[3:6] == ["1", "100", "5"]
 
 
 def test_columns_are_complete_and_ordered(world):
@@ -195,7 +195,7 @@ def test_other_mistakes_are_named(world):
         run(root, [root / "nowhere"])
     with pytest.raises(ValueError, match=r"learned on 0\.1"):
         run(root, [make_predictions(root, frame, "Few", "linear", noisy(0.5), fraction=0.1)])
-    with pytest.raises(ValueError, match="resamples is 49 and must be at least 50"):
+    with pytest.raises(ValueError, match="resamples: 49 is outside its limit"):
         run(root, folders, resamples=49)
     with pytest.raises(ValueError, match="paper is"):
         run(root, folders, paper="imagenet")

@@ -9,11 +9,12 @@ from make_media import moving_bars, tone, write_media
 from conclugen.faces import cutter, run
 from conclugen.faces.detector import Detector
 from conclugen.faces.extract import extract
+from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard
 from conclugen.media.errors import MediaError
 from conclugen.media.items import FIELDS, MediaItem
 from conclugen.store.ledger import Status, read_ledger
-from conclugen.store.settings import dump
+from conclugen.store.settings import dump, parse
 
 
 def item(name, start_s=None, end_s=None):
@@ -177,7 +178,7 @@ def test_damage(tmp_path, scene, settings):
 
 def test_a_detector_that_does_not_exist(settings):
     with pytest.raises(ValueError, match="mtcnn"):
-        settings(detector="yolo")
+        parse(FaceSettings, dump(settings(detector="yolo")))
 
 
 @pytest.fixture

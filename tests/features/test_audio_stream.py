@@ -114,7 +114,7 @@ def test_the_vector_of_long_sound_is_the_mean_of_its_pieces(tmp_path, monkeypatc
     for name, samples in (("both", np.concatenate(parts)), ("low", parts[0]), ("high", parts[1])):
         write_wave(tmp_path / f"{name}.wav", samples)
     items = [MediaItem(name, f"{name}.wav", None, None, None, 1, "0") for name in ("both", "high", "low")]
-    settings = parse(audio.AudioSettings, json.dumps(SETTINGS))
+    settings = parse(audio.Audio, json.dumps(SETTINGS))
     backbone = chosen(settings)
     module, _ = backbone.load(torch.device("cpu"))
     monkeypatch.setattr(audio, "PIECE_S", 2.0)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from conclugen.features.augment import Augmentation, AugmentSettings, augment, draw, kernel_size
+from conclugen.features.augment import Augmentation, augment, draw, kernel_size
+from conclugen.features.settings import Views
+from conclugen.store.settings import dump, parse
 
-SETTINGS = AugmentSettings(
+SETTINGS = Views(
     copies=10,
     seed=0,
     crop_scale=(0.3, 1.0),
@@ -199,4 +201,4 @@ def test_the_kernel_is_a_tenth_of_the_side_and_odd():
 )
 def test_impossible_settings_are_refused_by_name(changes):
     with pytest.raises(ValueError, match=next(iter(changes))):
-        dataclasses.replace(SETTINGS, **changes)
+        parse(Views, dump(dataclasses.asdict(SETTINGS) | changes))

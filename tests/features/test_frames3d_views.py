@@ -12,8 +12,9 @@ from face_fixture import write_faces
 
 from conclugen.faces.shard import FaceShard
 from conclugen.features import frames2d, frames2d_views, frames3d, frames3d_views
-from conclugen.features.augment import AugmentSettings, augment, draw
+from conclugen.features.augment import augment, draw
 from conclugen.features.backbones import i3d
+from conclugen.features.settings import Views
 from conclugen.models import io
 from conclugen.pretrain import run as pretrain
 from conclugen.store.fingerprint import fingerprint
@@ -89,7 +90,7 @@ def test_shard_and_ledger(made):
 def test_each_view_is_the_features_of_that_augmented_clip_alone(made):
     network = i3d.build().load(torch.device("cpu"))[0]
     features = read_shard(made / "0.h5").features.reshape(5, COPIES, DIM)
-    drawn = parse(AugmentSettings, json.dumps(VIEWS))
+    drawn = parse(Views, json.dumps(VIEWS))
     with FaceShard(made / "faces.h5") as shard:
         for row, count in ((0, 3), (2, 1)):
             frames = torch.from_numpy(shard.frames(row)[1])
@@ -136,7 +137,7 @@ def test_frames2d_has_the_same_copies(tmp_path):
     from conclugen.features.backbones import mobilenet_v2
 
     network = mobilenet_v2.build().load(torch.device("cpu"))[0]
-    drawn = parse(AugmentSettings, json.dumps(VIEWS))
+    drawn = parse(Views, json.dumps(VIEWS))
     with FaceShard(faces) as shard:
         frames = torch.from_numpy(shard.frames(0, 4.0)[1])
     for copy in range(COPIES):  # the augmentation of frames3d's copy, constant along time

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as hnp
 
 from conclugen.data import features, plan
 from conclugen.data.array_blocks import matrix_blocks
-from conclugen.data.common import Fractions
 from conclugen.data.manifest import write_manifest
+from conclugen.data.settings import Fractions
 from conclugen.features import imported
 from conclugen.store import shards
 from conclugen.store.ledger import Status, read_ledger
@@ -152,9 +152,7 @@ def test_arrays_that_cannot_be_used_are_explained(tmp_path, arrays, said):
 def test_real_arrays_through_manifest_plan_and_shards(shared_data, tmp_path):
     name = "mosei_video_level_922.npz"
     root = shared_data / "mosei-922"
-    settings = features.Settings(
-        name, "ids", None, "fold", {}, Fractions(0.0, 0.0, 0.0), 0, group=None, speaker=None, text=None, sentiment=None
-    )
+    settings = features.Settings(file=name, split="fold", fractions=Fractions(0.0, 0.0, 0.0))
     write_manifest(tmp_path / "m.parquet", features.build("m", root, settings))
     planned = plan.plan(tmp_path / "m.parquet", root, plan.Settings(None, 256, 256), tmp_path / "m.csv")
     assert len(planned) == 4

@@ -16,7 +16,7 @@ from conclugen.images.layouts import affectnet
 SIDE, COUNTS, UNRATED = 24, {"training": 240, "validation": 80}, 5
 BUDGET = {"learning_rates": [1e-2], "weight_decays": [0.01], "dropout": 0.1, "epochs": 30}
 BUDGET |= {"batch_size": 32, "patience": 30}
-TABLE = {"resamples": 200, "level": 0.95, "seed": 0, "chance_draws": 5, "network": "resnet10", "stills": True}
+TABLE = {"resamples": 200, "level": 0.95, "seed": 0, "network": "resnet10", "stills": True}
 
 
 def made(folder):

@@ -156,7 +156,7 @@ def test_decay_is_part_of_the_gradient_where_it_is_not_decoupled(images, tmp_pat
 
 
 def test_settings_that_cannot_train_are_refused():
-    with pytest.raises(ValueError, match="at least 2 images"):
-        dataclasses.replace(settings(), batch_size=1)
+    with pytest.raises(ValueError, match="batch_size: 1 is outside its limit"):
+        parse(Pretraining, dump(dataclasses.replace(settings(), batch_size=1)))
     with pytest.raises(ValueError, match="are unknown"):
         dataclasses.replace(settings(), proposals=("time_travel",))

@@ -21,7 +21,7 @@ SHARED = {"seeds": [0, 1], "label_fraction": 1.0, "target": "expression"}
 PROBE = SHARED | {"modalities": {"image": ["image"]}, "evaluate": ["image"]}
 PROBE |= {"standardise": True}
 NETWORK = {"network": "resnet10", "width": 4, "size": 32}
-TABLE = {"resamples": 50, "level": 0.95, "seed": 0, "chance_draws": 5, "target": "expression"}
+TABLE = {"resamples": 50, "level": 0.95, "seed": 0, "target": "expression"}
 TABLE |= {"network": "resnet10", "stills": True}
 
 

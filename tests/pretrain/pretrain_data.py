@@ -104,7 +104,7 @@ def make_settings(method: str = "ConCluGen", preset: str = "improved", **changes
         "weight_decay": recipe.weight_decay,
         "epochs": 3,
         "batch_size": 32,
-        "sizes": Sizes(**read["sizes"]),
+        "sizes": read["sizes"],
         "architecture": Architecture(**read["architecture"]),
         "objective": Objective(**read["objective"]),
         "clusters": None if read["clusters"] is None else ClusterSettings(**clusters),

@@ -32,7 +32,7 @@ def settings_of(method, width=WIDTH, **changes):
     drawn = None
     if method == "untrained":
         names = ("gated", "representation_relu", "residual", "narrow", "standardise")
-        drawn = controls.Drawn(given.sizes.hidden, *(getattr(given.architecture, name) for name in names))
+        drawn = controls.Drawn(given.sizes["hidden"], *(getattr(given.architecture, name) for name in names))
     values = {f.name: getattr(given, f.name) for f in dataclasses.fields(controls.Given)}
     return controls.Settings(**values | {"method": method, "width": width, "drawn": drawn} | changes)
 
@@ -154,7 +154,7 @@ def test_the_untrained_network_is_that_which_pretraining_starts_from(made, tmp_p
     for seed in (0, 3):
         torch.manual_seed(seed)
         fresh = fresh_network(corpus, settings).state_dict()
-        found = io.load_placed(run(made, tmp_path, settings_of("untrained", settings.sizes.representation), seed))
+        found = io.load_placed(run(made, tmp_path, settings_of("untrained", settings.sizes["representation"]), seed))
         state = found.state_dict()
         assert state.keys() == {name for name in fresh if name.split(".")[0] in ("standardise", "representation")}
         assert all(torch.equal(value, fresh[name]) for name, value in state.items())

@@ -17,15 +17,17 @@ from conclugen.pretrain.fresh import network_settings
 from conclugen.pretrain.kmeans import Clusters
 from conclugen.pretrain.lloyd import fit_means, nearest
 from conclugen.pretrain.presets import OFFICIAL_CODE, PRESETS
-from conclugen.pretrain.settings import ClusterSettings, Sizes
+from conclugen.pretrain.settings import ClusterSettings
 
 DIMS = {"video": 4096, "audio": 1024, "text": 768}
 CLUSTERS = ClusterSettings(**OFFICIAL_CODE["clusters"])
+WIDE = {"representation": 4096, "hidden": 4096, "projection": 512, "projection_hidden": 512, "clustering": 8}
+WIDE |= {"decoder_hidden": 4096}
 
 
 def released(preset="official-code"):
     """The network at the widths of the paper, without memory for its weights."""
-    settings = make_settings(preset=preset, sizes=Sizes(4096, 4096, 512, 512, 8, 4096))
+    settings = make_settings(preset=preset, sizes=WIDE)
     with torch.device("meta"):
         return Network(network_settings(settings, DIMS))
 

@@ -37,7 +37,7 @@ def settings():
     """Those of `make control`, with a small network that sees few items often."""
     wildcards = {"corpus": "shared", "preset": config_of("control").pretrain.preset, "method": METHOD}
     shipped = parse(Settings, json.dumps(slices.stage_settings(config_of("control"), "pretrain", wildcards)))
-    sizes = dataclasses.replace(shipped.sizes, representation=128, hidden=128, projection=64, projection_hidden=64)
+    sizes = shipped.sizes | {"representation": 128, "hidden": 128, "projection": 64, "projection_hidden": 64}
     schedule = dataclasses.replace(shipped.schedule, least_steps=0)
     return dataclasses.replace(shipped, epochs=8, batch_size=128, sizes=sizes, schedule=schedule)
 

@@ -86,7 +86,6 @@ def test_a_loss_that_is_added_reruns_nothing(project):
     ("section", "key", "value", "expected"),
     [
         ("tables", "resamples", 60, MEASURED),
-        ("tables", "chance_draws", 11, {"chance": 1, "table": 1}),
         # Its labels are shuffled, and networks are drawn as its are.
         ("tables", "reference", "Own", {"control_network": 1, "downstream": 2, "score": 2, "table": 1}),
         ("downstream", "standardise", False, ALL),

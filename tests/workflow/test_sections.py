@@ -153,7 +153,6 @@ STAGES = {
     "qc.": {"qc"},
     "tables.ablation": {"variants"},
     "tables.reference": {"table", "tables"},
-    "tables.chance_draws": {"chance", "image_table"},
     **{f"tables.{key}": {"score", "chance", "image_table"} for key in ("resamples", "level", "seed")},
     "tables.": {"score", "chance"},
 }

@@ -45,7 +45,7 @@ TINY = {
         "seeds": [0, 1],
         "heads": {"epochs": 5, "learning_rates": [0.01], "weight_decays": [1.0]},
     },
-    "tables": {"resamples": 50, "chance_draws": 10},
+    "tables": {"resamples": 50},
 }
 
 

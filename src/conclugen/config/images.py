@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Union
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from conclugen.config import written
 from conclugen.config.errors import allowed_names
-from conclugen.config.stage_two import Budget, Neighbours
-from conclugen.config.types import Above0, Count, Name, Number, Section, Seed, Share
+from conclugen.config.stage_two import Budget, Vote
+from conclugen.config.types import Name, Section, section
 from conclugen.data.scales import DIMENSIONS
+from conclugen.images import sets, settings
 from conclugen.images.methods import CONTROLS, METHODS
 from conclugen.images.presets import PRESETS
+from conclugen.store.keys import Above0, Count, Seed, Share
 
 if TYPE_CHECKING:
     from conclugen.config import Config
@@ -29,14 +31,8 @@ class ImageSet(Section):
             the others.
     """
 
-    DIMENSIONS: ClassVar[tuple[str, ...]] = ()
-
     adapter: str
     size: Annotated[int, Field(ge=24)] | None = None
-
-    def targets_of(self) -> tuple[str, ...]:
-        """Return what its labels have: classes, and the numbers that `DIMENSIONS` of its adapter names."""
-        return ("expression", *self.DIMENSIONS)
 
 
 class Stills(ImageSet):
@@ -46,93 +42,25 @@ class Stills(ImageSet):
         root: its folder.
     """
 
-    root: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _places(cls, values: Any) -> Any:
-        """Write the folder in one way: one that is named otherwise is the same."""
-        known = isinstance(values, dict) and isinstance(values.get("root"), str)
-        return values | {"root": written.place(values["root"])} if known else values
+    root: Annotated[str, AfterValidator(written.place)]
 
 
-class Fer2013(Stills):
-    """FER2013: `fer2013.csv`, `icml_face_data.csv`, or the folders train and test."""
-
-    adapter: Literal["fer2013"]
-
-
-class FerPlus(Stills):
-    """FER+: `fer2013new.csv` beside the CSV of FER2013.
-
-    Attributes:
-        rule: `majority`: the official rule, by which hard images have no label; `argmax`: the class with most votes.
-    """
-
-    adapter: Literal["ferplus"]
-    rule: Literal["majority", "argmax"] = "majority"
-
-
-class RafDb(Stills):
-    """RAF-DB, basic part: the folder with EmoLabel and Image.
-
-    Attributes:
-        valid: share of the training images that become the split valid, which the set does not have.
-    """
-
-    adapter: Literal["rafdb"]
-    valid: Share = 0.1
-
-
-class AffectNet(Stills):
-    """AffectNet, manually annotated, in its old or its new form; its validation fold is the test split.
-
-    Attributes:
-        classes: 8, or 7 without contempt.
-        valid: share of the training images that become the split valid.
-    """
-
-    DIMENSIONS: ClassVar[tuple[str, ...]] = ("valence", "arousal")
-
-    adapter: Literal["affectnet"]
-    classes: Annotated[int, Field(ge=7, le=8)] = 8
-    valid: Share = 0.05
-
-
-class CaerS(Stills):
-    """CAER-S: the folders train and test, whole scenes.
-
-    Attributes:
-        valid: share of the training images, by blocks of neighbouring numbers, that become the split valid.
-    """
-
-    adapter: Literal["caers"]
-    valid: Share = 0.1
-
-
-class Clips(ImageSet):
+class Clips(section(sets.Frames, ImageSet)):
     """The kept frames of the faces of a data set of videos, 25/6 a second, with their times and landmarks.
 
     Attributes:
         dataset: its name under `datasets`.
-        grey: pictures without colour, as FER2013 has them.
-        labelled: whether each clip has one of several classes; false: a corpus to pretrain on, without a table.
     """
 
     adapter: Literal["clips"]
     dataset: Name
-    grey: bool = False
-    labelled: bool = True
-
-    def targets_of(self) -> tuple[str, ...]:
-        """Return what its labels have: the classes of clips, if any."""
-        return ("expression",) if self.labelled else ()
 
 
-AnyImageSet = Annotated[Clips | Fer2013 | FerPlus | RafDb | AffectNet | CaerS, Field(discriminator="adapter")]
+OF_STILLS = [section(keys, Stills, adapter=(Literal[name], ...)) for name, keys in sets.LAYOUTS.items()]
+AnyImageSet = Annotated[Union[Clips, *OF_STILLS], Field(discriminator="adapter")]
 
 
-class Images(Section):
+class Images(section(settings.Shape), section(settings.Length)):
     """Still images of faces, apart from the chain on video: SSL-FER. Nothing of it runs before it has data sets.
 
     Attributes:
@@ -148,13 +76,8 @@ class Images(Section):
             (`results/tables/NAME-valence.csv`).
         protocols: `linear`: heads on the frozen representation; `knn`: the nearest training images; `finetune`: the
             whole network; `supervised`: the same network from scratch.
-        network: `resnet10`: small, for faces of 48 pixels; `resnet50`: the paper's; `mobilenet_v2`: starts from
-            ImageNet.
-        width: of the first stage of resnet10, whose representation is eight times as wide.
         crop: pixels of the square that networks see; the paper's is 112.
         backbone_size: pixels of the square that the control mobilenet_v2 sees.
-        epochs: times that the training images are gone through; of clips, each is drawn from once an epoch.
-        batch_size: images or clips of a step, of which there are two views each, and two more with HardNeg.
         learning_rate: null: the preset's.
         weight_decay: null: the preset's.
         seeds: of each method, one network is trained with each.
@@ -183,20 +106,16 @@ class Images(Section):
         "arousal",
     ]
     protocols: Annotated[list[Literal[PROTOCOLS]], Field(min_length=1)] = ["linear", "knn"]
-    network: Literal["resnet10", "resnet50", "mobilenet_v2"] = "resnet10"
-    width: Annotated[int, Field(ge=4)] = 32
     crop: Annotated[int, Field(ge=24)] = 40
     backbone_size: Annotated[int, Field(ge=32)] = 112
-    epochs: Count = 100
-    batch_size: Annotated[int, Field(ge=2)] = 256
     learning_rate: Above0 | None = None
-    weight_decay: Number | None = None
+    weight_decay: float | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
     head_seeds: Annotated[list[Seed], Field(min_length=1)] = [0, 1, 2]
     label_fractions: list[Share] = [1.0]
     heads: Budget = Budget(learning_rates=[1e-3, 1e-2], weight_decays=[0.01, 3.0])
     networks: Budget = Budget(learning_rates=[1e-3], weight_decays=[0.05], epochs=30)
-    knn: Neighbours = Neighbours()
+    knn: Vote = Vote()
     mem_mb: Count = 8000
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from conclugen.config.errors import allowed_names
-from conclugen.config.types import Above0, Modalities, Name, Number, Section
+from conclugen.config.types import Modalities, Name, Section
 from conclugen.downstream.protocols import FUSIONS
 from conclugen.pretrain.methods import (
     CLUSTERED,
@@ -23,6 +23,7 @@ from conclugen.pretrain.methods import (
 )
 from conclugen.pretrain.rivals import SHIPPED
 from conclugen.pretrain.unlearned import CONTROLS, RAW
+from conclugen.store.keys import Above0
 
 if TYPE_CHECKING:
     from conclugen.config import Config
@@ -47,7 +48,7 @@ class OwnRecipe(Section):
     modalities: Modalities | None = None
     evaluate: Annotated[list[Name], Field(min_length=1)] | None = None
     learning_rate: Above0 | None = None
-    weight_decay: Number | None = None
+    weight_decay: float | None = None
     pretrained_as: str | None = None
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import operator
+import types
+import typing
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
 
 from conclugen.config import written
-from conclugen.data.cross_validation import LEAST
+from conclugen.store.keys import DimensionName, Keys, Located
 
-Number = float
-Share = Annotated[float, Field(ge=0, le=1)]
-Above0 = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]  # by modality, the streams it joins
-FoldCount = Annotated[int, Field(ge=LEAST)]
-Split = Literal["train", "valid", "test", "none"]
-DimensionName = Literal["sentiment", "valence", "arousal"]
 Target = Literal["expression", DimensionName]
 
 
@@ -36,3 +33,87 @@ class Section(BaseModel):
     def _written(cls, values: Any) -> Any:
         """Read text as the numbers it is, leave out what is null."""
         return written.given(values, cls.model_fields)
+
+    @model_validator(mode="after")
+    def _together(self) -> Section:
+        """Ask the stage's class, where keys come from one, whether they go together."""
+        check = getattr(self, "__post_init__", None)
+        if check is not None:
+            check()
+        return self
+
+
+def section(keys: type[Keys], *bases: type[Section], **more: Any) -> type[Section]:
+    """Return the section whose keys are the fields of a stage's class, with its methods.
+
+    Args:
+        keys: the class; of another that it is based on, a base has the section.
+        bases: sections that it takes over keys from.
+        more: further keys, as pydantic's `create_model` takes them, or other defaults.
+    """
+    return create_model(
+        keys.__name__,
+        __base__=(*(bases or (Section,)), _methods(keys)),
+        __doc__=keys.__doc__,
+        __module__=__name__,
+        **{name: field for name, field in _fields(keys).items() if name in keys.__annotations__} | more,
+    )
+
+
+def is_made(kind: type) -> bool:
+    """Whether a class is a section that `section` has made."""
+    return kind.__module__ == __name__ and kind is not Section
+
+
+def _methods(keys: type[Keys]) -> type:
+    """A class that has what a stage's class has beside its fields, whose defaults would hide those of the section."""
+    told = {name: value for base in reversed(keys.__mro__[:-1]) for name, value in vars(base).items()}
+    fields = {field.name for field in dataclasses.fields(keys)}
+    kept = {name for name in told.keys() - fields if not name.startswith("__") or name == "__post_init__"}
+    return type(keys.__name__, (), {name: told[name] for name in kept})
+
+
+@functools.cache
+def _of(keys: type[Keys]) -> type[Section]:
+    """The section within another that a field of a stage's class holds."""
+    return section(keys)
+
+
+def _fields(keys: type[Keys]) -> dict[str, tuple[Any, Any]]:
+    """By key, its type and its default as the configuration has them."""
+    hints = typing.get_type_hints(keys, include_extras=True)
+    return {f.name: (_written(hints[f.name]), _default(f)) for f in dataclasses.fields(keys) if f.name in hints}
+
+
+def _written(hint: Any) -> Any:
+    """A type as files write it: lists in place of tuples, sections in place of the stage's classes."""
+    origin, inside = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Keys):
+        return _of(hint)
+    if origin is Annotated:
+        return Annotated[_written(inside[0]), *map(_limit, inside[1:])]
+    if origin is tuple:
+        return list[_written(inside[0])]
+    if origin is dict:
+        return dict[_written(inside[0]), _written(inside[1])]
+    if origin in (typing.Union, types.UnionType):
+        return functools.reduce(operator.or_, map(_written, inside))
+    return hint
+
+
+def _limit(limit: Any) -> Any:
+    """A limit as pydantic knows it."""
+    return AfterValidator(written.place) if isinstance(limit, Located) else limit
+
+
+def _default(field: dataclasses.Field) -> Any:
+    """The default of a key; `...` for none, which makes it required."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return ... if field.default is dataclasses.MISSING else _plain(field.default)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Keys):
+        return _of(type(value))(**{f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)})
+    return list(value) if isinstance(value, tuple) else value

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from conclugen.config.types import Count, Section, Seed
+from conclugen.config.types import section
+from conclugen.data import settings
 
 if TYPE_CHECKING:
     from conclugen.config import Config
 
 WORLDS = "results/worlds"  # the root of every data set that is one
-
-
-class World(Section):
-    """A control that is written from a seed, `results/worlds/NAME.npz`.
-
-    Attributes:
-        kind: `shared`, `shared-nonlinear`, `second`: three modalities see the same latents, which decide the class;
-            `private`: each sees a part of its own, so that agreement gains nothing; `null`: classes are noise.
-        seed: other seeds give other latents, mixings and classes.
-        unlabelled: items of no split, without labels.
-        train: labelled items to learn from.
-        valid: labelled items to choose with.
-        test: labelled items to measure with.
-    """
-
-    kind: Literal["shared", "shared-nonlinear", "second", "private", "null"]
-    seed: Seed = 0
-    unlabelled: Count = 20000
-    train: Count = 600
-    valid: Count = 400
-    test: Count = 2000
+World = section(settings.World)
 
 
 def in_worlds(root: str) -> bool:

@@ -10,6 +10,7 @@ from conclugen.data.cross_validation import consecutive, name_of
 from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes, warn
+from conclugen.data.published import ByActor as Settings
 from conclugen.store.ledger import Status
 
 
@@ -32,15 +33,6 @@ class Recording:
     text: str
     video: str | None
     sound: str | None
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """The folds: the keys of `conclugen.config.datasets.ByActor`."""
-
-    folds: int
-    valid_actors: tuple[int, ...] | None
-    test_actors: tuple[int, ...] | None
 
 
 def by_actor(

@@ -5,7 +5,6 @@ Entry module. The official layout says nothing of episodes or people, so every c
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,15 +13,11 @@ from conclugen.data.common import as_id, run, scan, split_name, stem, storable, 
 from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
+from conclugen.data.published import Caer as Settings
 from conclugen.data.sources import CAER_PARTS, caer_base, transcripts_csv
 from conclugen.media.suffixes import VIDEO
 
 CLASSES = ("anger", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """CAER has no options."""
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import logging
 import os
 import sys
@@ -21,6 +20,7 @@ from conclugen.data.csv_tables import read_csv
 from conclugen.data.errors import LayoutError, ManifestError
 from conclugen.data.manifest import COLUMNS, Manifest, is_id, write_manifest
 from conclugen.data.notes import Notes
+from conclugen.data.settings import Fractions
 from conclugen.data.text import clean
 from conclugen.store.ledger import Status, write_ledger
 from conclugen.store.settings import parse
@@ -34,15 +34,6 @@ SPLIT_NAMES = {
 }
 _SPLITS = {alias: split for split, aliases in SPLIT_NAMES.items() for alias in aliases}
 log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Fractions:
-    """Shares of the groups: the keys of `conclugen.config.datasets.Fractions`."""
-
-    train: float
-    valid: float
-    test: float
 
 
 def run(kind: type[T], build: Callable[[str, Path, T], Manifest], argv: Sequence[str] | None) -> None:

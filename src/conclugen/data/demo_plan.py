@@ -9,38 +9,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from conclugen.data.demo_words import sentence
+from conclugen.data.settings import Demo
+from conclugen.store.keys import Count
 
 EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 WORDS_PER_SECOND = 2.7
 
 
-@dataclasses.dataclass(frozen=True)
-class Strengths:
-    """How well each stream gives an emotion away: the keys of `conclugen.config.stage_one.Strengths`."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Demo):
+    """Settings of one layout: its clips, and the keys of all."""
 
-    face: float
-    voice: float
-    words: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Settings of one layout: the keys of `conclugen.config.stage_one.Demo`, of `utterances` its own."""
-
-    utterances: int
-    seconds: float
-    height: int
-    fps: int
-    seed: int
-    strengths: Strengths
-
-    def __post_init__(self) -> None:
-        for name in ("utterances", "seconds", "height", "fps"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be positive")
-        for name, value in dataclasses.asdict(self.strengths).items():
-            if not 0 <= value <= 1:
-                raise ValueError(f"strengths.{name} is {value}; it must lie in [0, 1]")
+    utterances: Count
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,6 @@ hand.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,18 +24,11 @@ from conclugen.data.listed import Lists, columns, gather, require_lists
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
+from conclugen.data.published import Dfew as Settings
 
 CLASSES = ("happy", "sad", "neutral", "angry", "surprise", "disgust", "fear")  # 1 to 7
 _LIST = re.compile(r"(?:.*/)?(?:single_)?(train|test)[^/]*?(?:/set_|set_)(\d)\.csv")
 _NUMBER = re.compile(r"\d{1,5}")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.corpora.Dfew`."""
-
-    fold: int | None
-    valid_fraction: float
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

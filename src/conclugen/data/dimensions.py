@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,17 +10,9 @@ from conclugen.data.errors import LayoutError
 from conclugen.data.labels import SLACK, in_range, require_range
 from conclugen.data.notes import Notes
 from conclugen.data.scales import DIMENSION_RANGE
+from conclugen.data.settings import Dimension
 
 STRAY = 0.01
-
-
-@dataclasses.dataclass(frozen=True)
-class Dimension:
-    """A number beside the labels: the keys of `conclugen.config.corpora.Dimension`."""
-
-    key: str
-    low: float
-    high: float
 
 
 def on_scale(

@@ -5,7 +5,6 @@ Entry module. The manifest holds ids, labels and splits; `conclugen.features.imp
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,45 +15,18 @@ from conclugen.data import cross_validation
 from conclugen.data.array_files import CSV, suffix_of
 from conclugen.data.arrays import ArrayError, matrix, read_array, strings
 from conclugen.data.class_names import alike, class_labels, without
-from conclugen.data.common import Fractions, hashed_split, run, splits, table
+from conclugen.data.common import hashed_split, run, splits, table
 from conclugen.data.csv_arrays import check_csv, class_columns
-from conclugen.data.dimensions import Dimension, on_scale
+from conclugen.data.dimensions import on_scale
 from conclugen.data.errors import LayoutError
 from conclugen.data.label_arrays import column, label_names
 from conclugen.data.labels import in_range, require_absences, require_range
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.scales import DIMENSION_RANGE, SENTIMENT
+from conclugen.data.settings import Dimension, Labels
+from conclugen.data.settings import Features as Settings
 from conclugen.store.ledger import Status
-
-
-@dataclasses.dataclass(frozen=True)
-class Labels:
-    """Where labels lie: the keys of `conclugen.config.datasets.Labels`."""
-
-    kind: str
-    key: str
-    classes: tuple[str, ...]
-    ignored: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.datasets.Features`."""
-
-    file: str
-    ids: str
-    labels: Labels | None
-    split: str | None
-    splits: dict[str, str]
-    fractions: Fractions
-    seed: int
-    group: str | None
-    speaker: str | None
-    text: str | None
-    sentiment: str | None
-    dimensions: dict[str, Dimension] = dataclasses.field(default_factory=dict)
-    folds: int | None = None
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

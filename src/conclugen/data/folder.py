@@ -6,7 +6,6 @@ file beside a video of the same name is that video's sound. A CSV of texts alone
 
 from __future__ import annotations
 
-import dataclasses
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -17,36 +16,20 @@ import numpy as np
 
 from conclugen.data import cross_validation
 from conclugen.data.class_names import alike, class_labels, folded, stated, without
-from conclugen.data.common import Fractions, as_id, hashed_split, run, scan, splits, stem, storable, table
+from conclugen.data.common import as_id, hashed_split, run, scan, splits, stem, storable, table
 from conclugen.data.csv_tables import ROLES, read_csv, role_columns, scan_csv
-from conclugen.data.dimensions import Dimension, on_scale
+from conclugen.data.dimensions import on_scale
 from conclugen.data.errors import LayoutError
 from conclugen.data.label_arrays import label_names
 from conclugen.data.labels import numbers, presences, seconds, times
 from conclugen.data.manifest import Manifest, is_inside
 from conclugen.data.notes import Notes, warn
+from conclugen.data.settings import Folder as Settings
 from conclugen.data.text import clean
 from conclugen.media.suffixes import is_sound
 from conclugen.store.ledger import Status
 
 _RATED = "={}"  # the key of a dimension in a row, which no role and no class of a layout has
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.datasets.Folder`."""
-
-    table: str | None
-    columns: dict[str, str]
-    labels: tuple[str, ...]
-    classes: tuple[str, ...]
-    ignored: tuple[str, ...]
-    splits: dict[str, str]
-    fractions: Fractions
-    seed: int
-    extensions: tuple[str, ...]
-    dimensions: dict[str, Dimension] = dataclasses.field(default_factory=dict)
-    folds: int | None = None
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

@@ -15,7 +15,6 @@ Layout and counts are those that the field prints and public code reads; the arc
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from conclugen.data.iemocap_tables import Turn, read_turns, read_words
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
+from conclugen.data.published import Iemocap as Settings
 from conclugen.media.suffixes import MEDIA
 from conclugen.store.ledger import Status
 
@@ -52,15 +52,6 @@ CLASSES = {
 }
 SESSIONS = 5
 GROUPS = ("dialogue", "speaker")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.corpora.Iemocap`."""
-
-    classes: str
-    fold: int | None
-    group: str
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

@@ -13,7 +13,6 @@ taken as well.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from conclugen.data.listed import Lists, columns, gather, require_lists
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
+from conclugen.data.published import Mafw as Settings
 from conclugen.data.text import decode
 from conclugen.store.ledger import Status
 
@@ -37,15 +37,6 @@ SETS = ("single", "compound")
 _LIST = re.compile(r".*/(single|compound)/(?:no_caption/)?set_(\d)/(train|test)\.txt")
 _LINE = re.compile(r"(\S+)[ \t]+(\S+)(?:[ \t].*)?")
 _JOINED = re.compile(r"[_\-&,+]")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.corpora.Mafw`."""
-
-    labels: str
-    fold: int | None
-    valid_fraction: float
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

@@ -6,7 +6,6 @@ dia110_utt7 is missing, a few are minutes long by a wrong cut).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from conclugen.data.csv_tables import read_csv
 from conclugen.data.errors import LayoutError, require_choice
 from conclugen.data.manifest import Manifest
 from conclugen.data.notes import Notes, warn
+from conclugen.data.published import Meld as Settings
 from conclugen.data.sources import MELD_PARTS, meld_parts
 from conclugen.data.text import clean
 
@@ -23,13 +23,6 @@ CLASSES = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 GROUPS = ("episode", "dialogue")
 REQUIRED = ("Utterance", "Emotion", "Dialogue_ID", "Utterance_ID")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.datasets.Meld`."""
-
-    group: str
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

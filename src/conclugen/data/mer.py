@@ -17,7 +17,6 @@ was a description of the scale of valence: a table that goes beyond it is refuse
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from conclugen.data.class_names import class_labels
-from conclugen.data.common import Fractions, hashed_split, run, stem, table, transcripts
+from conclugen.data.common import hashed_split, run, stem, table, transcripts
 from conclugen.data.cross_validation import splits_of
 from conclugen.data.csv_tables import read_csv
 from conclugen.data.dimensions import rescaled
@@ -36,20 +35,13 @@ from conclugen.data.manifest import Manifest
 from conclugen.data.media_index import by_name, columns_of, others
 from conclugen.data.notes import Notes
 from conclugen.data.official import TRANSCRIPTS, files
+from conclugen.data.published import Mer as Settings
+from conclugen.data.settings import Fractions
 
 CLASSES = ("neutral", "angry", "happy", "sad", "worried", "surprise")
 TRAIN = "train"
 FOLDS = 5
 _TABLE = re.compile(r"(train|test\d)-label\.csv|label-disdim\.csv")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.corpora.Mer`."""
-
-    tests: tuple[str, ...]
-    fold: int | None
-    valid_fraction: float
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

@@ -29,22 +29,13 @@ from conclugen.data.mosei_tables import (
     read_transcripts,
 )
 from conclugen.data.notes import Notes, warn
+from conclugen.data.published import Mosei as Settings
 from conclugen.data.sources import MOSEI_MEDIA, mosei_folds, mosei_labels, mosei_media, mosei_transcripts
 from conclugen.data.text import decode
 from conclugen.store.pointers import pointer
 
 MEDIA = (*MOSEI_MEDIA, "auto")
 LEAST_OVERLAP = 0.5
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.datasets.Mosei`."""
-
-    labels: str | None
-    folds: str | None
-    transcripts: str | None
-    media: str
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

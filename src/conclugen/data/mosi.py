@@ -30,15 +30,11 @@ from conclugen.data.mosei_tables import clean_text, read_csd
 from conclugen.data.mosi_folds import FOLDS
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
+from conclugen.data.published import Mosi as Settings
 from conclugen.data.scales import SENTIMENT
 from conclugen.data.text import decode
 
 _LINE = re.compile(r"(\d+)_(?:DELIM_)?(.*)")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """CMU-MOSI has no options."""
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

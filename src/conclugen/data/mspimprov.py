@@ -31,6 +31,7 @@ from conclugen.data.manifest import Manifest
 from conclugen.data.media_index import by_name, columns_of
 from conclugen.data.notes import Notes
 from conclugen.data.official import TRANSCRIPTS, files
+from conclugen.data.published import MspImprov as Settings
 from conclugen.data.text import decode
 
 CLASSES = ("angry", "happy", "neutral", "sad")
@@ -41,15 +42,6 @@ ACTIVATIONS = ("rising", "falling")
 _TURN = re.compile(r"(?:UTD|MSP)-IMPROV-((S\d\d[AHNS])-([FM])(\d\d)-(\w)-(\w+))\.avi;\s*(\w)\s*;(.*)")
 _RATING = re.compile(r"\b([AVDN]):\s*([\d.]+|NaN)")
 _PREFIX = re.compile(r"^(?:UTD|MSP)-IMPROV-")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.corpora.MspImprov`."""
-
-    fold: int | None
-    group: str
-    activation: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import dataclasses
 import hashlib
 import io
 import logging
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from conclugen.data.lists import checksum, write_record
+from conclugen.data.settings import Plan as Settings
 from conclugen.store.atomic import write_if_changed, write_text
 from conclugen.store.seals import seal_of, write_sealed
 from conclugen.store.settings import parse
@@ -32,15 +32,6 @@ MEDIA = ("utterance_id", "media", "audio", "start_s", "end_s", "bytes", "modifie
 SPLITS = ("utterance_id", "split", "group")
 TEXT = ("utterance_id", "text", "text_source")
 log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.every_dataset.Plan`."""
-
-    shards: int | None
-    shard_size: int
-    max_shards: int
 
 
 def shard_count(utterances: int, settings: Settings) -> int:

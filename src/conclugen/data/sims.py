@@ -23,14 +23,8 @@ from conclugen.data.manifest import Manifest
 from conclugen.data.mmsa_table import CLASSES, COLUMNS, by_sign, ones, read_clips
 from conclugen.data.notes import Notes
 from conclugen.data.official import files
+from conclugen.data.published import Sims as Settings
 from conclugen.data.scales import SENTIMENT
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.corpora.Sims`."""
-
-    label: str
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

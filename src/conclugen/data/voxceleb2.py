@@ -5,27 +5,19 @@ Entry module. A million files are listed by folder, without looking at any of th
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conclugen.data.common import Fractions, hashed_split, run, stem, table, transcripts
+from conclugen.data.common import hashed_split, run, stem, table, transcripts
 from conclugen.data.errors import LayoutError
 from conclugen.data.manifest import Manifest
+from conclugen.data.published import VoxCeleb2 as Settings
+from conclugen.data.settings import Fractions
 from conclugen.data.sources import transcripts_csv, voxceleb2_base
 
 log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Options: the keys of `conclugen.config.datasets.VoxCeleb2`."""
-
-    parts: dict[str, str]
-    valid_fraction: float
-    seed: int
 
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from conclugen.data.settings import World as Settings
 from conclugen.store.atomic import atomic_path
 from conclugen.store.settings import parse
 
@@ -63,18 +64,6 @@ KINDS = {
     "private": Kind(shared=False),
     "null": Kind(labelled=False),
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """A world to write: the keys of `conclugen.config.worlds.World`; `kind` is one of KINDS."""
-
-    kind: str
-    seed: int
-    unlabelled: int
-    train: int
-    valid: int
-    test: int
 
 
 Parameters = Mapping[str, np.ndarray]

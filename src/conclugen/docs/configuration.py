@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from conclugen.config import Config
-from conclugen.config.types import Section
+from conclugen.config.types import Section, is_made
 from conclugen.docs.attributes import meanings, summary
 from conclugen.docs.kinds import words
 from conclugen.docs.markdown import flow, grid
@@ -95,7 +95,7 @@ def parts(section: type[Section], place: Place) -> Iterator[Part]:
     yield Part(place, " ".join([place.about, summary(section)]).strip(), rows)
     bases = {Section}
     for kind, where in within:
-        if (base := kind.__bases__[0]) not in bases:
+        if (base := _base(kind)) not in bases:
             bases.add(base)
             yield from parts(base, Place(f"{where.path.rpartition('.')[0]}.*"))
         yield from parts(kind, where)
@@ -116,9 +116,20 @@ def _linked(text: str) -> str:
 
 
 def _own(section: type[Section]) -> dict[str, FieldInfo]:
-    """The fields that a section does not take over from another one as they are."""
-    own = vars(section).get("__annotations__", {})
-    return {name: field for name, field in section.model_fields.items() if name in own}
+    """The fields that a section does not take over from another one as they are; those of a stage's class are its."""
+    names = [name for kind in (section, *_made_for(section)) for name in vars(kind).get("__annotations__", {})]
+    return {name: section.model_fields[name] for name in names if name in section.model_fields}
+
+
+def _base(section: type[Section]) -> type:
+    """What a section takes over keys from, beside stages' classes."""
+    made = _made_for(section)
+    return (made[0] if made else section).__bases__[0]
+
+
+def _made_for(section: type[Section]) -> list[type]:
+    """The sections of stages' classes that one which says more is made from."""
+    return [] if is_made(section) else [base for base in section.__bases__ if is_made(base)]
 
 
 def _is_section(kind: Any) -> bool:

@@ -17,34 +17,15 @@ import torch
 
 from conclugen.downstream.draws import Draw
 from conclugen.downstream.scores import first_bias, headline, loss, weights
+from conclugen.downstream.settings import Budget
 
 BETAS, EPSILON = (0.9, 0.999), 1e-8
 LEAST_STEPS = 8  # of an epoch: with fewer, heads on few rows end short of their optimum (benchmarks/heads.py)
 
 
-@dataclasses.dataclass(frozen=True)
-class Budget:
-    """How heads are trained: the keys of `conclugen.config.stage_two.Budget`."""
-
-    learning_rates: tuple[float, ...]
-    weight_decays: tuple[float, ...]
-    dropout: float
-    epochs: int
-    batch_size: int
-    patience: int
-
-    def check(self) -> None:
-        """Raise ValueError for a budget that nothing can be trained with."""
-        if not 0 <= self.dropout <= 0.9:
-            raise ValueError(f"dropout is {self.dropout}; it must lie between 0 and 0.9")
-        if not (self.learning_rates and self.weight_decays):
-            raise ValueError("learning_rates and weight_decays must not be empty")
-        if min(self.epochs, self.batch_size, self.patience) < 1:
-            raise ValueError("epochs, batch_size and patience must be at least 1")
-
-    def candidates(self) -> list[tuple[float, float]]:
-        """Return (learning rate, weight decay) of every candidate."""
-        return list(itertools.product(self.learning_rates, self.weight_decays))
+def candidates(budget: Budget) -> list[tuple[float, float]]:
+    """Return (learning rate, weight decay) of every candidate."""
+    return list(itertools.product(budget.learning_rates, budget.weight_decays))
 
 
 @dataclasses.dataclass
@@ -128,7 +109,7 @@ class _Trainer:
         self.targets = [draw.targets.to(device) for draw in draws]  # (N, C) each
         self.class_weights = torch.stack([weights(d.targets[d.train], task) for d in draws]).to(device)
         self.generators = [torch.Generator(device).manual_seed(draw.seed) for draw in draws]
-        rates, decays = zip(*budget.candidates(), strict=True)
+        rates, decays = zip(*candidates(budget), strict=True)
         self.rate, self.decay = torch.tensor(rates, device=device), torch.tensor(decays, device=device)
         shape = (len(draws), len(rates), classes, inputs.shape[1])
         self.draw_numbers, self.candidates = torch.arange(shape[0]), torch.arange(shape[1])

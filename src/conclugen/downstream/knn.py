@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from conclugen.data.cross_validation import Fold
 from conclugen.downstream import predictions
 from conclugen.downstream.data import Data, by_model, parse_arguments, read
 from conclugen.downstream.draws import Draw, draws_of
@@ -25,7 +24,7 @@ from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.networks import origin
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import headline
-from conclugen.downstream.settings import check_common
+from conclugen.downstream.settings import Evaluated, Vote
 from conclugen.models.io import load_placed
 from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
@@ -33,30 +32,9 @@ from conclugen.store.settings import parse
 ROWS_AT_ONCE = 2048
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What the protocol depends on beside data, networks and code: the keys of
-    `conclugen.config.stage_two.Neighbours`, `seeds` and `standardise` of `conclugen.config.stage_two.Downstream`, and
-    more.
-
-    Attributes:
-        modalities, evaluate, target, label_fraction, fold: as for linear evaluation.
-    """
-
-    modalities: dict[str, tuple[str, ...]]
-    evaluate: tuple[str, ...]
-    target: str
-    seeds: tuple[int, ...]
-    neighbours: tuple[int, ...]
-    temperature: float
-    standardise: bool
-    label_fraction: float
-    fold: Fold | None = dataclasses.field(default=None, kw_only=True)
-
-    def __post_init__(self) -> None:
-        check_common(self.seeds, self.evaluate, self.label_fraction)
-        if not self.neighbours or min(self.neighbours) < 1 or self.temperature <= 0:
-            raise ValueError("neighbours must not be empty and at least 1 each; temperature must be above 0")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Evaluated, Vote):
+    """What the protocol is told."""
 
 
 def unit_rows(values: dict[str, torch.Tensor], data: Data, standardise: bool, where: torch.device) -> torch.Tensor:

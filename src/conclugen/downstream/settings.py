@@ -1,18 +1,77 @@
-"""Settings that the trained protocols share."""
+"""Keys of the protocols, and what else those are told that train heads."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le, MinLen
 
 from conclugen.data.cross_validation import Fold
-from conclugen.downstream.heads import Budget
+from conclugen.store.keys import Above0, Count, Keys, Seed
+
+Rates = Annotated[tuple[Above0, ...], MinLen(1)]
+Seeds = Annotated[tuple[Seed, ...], MinLen(1)]
+LabelFraction = Annotated[float, Gt(0), Le(1)]
+Decays = Annotated[tuple[float, ...], MinLen(1)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """What every protocol but `knn` depends on beside data, networks and code: `seeds` and `standardise` of
-    `conclugen.config.stage_two.Downstream`, the keys of `conclugen.config.stage_two.Budget`, and more.
+class Budget(Keys):
+    """Validation chooses among rates, decays and epochs.
+
+    Attributes:
+        learning_rates: of AdamW, each tried with every decay.
+        weight_decays: of AdamW, decoupled, none on the bias.
+        dropout: share of inputs dropped in training, in steps of 1/256.
+        epochs: at most; the rate falls from its start to 0 along a cosine over them, step by step.
+        batch_size: rows per step, at most the training split.
+        patience: epochs without a better validation score, after which the best one is kept.
+    """
+
+    learning_rates: Rates
+    weight_decays: Decays = (0.01, 1.0, 10.0)
+    dropout: Annotated[float, Ge(0), Le(0.9)] = 0.5
+    epochs: Count = 50
+    batch_size: Count = 256
+    patience: Count = 15
+
+
+@dataclasses.dataclass(frozen=True)
+class Vote(Keys):
+    """The vote of the nearest training rows.
+
+    Attributes:
+        neighbours: how many vote; validation chooses.
+        temperature: of the vote, in units of cosine.
+    """
+
+    neighbours: Annotated[tuple[Count, ...], MinLen(1)] = (5, 20, 50, 100)
+    temperature: Above0 = 0.1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Heads(Keys):
+    """What all protocols have.
+
+    Attributes:
+        seeds: of the heads: order of rows, dropout, start; seed n takes the network of pretraining seed n mod their
+            number.
+        standardise: inputs of the heads get mean 0 and deviation 1 on the training split.
+    """
+
+    seeds: Seeds = (0, 1, 2, 3, 4)
+    standardise: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a seed that is there twice."""
+        check_seeds(self.seeds)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evaluated(Heads):
+    """What every protocol is told beside its own keys.
 
     Attributes:
         modalities: by modality, the streams it joins.
@@ -22,35 +81,21 @@ class Settings:
         fold: whose turn it is, in a data set that is tested by folds.
     """
 
+    OPTIONAL = ("fold",)
+
     modalities: dict[str, tuple[str, ...]]
-    evaluate: tuple[str, ...]
+    evaluate: Annotated[tuple[str, ...], MinLen(1)]
     target: str
-    seeds: tuple[int, ...]
-    learning_rates: tuple[float, ...]
-    weight_decays: tuple[float, ...]
-    dropout: float
-    epochs: int
-    batch_size: int
-    patience: int
-    standardise: bool
-    label_fraction: float
-    fold: Fold | None = dataclasses.field(default=None, kw_only=True)
-
-    def __post_init__(self) -> None:
-        check_common(self.seeds, self.evaluate, self.label_fraction)
-        self.budget().check()
-
-    def budget(self) -> Budget:
-        """Return the part that concerns the heads."""
-        names = [field.name for field in dataclasses.fields(Budget)]
-        return Budget(**{name: getattr(self, name) for name in names})
+    label_fraction: LabelFraction
+    fold: Fold | None = None
 
 
-def check_common(seeds: Sequence[int], evaluate: Sequence[str], fraction: float) -> None:
-    """Raise ValueError for settings that no protocol can run with."""
-    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise ValueError(f"seeds are {seeds}; at least one is needed, each once and not negative")
-    if not evaluate:
-        raise ValueError("evaluate names no modality")
-    if not 0 < fraction <= 1:
-        raise ValueError(f"label_fraction is {fraction}; it must lie in (0, 1]")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Evaluated, Budget):
+    """What the protocols are told that train heads or networks."""
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raise ValueError for a seed that is there twice: its rows would count twice."""
+    if len(set(seeds)) != len(seeds):
+        raise ValueError(f".seeds: {list(seeds)} has one twice")

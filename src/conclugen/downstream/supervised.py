@@ -24,7 +24,7 @@ from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings(common.Settings):
     """The shared settings, and the representation heads to train: switches of
     `conclugen.pretrain.settings.Architecture`.
@@ -37,6 +37,8 @@ class Settings(common.Settings):
         needs_order: the fusion sees utterances in their order.
         order: the pattern of ids that tells it; None: films and times do.
     """
+
+    OPTIONAL = (*common.Settings.OPTIONAL, "fusion", "needs_order", "order")
 
     representation_dim: int
     hidden_dim: int

@@ -14,7 +14,7 @@ from conclugen.downstream.data import Data, by_model
 from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.inputs import Matrix
 from conclugen.downstream.scores import outputs
-from conclugen.downstream.settings import Settings
+from conclugen.downstream.settings import Budget, Settings
 
 Weighted = Iterable[tuple[float, Matrix]]  # inputs, each with the weight that the representation has in them
 
@@ -42,7 +42,7 @@ def run(
     data: Data,
     choices: Weighted,
     draws: list[Draw],
-    budget: heads.Budget,
+    budget: Budget,
     folder: Path,
     about: dict[str, Any],
     network: dict[str, Any] | None = None,
@@ -81,11 +81,11 @@ def _best(
 
 
 def _rows(
-    draw: Draw, tried: Sequence[tuple[float, heads.Heads]], number: int, best: Best, budget: heads.Budget
+    draw: Draw, tried: Sequence[tuple[float, heads.Heads]], number: int, best: Best, budget: Budget
 ) -> Iterator[dict[str, Any]]:
     """A row per candidate of a draw."""
     for weight, trained in tried:
-        for k, (rate, decay) in enumerate(budget.candidates()):
+        for k, (rate, decay) in enumerate(heads.candidates(budget)):
             yield {
                 "seed": draw.seed,
                 "label_fraction": draw.fraction,
@@ -133,6 +133,6 @@ def run_by_model(
         model = models[number] if models else None
         draws = draws_of(data, seeds, settings.label_fraction, shuffled)
         named = {**about, "model": model.name if model else ""}
-        rows += run(data, build(model), draws, settings.budget(), folder, named, origin(model))
+        rows += run(data, build(model), draws, settings, folder, named, origin(model))
     rows.sort(key=lambda row: row["seed"])
     predictions.write_selection(folder, rows)

@@ -15,12 +15,12 @@ from torch import nn
 from conclugen.downstream import predictions
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw, draws_of
-from conclugen.downstream.heads import Budget
+from conclugen.downstream.heads import candidates
 from conclugen.downstream.inputs import concatenate
 from conclugen.downstream.order import Alone, Sequences, Shown
 from conclugen.downstream.representations import represent
 from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
-from conclugen.downstream.settings import Settings
+from conclugen.downstream.settings import Budget, Settings
 from conclugen.models import io
 from conclugen.models.network import Network
 from conclugen.store.devices import compute_dtype
@@ -183,9 +183,9 @@ def run(
     predictions.clear(folder)
     for draw in draws_of(data, settings.seeds, settings.label_fraction):
         outcomes = []
-        for rate, decay in settings.budget().candidates():
+        for rate, decay in candidates(settings):
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
-            outcomes.append(train(fresh(draw.seed), data, draw, rate, decay, settings.budget()))
+            outcomes.append(train(fresh(draw.seed), data, draw, rate, decay, settings))
         best = max(outcomes, key=lambda one: (one.score, -one.loss))
         scores = outputs(best.logits, data.task)
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})

@@ -9,8 +9,10 @@ from conclugen.evaluation.truth import Truth
 
 SEED = 0
 
+DRAWS = 100  # of `prior sampling`
 
-def rows(truth: Truth, draws: int) -> dict[str, np.ndarray]:
+
+def rows(truth: Truth, draws: int = DRAWS) -> dict[str, np.ndarray]:
     """Return scores (S, N, C) of each chance row, by name, in table order.
 
     `majority` decides by the training priors (multi-label: class by class). `all-negative` and `all-positive`

@@ -22,6 +22,7 @@ from conclugen.evaluation.estimates import CHANCE, NO_DIFFERENCE, Estimate
 from conclugen.evaluation.intervals import Resamples
 from conclugen.evaluation.metrics import best as best_of
 from conclugen.evaluation.predictions import Predictions, read
+from conclugen.evaluation.settings import Resampling
 from conclugen.evaluation.truth import Truth, read_truth
 from conclugen.images import copies
 from conclugen.images.methods import CONTROLS, METHODS, on_stills
@@ -37,19 +38,16 @@ PROTOCOLS = (CHANCE, "linear", "knn", "supervised", "finetune")
 ORDER = (*CONTROLS, "supervised", *METHODS)
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Keys of `conclugen.config.stage_two.Tables` and `conclugen.config.images.Images`.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Resampling):
+    """What a table of images is told.
 
     Attributes:
         target: what is measured: `expression` or a dimension.
+        network: of the networks that its rows are of.
         stills: networks learned from stills, not from clips.
     """
 
-    resamples: int
-    level: float
-    seed: int
-    chance_draws: int
     target: str
     network: str
     stills: bool
@@ -73,7 +71,7 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
     resamples = Resamples.of(truth, settings)
     new, headline = without(truth, copied), next(iter(METRICS[truth.task]))
     new_resamples = Resamples.of(new, settings)
-    guessed = chance.rows(truth, settings.chance_draws)
+    guessed = chance.rows(truth)
     rows = [Row(name, CHANCE, 1.0, 1, scores, {}, ()) for name, scores in guessed.items()]
     rows += [Row(p.method, p.protocol, p.label_fraction, len(p.seeds), p.scores, {}, p.networks) for p in given]
     rows = [

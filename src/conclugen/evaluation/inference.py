@@ -26,7 +26,6 @@ from conclugen.evaluation.metrics import nanmean
 
 LEAST_GROUPS = 10  # below, no test keeps its level, and none is made
 LEAST_SEEDS = 5  # below, the part of the seeds is hardly known
-LEAST_RESAMPLES = 50  # a variance from fewer is off by more than a tenth
 POWER = 0.8  # with which a difference is called detectable
 
 

@@ -24,6 +24,7 @@ from conclugen.data.manifest import as_target, read_manifest
 from conclugen.data.targets import targets
 from conclugen.downstream.representations import represent
 from conclugen.evaluation import layout
+from conclugen.evaluation.settings import Maps
 from conclugen.models import io
 from conclugen.store import resident
 from conclugen.store.devices import device
@@ -37,9 +38,9 @@ SEVERAL, NONE = "several", "none of them"
 SIGNS = ("negative", "neutral", "positive")
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What is mapped, and how: `maps` and `map_utterances` of `conclugen.config.report.Report`, and:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Maps):
+    """What is mapped, and how.
 
     Attributes:
         modalities: the streams of each modality.
@@ -48,11 +49,11 @@ class Settings:
         fold: in whose turn utterances validate; None in a data set with splits.
     """
 
+    OPTIONAL = ("fold",)
+
     modalities: dict[str, list[str]]
     evaluate: list[str]
     target: str
-    maps: str
-    map_utterances: int
     fold: Fold | None = None
 
 

@@ -10,7 +10,6 @@ lost (`max_lost: 1.0`).
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ import pandas as pd
 from conclugen.data.folds import too_many
 from conclugen.data.manifest import Manifest
 from conclugen.evaluation.cells import write_csv
+from conclugen.evaluation.settings import Qc
 from conclugen.evaluation.truth import all_labels
 from conclugen.store.ledger import LedgerRow, Status, read_ledger
 from conclugen.store.seals import SealError
@@ -31,22 +31,6 @@ ALL, UNKNOWN = "(all)", "(unknown)"
 REASONS_SHOWN = 3
 RETRIED, RETRIED_STAGES = (Status.TIMEOUT, Status.CRASHED), ("faces", "audio")
 COLUMNS = ("stage", "split", "class", "status", "lost", "count", "share")
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Limits: the keys of `conclugen.config.stage_two.Qc`."""
-
-    max_lost: float
-    min_lost: int
-    max_lost_of_class: float
-    min_lost_of_class: int
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.max_lost <= 1 and 0 <= self.max_lost_of_class <= 1):
-            raise ValueError("max_lost and max_lost_of_class must lie in [0, 1]")
-        if min(self.min_lost, self.min_lost_of_class) < 1:
-            raise ValueError("min_lost and min_lost_of_class must be at least 1")
 
 
 def collect(manifest: Manifest, ledgers: Iterable[LedgerRow]) -> pd.DataFrame:
@@ -105,7 +89,7 @@ def memberships(manifest: Manifest) -> dict[str, set[str]]:
     return members
 
 
-def judge(manifest: Manifest, ledger: pd.DataFrame, settings: Settings) -> tuple[list[str], list[str]]:
+def judge(manifest: Manifest, ledger: pd.DataFrame, settings: Qc) -> tuple[list[str], list[str]]:
     """Return a line per stage and split that lost something, and the lines of those over a limit.
 
     A class is judged within each split that is not over the limit itself; utterances of unknown label are in no class.
@@ -175,7 +159,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    settings = parse(Settings, arguments.settings)
+    settings = parse(Qc, arguments.settings)
     manifest = all_labels(arguments.manifest)
     try:
         ledger = collect(manifest, (row for path in arguments.ledgers for row in read_ledger(path)))

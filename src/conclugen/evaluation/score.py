@@ -19,12 +19,12 @@ from conclugen.data.cross_validation import Fold
 from conclugen.evaluation import by_class, chance, picture, scores
 from conclugen.evaluation.confusion import SEVEN
 from conclugen.evaluation.estimates import CHANCE, Estimate
-from conclugen.evaluation.inference import LEAST_RESAMPLES
 from conclugen.evaluation.intervals import Resamples, rank
 from conclugen.evaluation.metrics import HEADLINE
 from conclugen.evaluation.predictions import read_pooled
 from conclugen.evaluation.regression import seven
 from conclugen.evaluation.scores import Interval, Score, Split
+from conclugen.evaluation.settings import Resampling
 from conclugen.evaluation.truth import Truth
 from conclugen.evaluation.truth import read_pooled as truth_of
 from conclugen.store.settings import parse
@@ -32,29 +32,19 @@ from conclugen.store.settings import parse
 TEST = "test"
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What is measured, and how often groups are drawn: keys of `conclugen.config.stage_two.Tables`, of which
-    `chance_draws` is None where predictions are measured, and:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Resampling):
+    """What is measured, and how often groups are drawn.
 
     Attributes:
         target: `expression` or `sentiment`.
         folds: of a data set that is tested by folds, all of them, in their order.
     """
 
-    target: str
-    resamples: int
-    level: float
-    seed: int
-    chance_draws: int | None = None
-    folds: tuple[Fold, ...] = ()
+    OPTIONAL = ("folds",)
 
-    def __post_init__(self) -> None:
-        if self.resamples < LEAST_RESAMPLES or not 0 < self.level < 1 or (self.chance_draws or 1) < 1:
-            raise ValueError(
-                f"resamples is {self.resamples} and must be at least {LEAST_RESAMPLES}, chance_draws at least 1, level "
-                "between 0 and 1"
-            )
+    target: str
+    folds: tuple[Fold, ...] = ()
 
 
 def measure(truth: Truth, folders: Sequence[Path], settings: Settings) -> Score:
@@ -69,12 +59,10 @@ def measure(truth: Truth, folders: Sequence[Path], settings: Settings) -> Score:
 
 
 def measure_chance(truth: Truth, settings: Settings) -> list[Score]:
-    """Return the chance rows of a split. Raises ValueError where nobody says how often to draw."""
-    if settings.chance_draws is None:
-        raise ValueError("chance rows need chance_draws")
+    """Return the chance rows of a split."""
     resamples = Resamples.of(truth, settings)
     nothing = {"corpus": "", "preset": "", "streams": "", "label_fraction": None, "networks": (), "protocol": CHANCE}
-    guessed = chance.rows(truth, settings.chance_draws)
+    guessed = chance.rows(truth)
     return [_measured(truth, one, resamples, nothing | {"method": name}) for name, one in guessed.items()]
 
 

@@ -7,6 +7,8 @@ import io
 import numpy as np
 from PIL import Image
 
+CROP_LINES = 720  # taller frames are scaled down to this before faces are cut
+
 
 def cut(image: np.ndarray, square: np.ndarray, size: int, quality: int) -> bytes:
     """Return `crop` as a JPEG."""

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conclugen.faces import run
+from conclugen.faces.crops import CROP_LINES
 from conclugen.faces.cutter import CANDIDATES, Cutter, chunks
 from conclugen.faces.extract import Extracted, detector, extract
-from conclugen.faces.settings import CROP_LINES, FaceSettings
+from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShardWriter, FaceTrack
 from conclugen.faces.tracks import Track, believable, choose
 from conclugen.media.items import MediaItem, video_of

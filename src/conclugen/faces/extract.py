@@ -6,8 +6,9 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
+from conclugen.faces.crops import CROP_LINES
 from conclugen.faces.cutter import Cutter, chunks
-from conclugen.faces.settings import CROP_LINES, FaceSettings
+from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceTrack
 from conclugen.faces.tracks import choose
 from conclugen.media.errors import MediaError

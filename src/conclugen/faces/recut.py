@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 
 from conclugen.faces.boxes import squares
-from conclugen.faces.crops import crop
-from conclugen.faces.settings import CROP_LINES, FaceSettings
+from conclugen.faces.crops import CROP_LINES, crop
+from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard
 from conclugen.media.errors import MediaError
 from conclugen.media.items import MediaItem, video_of

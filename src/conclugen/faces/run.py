@@ -7,8 +7,9 @@ import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 
+from conclugen.faces.crops import CROP_LINES
 from conclugen.faces.extract import Extracted, detector, extract
-from conclugen.faces.settings import CROP_LINES, FaceSettings
+from conclugen.faces.settings import FaceSettings
 from conclugen.faces.shard import FaceShard, FaceShardWriter, FaceTrack
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool, Outcome

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from conclugen.features.backbone import Backbone, WeightFile, chosen
+from conclugen.features.backbone import Backbone, chosen
 from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, embed
 from conclugen.features.retried import joined
+from conclugen.features.settings import Audio
 from conclugen.features.waves import read_wave
 from conclugen.media.items import MediaItem, read_media_list
 from conclugen.media.worker import DecodePool
@@ -25,20 +26,6 @@ STREAM = "audio"
 CPU_SECONDS = 48.0  # of sound in one pass on a CPU; with 120 each took a tenth longer
 PIECE_S = 120.0  # sound that is longer goes in pieces: one pass over two hours took 11.7 GB
 HEARD = 1e-3  # loudest sample of a piece that counts; of silence alone some networks make no vector
-
-
-@dataclasses.dataclass(frozen=True)
-class AudioSettings:
-    """Settings of the stream: the keys of `conclugen.config.stage_one.Audio`; on a CPU a pass takes at most
-    `CPU_SECONDS`."""
-
-    backbone: str
-    model: str | None
-    weights: WeightFile | None
-    max_seconds: float
-    batch_seconds: float
-    timeout_s: float
-    dtype: str
 
 
 def batches(waves: Iterable[tuple[int, np.ndarray]], budget: int) -> Iterator[tuple[tuple[int, ...], list[np.ndarray]]]:
@@ -69,7 +56,7 @@ def pieces(waves: Iterable[tuple[int, np.ndarray]], longest: int) -> Iterator[tu
 
 
 def decode(
-    items: Sequence[MediaItem], root: Path, settings: AudioSettings, rate: int, pool: DecodePool, collector: Collector
+    items: Sequence[MediaItem], root: Path, settings: Audio, rate: int, pool: DecodePool, collector: Collector
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (row, samples (T,)) of each utterance that has sound; the others are recorded as lost."""
     read = functools.partial(read_wave, root=root, rate=rate, max_seconds=settings.max_seconds)
@@ -83,7 +70,7 @@ def decode(
 
 
 def extract(
-    items: Sequence[MediaItem], root: Path, settings: AudioSettings, backbone: Backbone, module: torch.nn.Module
+    items: Sequence[MediaItem], root: Path, settings: Audio, backbone: Backbone, module: torch.nn.Module
 ) -> Collector:
     """Return the features of every utterance of a media list."""
     where = devices.device()
@@ -108,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--root", required=True, type=Path, help="the folder that the files lie below")
     retries.add_arguments(parser)
     args = parser.parse_args(argv)
-    settings = parse(AudioSettings, args.settings)
+    settings = parse(Audio, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads - 1)  # one is the decoding process
     backbone = chosen(settings)

@@ -14,42 +14,9 @@ import random
 import torch
 from torchvision.transforms.v2 import functional as F
 
+from conclugen.features.settings import Views
+
 JITTERS = ("brightness", "contrast", "saturation", "hue")
-Range = tuple[float, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class AugmentSettings:
-    """How copies are drawn: the keys of `conclugen.config.stage_one.Views`."""
-
-    copies: int
-    seed: int
-    crop_scale: Range
-    crop_ratio: Range
-    flip: float
-    jitter: float
-    brightness: float
-    contrast: float
-    saturation: float
-    hue: float
-    grayscale: float
-    blur: float
-    blur_sigma: Range
-
-    def __post_init__(self) -> None:
-        if self.copies < 1:
-            raise ValueError(f"copies is {self.copies}; at least 1 is needed")
-        for name in ("flip", "jitter", "grayscale", "blur"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; a probability is between 0 and 1")
-        for name, largest in (("crop_scale", 1.0), ("crop_ratio", math.inf), ("blur_sigma", math.inf)):
-            bounds = getattr(self, name)
-            if len(bounds) != 2 or not 0 < bounds[0] <= bounds[1] <= largest:
-                raise ValueError(f"{name} is {list(bounds)}; expected [smallest, largest], above 0, up to {largest}")
-        if self.crop_ratio[0] > 1 or self.crop_ratio[1] < 1:
-            raise ValueError(f"crop_ratio is {list(self.crop_ratio)}; it must include 1, the shape of the whole frame")
-        if min(self.brightness, self.contrast, self.saturation, self.hue) < 0 or self.hue > 0.5:
-            raise ValueError("brightness, contrast and saturation must be at least 0, hue between 0 and 0.5")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +41,7 @@ class Augmentation:
     sigma: float | None
 
 
-def draw(settings: AugmentSettings, utterance_id: str, copy: int) -> Augmentation:
+def draw(settings: Views, utterance_id: str, copy: int) -> Augmentation:
     """Return the augmentation of one copy; it depends on the seed, the utterance and the copy, and on no other draw.
 
     Everything is drawn whether used or not, so a changed probability leaves the other choices as they were.

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from conclugen.features.settings import WeightFile
 from conclugen.store.listing import WeightsError, beside, listing_text, read_listing
 from conclugen.store.packaged import verify
 from conclugen.store.pointers import pointer
@@ -26,14 +27,6 @@ class Weights(Protocol):
 
     def locate(self) -> Path:
         """Return the verified path; raises WeightsError."""
-
-
-@dataclasses.dataclass(frozen=True)
-class WeightFile:
-    """A weight file that the user stages: its path and its sha256, whole or the first 8 digits or more of it."""
-
-    path: str
-    sha256: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """What is known of every backbone before any of them is built: plain facts, standard library only.
 
-Read while the configuration is checked and the jobs are planned; no stage imports it, so an entry corrected here
-extracts nothing anew. What a backbone's weights have seen of emotion labels stands here alone; what its module says of
-itself, such as its licence, is read from there (`features/said.py`). docs/backbones.md is printed from both.
+Read while the configuration is checked and the jobs are planned. It is no part of the code of any stage, so an entry
+corrected here extracts nothing anew. What a backbone's weights have seen of emotion labels stands here alone; what its
+module says of itself, such as its licence, is read from there (`features/said.py`). docs/backbones.md is printed from
+both.
 """
 
 from __future__ import annotations

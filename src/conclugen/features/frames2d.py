@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 
 from conclugen.features import faces
-from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
+from conclugen.features.settings import Frames2d
 from conclugen.store import devices
 
 STREAM = "frames2d"
 
 
-@dataclasses.dataclass(frozen=True)
-class Frames2dSettings:
-    """Settings of the stream: the keys of `conclugen.config.stage_one.Frames2d`."""
-
-    backbone: str
-    model: str | None
-    weights: WeightFile | None
-    fps: float
-    size: int | None
-    batch_frames: int
-    dtype: str
-
-
 def pool(
-    blocks: Iterable[tuple[int, np.ndarray]], settings: Frames2dSettings, module: torch.nn.Module, collector: Collector
+    blocks: Iterable[tuple[int, np.ndarray]], settings: Frames2d, module: torch.nn.Module, collector: Collector
 ) -> None:
     """Add the features of every (row, frames (B, H, W, 3)) to a collector."""
     where, clock = devices.device(), Clock()
@@ -41,7 +27,7 @@ def pool(
         collector.add(pack.parts, embed(module, images, where), clock.lap())
 
 
-def extract(clips: faces.Clips, settings: Frames2dSettings, module: torch.nn.Module, dim: int) -> Collector:
+def extract(clips: faces.Clips, settings: Frames2d, module: torch.nn.Module, dim: int) -> Collector:
     """Return the pooled features of every utterance of a face shard."""
     collector = Collector(STREAM, clips.ids, dim)
     blocks = clips.blocks(settings.fps, collector, np.arange, settings.batch_frames)
@@ -51,7 +37,7 @@ def extract(clips: faces.Clips, settings: Frames2dSettings, module: torch.nn.Mod
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    faces.run(argv, __doc__, Frames2dSettings, extract)
+    faces.run(argv, __doc__, Frames2d, extract)
 
 
 if __name__ == "__main__":

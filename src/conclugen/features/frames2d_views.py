@@ -9,17 +9,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from conclugen.features import faces, views
-from conclugen.features.augment import AugmentSettings
-from conclugen.features.frames2d import Frames2dSettings, pool
+from conclugen.features.frames2d import pool
+from conclugen.features.settings import Frames2d, Views
 
 STREAM = "frames2d_views"
 
 
-@dataclasses.dataclass(frozen=True)
-class ViewsSettings(Frames2dSettings):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ViewsSettings(Frames2d):
     """Settings of the stream: those of frames2d, and how copies are drawn."""
 
-    views: AugmentSettings
+    views: Views
 
 
 extract = functools.partial(views.extract, STREAM, lambda _: np.arange, pool)

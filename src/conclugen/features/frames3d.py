@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,27 +9,12 @@ import numpy as np
 import torch
 
 from conclugen.features import faces
-from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock, Collector, ahead, embed, packs
 from conclugen.features.pixels import unit_images
+from conclugen.features.settings import Frames3d
 from conclugen.store import devices
 
 STREAM = "frames3d"
-
-
-@dataclasses.dataclass(frozen=True)
-class Frames3dSettings:
-    """Settings of the stream: the keys of `conclugen.config.stage_one.Frames3d`."""
-
-    backbone: str
-    model: str | None
-    weights: WeightFile | None
-    fps: float
-    window: int
-    stride: int
-    size: int | None
-    batch_frames: int
-    dtype: str
 
 
 def window_indices(frames: int, window: int, stride: int) -> np.ndarray:
@@ -46,7 +30,7 @@ def window_indices(frames: int, window: int, stride: int) -> np.ndarray:
     return np.minimum(np.asarray(starts)[:, None] + np.arange(window), frames - 1)
 
 
-def items(settings: Frames3dSettings) -> Callable[[int], np.ndarray]:
+def items(settings: Frames3d) -> Callable[[int], np.ndarray]:
     """Return the function that tells, for a clip of T frames, which frames make up its windows (W, window)."""
     return functools.partial(window_indices, window=settings.window, stride=settings.stride)
 
@@ -58,7 +42,7 @@ def unit_clips(clips: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def pool(
-    blocks: Iterable[tuple[int, np.ndarray]], settings: Frames3dSettings, module: torch.nn.Module, collector: Collector
+    blocks: Iterable[tuple[int, np.ndarray]], settings: Frames3d, module: torch.nn.Module, collector: Collector
 ) -> None:
     """Add the features of every (row, windows (B, window, H, W, 3)) to a collector."""
     where, clock = devices.device(), Clock()
@@ -68,12 +52,12 @@ def pool(
         collector.add(pack.parts, embed(module, batch, where), clock.lap())
 
 
-def budget(settings: Frames3dSettings) -> int:
+def budget(settings: Frames3d) -> int:
     """Windows in a forward pass."""
     return max(1, settings.batch_frames // settings.window)
 
 
-def extract(clips: faces.Clips, settings: Frames3dSettings, module: torch.nn.Module, dim: int) -> Collector:
+def extract(clips: faces.Clips, settings: Frames3d, module: torch.nn.Module, dim: int) -> Collector:
     """Return the pooled features of every utterance of a face shard."""
     collector = Collector(STREAM, clips.ids, dim)
     blocks = clips.blocks(settings.fps, collector, items(settings), budget(settings))
@@ -83,7 +67,7 @@ def extract(clips: faces.Clips, settings: Frames3dSettings, module: torch.nn.Mod
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
-    faces.run(argv, __doc__, Frames3dSettings, extract)
+    faces.run(argv, __doc__, Frames3d, extract)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,17 @@ import functools
 from collections.abc import Sequence
 
 from conclugen.features import faces, views
-from conclugen.features.augment import AugmentSettings
-from conclugen.features.frames3d import Frames3dSettings, items, pool
+from conclugen.features.frames3d import items, pool
+from conclugen.features.settings import Frames3d, Views
 
 STREAM = "frames3d_views"
 
 
-@dataclasses.dataclass(frozen=True)
-class ViewsSettings(Frames3dSettings):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ViewsSettings(Frames3d):
     """Settings of the stream: those of frames3d, and how copies are drawn."""
 
-    views: AugmentSettings
+    views: Views
 
 
 extract = functools.partial(views.extract, STREAM, items, pool)

@@ -6,7 +6,6 @@ detected are used, for between them landmarks are interpolated. A landmark netwo
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,28 +13,17 @@ import torch
 
 from conclugen.faces.shard import FaceShard
 from conclugen.features import face_points
-from conclugen.features.backbone import Backbone, WeightFile, chosen
+from conclugen.features.backbone import Backbone, chosen
 from conclugen.features.common import SETTINGS, Clock, Collector, check_dtype, losses_before
 from conclugen.features.faces import Clips
 from conclugen.features.landmarks import FIVE_SHAPE, eyes_frame, summarise, summary_dim
+from conclugen.features.settings import Keypoints
 from conclugen.store import devices
 from conclugen.store.ledger import Status
 from conclugen.store.settings import dump, parse
 
 STREAM = "keypoints"
 EYES, NOSE, MOUTH = (0, 1), 2, (3, 4)
-
-
-@dataclasses.dataclass(frozen=True)
-class KeypointsSettings:
-    """Settings of the stream: the keys of `conclugen.config.stage_one.Keypoints`."""
-
-    backbone: str
-    model: str | None
-    weights: WeightFile | None
-    fps: float
-    batch_frames: int
-    dtype: str
 
 
 def five_shape(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +59,7 @@ def extract(shard: FaceShard, lost: dict[str, tuple[Status, str]]) -> Collector:
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the feature shard and ledger of one face shard."""
     args = face_points.parse_arguments(__doc__, argv)
-    settings = parse(KeypointsSettings, args.settings)
+    settings = parse(Keypoints, args.settings)
     check_dtype(settings.dtype)
     backbone, lost = chosen(settings), losses_before(args.faces_ledger)
     with FaceShard(args.faces) as shard:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 
-from conclugen.features.backbone import WeightFile, chosen
+from conclugen.features.backbone import chosen
 from conclugen.features.common import SETTINGS, Clock, Collector, arguments, check_dtype, embed, losses_before
 from conclugen.features.lists import read_texts
+from conclugen.features.settings import Text
 from conclugen.store import devices
 from conclugen.store.ledger import Status
 from conclugen.store.settings import dump, parse
 
 STREAM = "text"
-
-
-@dataclasses.dataclass(frozen=True)
-class TextSettings:
-    """Settings of the stream: the keys of `conclugen.config.stage_one.Text`."""
-
-    backbone: str
-    model: str | None
-    weights: WeightFile | None
-    batch_texts: int
-    dtype: str
 
 
 def extract(
@@ -60,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--text-list", required=True, type=Path, help="the shard's utterances and their texts")
     parser.add_argument("--transcripts-ledger", type=Path, help="ledger of the transcripts, for the reasons of losses")
     args = parser.parse_args(argv)
-    settings = parse(TextSettings, args.settings)
+    settings = parse(Text, args.settings)
     check_dtype(settings.dtype)
     devices.set_threads(args.threads)
     backbone = chosen(settings)

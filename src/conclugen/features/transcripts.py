@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from conclugen.features.asr.heard import RATE, Doubts, Engine, doubt, foreign, windows
+from conclugen.features.asr.heard import RATE, Engine, doubt, foreign, windows
 from conclugen.features.asr.speech import SpeechFinder
 from conclugen.features.asr.steady import Steady
-from conclugen.features.backbone import WeightFile
 from conclugen.features.common import Clock
 from conclugen.features.lists import COLUMNS, read_texts
+from conclugen.features.settings import Asr
 from conclugen.features.waves import read_wave
 from conclugen.media.audio import Sound
 from conclugen.media.items import MediaItem, read_media_list
@@ -30,31 +30,6 @@ from conclugen.store.settings import parse
 STAGE = "transcripts"
 Spans = Callable[[np.ndarray], list[tuple[int, int]]]  # first sample and end of each stretch of speech in a wave
 ASR, NONE = "asr", "none"
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Settings of the stage: the keys of `conclugen.config.every_dataset.Asr`."""
-
-    engine: str
-    weights: WeightFile | None
-    language: str | None
-    beams: int
-    speech: float | None
-    no_speech: float
-    min_logprob: float
-    max_compression: float
-    min_steady: float
-    min_language: float
-    batch_windows: int
-    max_seconds: float
-    timeout_s: float
-
-    @property
-    def doubts(self) -> Doubts:
-        """When words are not believed."""
-        thresholds = (self.no_speech, self.min_logprob, self.max_compression, self.min_steady)
-        return Doubts(*thresholds, self.language, self.min_language)
 
 
 @dataclasses.dataclass
@@ -91,7 +66,7 @@ def transcribe(
     texts: Sequence[tuple[str, str, str]],
     items: Sequence[MediaItem],
     root: Path,
-    settings: Settings,
+    settings: Asr,
     engine: Engine,
     spans: Spans,
     before: Mapping[str, Spoken],
@@ -110,7 +85,7 @@ def transcribe(
         outcomes = pool.imap(read, [items[row] for row in wanted])
         heard = _windows(zip(wanted, (outcome for _, outcome in outcomes), strict=True), spoken, spans)
         for batch in _batches(heard, settings.batch_windows):
-            _recognise(batch, spoken, engine, settings.doubts)
+            _recognise(batch, spoken, engine, settings)
     return spoken
 
 
@@ -149,15 +124,15 @@ def _batches(parts: Iterable[tuple[int, np.ndarray]], size: int) -> Iterator[lis
         yield held
 
 
-def _recognise(batch: list[tuple[int, np.ndarray]], spoken: list[Spoken], engine: Engine, doubts: Doubts) -> None:
+def _recognise(batch: list[tuple[int, np.ndarray]], spoken: list[Spoken], engine: Engine, settings: Asr) -> None:
     """Add the believed words of a batch of windows to their utterances."""
     clock = Clock()
     heard = engine([window for _, window in batch])
     seconds = clock.lap() / len(batch)
     for (row, _), words in zip(batch, heard, strict=True):
-        utterance, reason = spoken[row], doubt(words, doubts)
+        utterance, reason = spoken[row], doubt(words, settings)
         utterance.seconds += seconds
-        if not reason and (reason := foreign(words, doubts)) and utterance.status is Status.NO_TEXT:
+        if not reason and (reason := foreign(words, settings)) and utterance.status is Status.NO_TEXT:
             utterance.status = Status.OTHER_LANGUAGE
         if reason:
             utterance.reason = "; ".join(filter(None, (utterance.reason, reason)))
@@ -209,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--ledger", required=True, type=Path, help="their ledger to write (CSV)")
     retries.add_arguments(parser)
     flags = parser.parse_args(argv)
-    settings = parse(Settings, flags.settings)
+    settings = parse(Asr, flags.settings)
     if settings.engine not in ENGINES:
         raise ValueError(f"engine is {settings.engine!r}; known are {', '.join(sorted(ENGINES))}")
     threads = max(1, flags.threads - 1)  # one is the decoding process

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from conclugen.features.augment import AugmentSettings, augment, draw
+from conclugen.features.augment import augment, draw
 from conclugen.features.backbone import Backbone
 from conclugen.features.common import Clock, Collector, ahead
 from conclugen.features.faces import Clips
+from conclugen.features.settings import Views
 from conclugen.store import devices
 
 Items = Callable[[Any], Callable[[int], np.ndarray]]
@@ -45,7 +46,7 @@ def extract(
 
 
 def copies(
-    clips: Iterable[tuple[int, np.ndarray]], views: AugmentSettings, size: int, collector: Collector
+    clips: Iterable[tuple[int, np.ndarray]], views: Views, size: int, collector: Collector
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Turn (row, frames (T, H, W, 3)) into K times (row * K + k, augmented frames (T, size, size, 3)), all bytes.
 

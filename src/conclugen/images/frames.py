@@ -30,6 +30,7 @@ from conclugen.images import points_shard, shard
 from conclugen.images.listing import square
 from conclugen.images.points_shard import PointsShard
 from conclugen.images.proposals.time_aug import RATE
+from conclugen.images.sets import Frames
 from conclugen.store.devices import set_threads
 from conclugen.store.ledger import LedgerRow, Status, read_ledger, write_ledger
 from conclugen.store.settings import parse
@@ -39,17 +40,18 @@ STAGE, NO_CLASS = "images", "its clip has no label"
 log = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass(frozen=True)
-class Given:
-    """Keys of `conclugen.config.images.Clips`, and:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Given(Frames):
+    """What the stage is told.
 
     Attributes:
+        size: pixels of the squares that pictures are stored as; None: `SIDE`.
         fold: the first, in whose turn frames are, of clips that are tested by folds; None of others.
     """
 
+    OPTIONAL = ("fold",)
+
     size: int | None
-    grey: bool
-    labelled: bool
     fold: Fold | None = None
 
 

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         draws = draws_of(data, seeds, settings.label_fraction)
         told = probe.origin(given.models[number] if given.models else None)
         about = {"protocol": "linear", "model": f"seed{number}"}
-        rows += sweep.run(data, [(1.0, matrix)], draws, settings.budget(), given.output, about, told)
+        rows += sweep.run(data, [(1.0, matrix)], draws, settings, given.output, about, told)
     rows.sort(key=lambda row: row["seed"])
     predictions.write_selection(given.output, rows)
 

@@ -3,23 +3,54 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Annotated, Literal
+
+from annotated_types import Ge
 
 from conclugen.images.augment import Changes
+from conclugen.store.keys import Count, Keys
 
 PROPOSALS = ("time_aug", "hard_neg", "cut_mix", "face_swap", "mask_fn")
 
 
-@dataclasses.dataclass(frozen=True)
-class Pretraining:
-    """What a network is pretrained by: keys of `conclugen.config.images.Images`, and more.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shape(Keys):
+    """Of a network.
 
     Attributes:
-        dataset, method: their names, for the record.
+        network: `resnet10`: small, for faces of 48 pixels; `resnet50`: the paper's; `mobilenet_v2`: starts from
+            ImageNet.
+        width: of the first stage of resnet10, whose representation is eight times as wide.
+    """
+
+    network: Literal["resnet10", "resnet50", "mobilenet_v2"] = "resnet10"
+    width: Annotated[int, Ge(4)] = 32
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Length(Keys):
+    """Of pretraining.
+
+    Attributes:
+        epochs: times that the training images are gone through; of clips, each is drawn from once an epoch.
+        batch_size: images or clips of a step, of which there are two views each, and two more with HardNeg.
+    """
+
+    epochs: Count = 100
+    batch_size: Annotated[int, Ge(2)] = 256
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pretraining(Shape, Length):
+    """What a network is pretrained by.
+
+    Attributes:
+        dataset, preset, method: their names, for the record.
         size: pixels of the square that the network sees.
         proposals: of SSL-FER, those that the images allow.
         absent: those of the method that they do not.
         temperature: τ of the contrast.
-        weight_decay: of the optimiser.
+        learning_rate, weight_decay: of the optimiser.
         decoupled: weights decay apart from gradients (AdamW); otherwise decay is part of the gradient (Adam).
         annealed: the rate rises over the first twentieth and falls to 0 along a cosine, step by step; otherwise it is
             that of the authors' code, which hardly falls.
@@ -34,11 +65,7 @@ class Pretraining:
     method: str
     proposals: tuple[str, ...]
     absent: tuple[str, ...]
-    network: str
-    width: int
     size: int
-    epochs: int
-    batch_size: int
     learning_rate: float
     weight_decay: float
     temperature: float
@@ -52,5 +79,3 @@ class Pretraining:
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.proposals) - set(PROPOSALS)):
             raise ValueError(f"proposals {unknown} are unknown; known are {', '.join(PROPOSALS)}")
-        if self.batch_size < 2:
-            raise ValueError(f"batch_size is {self.batch_size}; a contrast needs at least 2 images")

@@ -16,11 +16,12 @@ from torch import nn
 from conclugen.downstream import predictions
 from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw, draws_of
-from conclugen.downstream.heads import Budget
+from conclugen.downstream.heads import candidates
 from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
-from conclugen.downstream.settings import check_common
+from conclugen.downstream.settings import Budget, LabelFraction, Seeds, check_seeds
 from conclugen.images import augment, probe, regions, shard
 from conclugen.images.network import ImageNetwork
+from conclugen.images.settings import Shape
 from conclugen.pretrain.adamw import AdamW
 from conclugen.store.devices import compute_dtype, device
 
@@ -40,28 +41,26 @@ CHANGES = augment.Changes(
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Tuning:
-    """What training on labelled pictures depends on: keys of `conclugen.config.images.Images`, and more.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tuning(Shape):
+    """What training on labelled pictures depends on.
 
     Attributes:
         size: pixels of the square that the network sees.
         target: what is predicted: `expression` or a dimension.
+        seeds: of the draws.
         label_fraction: share of the training labels, in (0, 1].
-        budget: rates, decays and epochs that validation chooses from (`conclugen.config.stage_two.Budget`).
+        budget: rates, decays and epochs that validation chooses from.
     """
 
-    network: str
-    width: int
     size: int
     target: str
-    seeds: tuple[int, ...]
-    label_fraction: float
+    seeds: Seeds
+    label_fraction: LabelFraction
     budget: Budget
 
     def __post_init__(self) -> None:
-        check_common(self.seeds, ("image",), self.label_fraction)
-        self.budget.check()
+        check_seeds(self.seeds)
 
 
 class Classifier(nn.Module):
@@ -177,7 +176,7 @@ def run(
     for draw in draws_of(data, settings.seeds, settings.label_fraction):
         draw = dataclasses.replace(draw, train=draw.train[there[draw.train]], valid=draw.valid[there[draw.valid]])
         outcomes = []
-        for rate, decay in settings.budget.candidates():
+        for rate, decay in candidates(settings.budget):
             network, told = start(draw.seed, images.pixels.shape[3])
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
             model = Classifier(network, len(data.classes), settings.budget.dropout)

@@ -43,7 +43,7 @@ class Drawn:
     standardise: bool
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings(Given):
     """What a control depends on beside data and seed.
 
@@ -56,7 +56,6 @@ class Settings(Given):
     drawn: Drawn | None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.method not in (UNTRAINED, PCA, GCCA):
             raise ValueError(f"{self.method!r} is no control; there are {UNTRAINED}, {PCA}, {GCCA}")
         if (self.drawn is None) != (self.method != UNTRAINED):

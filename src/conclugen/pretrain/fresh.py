@@ -23,7 +23,7 @@ def fresh_network(corpus: Corpus, settings: Settings) -> Network:
 
 def network_settings(settings: Settings, input_dims: dict[str, int]) -> NetworkSettings:
     """Return the network that `settings` describe, with only the heads that its losses use."""
-    widths = {f"{name}_dim": width for name, width in dataclasses.asdict(settings.sizes).items()}
+    widths = {f"{name}_dim": width for name, width in settings.sizes.items()}
     shape = widths | dataclasses.asdict(settings.architecture)
     read = {name: value for name, value in shape.items() if value is not None}
     return NetworkSettings(input_dims=input_dims, heads=settings.heads, **read)

@@ -8,20 +8,33 @@ docs/configuration.md is printed from it.
 from __future__ import annotations
 
 import dataclasses
+from typing import Annotated, Literal
+
+from annotated_types import MinLen
 
 from conclugen.data.cross_validation import Fold
+from conclugen.store.keys import Count, Keys, Share
 
 
-@dataclasses.dataclass(frozen=True)
-class Sizes:
-    """Widths: the keys of `conclugen.config.stage_two.Sizes`."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sizes(Keys):
+    """Widths of the heads.
 
-    representation: int
-    hidden: int
-    projection: int | None = None
-    projection_hidden: int | None = None
-    clustering: int | None = None
-    decoder_hidden: int | None = None
+    Attributes:
+        representation: of the representation, which is evaluated; the paper's is 4096.
+        hidden: inside the representation head.
+        projection: of the projection, which MMS and clustering compare.
+        projection_hidden: inside the projection head.
+        clustering: of what the clustering head gives.
+        decoder_hidden: inside the decoders.
+    """
+
+    representation: Count = 256
+    hidden: Count = 256
+    projection: Count = 128
+    projection_hidden: Count = 128
+    clustering: Count = 8
+    decoder_hidden: Count = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,21 +80,15 @@ class Objective:
         instance_temperature: τ of InfoNCE.
     """
 
-    reduction: str
+    reduction: Literal["sum", "mean"]
     reconstruction_weight: float | None = None
     margin: float | None = None
     normalise: bool | None = None
     temperature: float | None = None
-    clustering: str | None = None
+    clustering: Literal["joint", "individual"] | None = None
     clustering_temperature: float | None = None
     clustering_normalise: bool | None = None
     instance_temperature: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.reduction not in ("sum", "mean"):
-            raise ValueError(f"reduction is {self.reduction!r}; allowed are sum, mean")
-        if self.clustering not in ("joint", "individual", None):
-            raise ValueError(f"clustering is {self.clustering!r}; allowed are joint, individual")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,9 +158,35 @@ class Schedule:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Given:
-    """What networks are made from, learned or not: `splits` and `validation_fraction` of
-    `conclugen.config.stage_two.Pretrain`, and more.
+class Rows(Keys):
+    """Which rows of a corpus are learned from.
+
+    Attributes:
+        splits: splits to learn from; `[train, none]`: utterances of no split, too, as where a corpus has no training
+            split. The split valid only measures, and test is never read.
+        validation_fraction: share of the groups (videos, …) held out where the corpus has no split valid.
+    """
+
+    splits: Annotated[tuple[Literal["train", "none"], ...], MinLen(1)] = ("train",)
+    validation_fraction: Share = 0.05
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Length(Keys):
+    """How long is learned, and from how many rows at once.
+
+    Attributes:
+        epochs: times that the corpus is gone through; the best one is kept.
+        batch_size: never larger than the corpus; the paper's is 4096.
+    """
+
+    epochs: Count = 30
+    batch_size: Count = 512
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Given(Rows):
+    """What networks are made from, learned or not.
 
     Attributes:
         corpus, preset, method: names, for the record.
@@ -162,53 +195,42 @@ class Given:
         fold: whose turn it is, where the corpus is tested by folds, too; None: all folds are learned from.
     """
 
+    OPTIONAL = ("fold",)
+
     corpus: str
     preset: str
     method: str
     modalities: dict[str, tuple[str, ...]]
-    splits: tuple[str, ...]
-    validation_fraction: float
     views: int
     fold: Fold | None = None
 
-    def __post_init__(self) -> None:
-        if forbidden := sorted(set(self.splits) & {"valid", "test"}):
-            raise ValueError(f"splits {forbidden} are for evaluation; pretraining may use train and none")
 
-
-@dataclasses.dataclass(frozen=True)
-class Settings(Given):
-    """Everything one pretraining depends on beside data, code and seed: `epochs` and `batch_size` of
-    `conclugen.config.stage_two.Pretrain`, and more.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(Given, Length):
+    """Everything one pretraining depends on beside data, code and seed.
 
     Attributes:
         losses: modules of `conclugen.losses`; infonce needs at least 2 views.
         heads: those of the network that these losses work on.
         learning_rate, weight_decay: AdamW's.
         candidates: pairs of them, each of which is trained; validation rows choose (`pretrain/search.py`).
-        sizes, architecture, objective, schedule: see there.
+        sizes: those of `Sizes` that its heads have.
+        architecture, objective, schedule: see there.
         clusters: of k-means; None for losses that need none.
     """
 
-    losses: tuple[str, ...]
+    losses: Annotated[tuple[str, ...], MinLen(1)]
     heads: tuple[str, ...]
     learning_rate: float
     weight_decay: float
-    candidates: tuple[tuple[float, float], ...]
-    epochs: int
-    batch_size: int
-    sizes: Sizes
+    candidates: Annotated[tuple[tuple[float, float], ...], MinLen(1)]
+    sizes: dict[str, int]
     architecture: Architecture
     objective: Objective
     clusters: ClusterSettings | None
     schedule: Schedule
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.candidates:
-            raise ValueError("candidates is empty; there is nothing to train")
-        if not self.losses:
-            raise ValueError("losses is empty; there is nothing to learn from")
         if "infonce" in self.losses and self.views < 2:
             raise ValueError("infonce compares two augmented views of a clip; views must be at least 2")
         if "mms" in self.losses and len(self.modalities) < 2:

@@ -18,14 +18,21 @@ from conclugen.store import packaged
 from conclugen.store.provenance import file_sha256
 from conclugen.workflow import image_slices
 
-# Which GPU a job takes, whether its run still lasts; what all packages hold, of which a stage names its part; and names
-# of settings, of which a job is told what it reads.
-NO_PART_OF_RESULTS = (
-    "conclugen.store.lease",
-    "conclugen.store.fence",
-    "conclugen.store.packaged",
+# What keys there are: a job is told the values of its own, so a new key or default reruns what it changes alone.
+KEYS = (
+    "conclugen.store.keys",
+    "conclugen.data.settings",
+    "conclugen.data.published",
+    "conclugen.faces.settings",
+    "conclugen.features.settings",
     "conclugen.pretrain.settings",
+    "conclugen.downstream.settings",
+    "conclugen.images.settings",
+    "conclugen.images.sets",
+    "conclugen.evaluation.settings",
 )
+# Also which GPU a job takes, whether its run still lasts, and what all packages hold, of which a stage names its part.
+NO_PART_OF_RESULTS = (*KEYS, "conclugen.store.lease", "conclugen.store.fence", "conclugen.store.packaged")
 
 ALIKE = ("clips", "copies", "points")  # stages below `images` whose code is found as that of others is
 OF_VIDEO = ("conclugen.pretrain.objective", "conclugen.models.network")

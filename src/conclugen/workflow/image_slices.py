@@ -83,7 +83,7 @@ def _probe(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _table(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    values = config.tables.model_dump(include={"resamples", "level", "seed", "chance_draws"})
+    values = config.tables.model_dump(include={"resamples", "level", "seed"})
     stills = of_stills(config, corpus_of(config, wildcards["images"]))
     target = target_of(config, wildcards["images"], wildcards["target"])
     return values | {"network": config.images.network, "stills": stills, "target": target}

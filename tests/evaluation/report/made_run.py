@@ -22,7 +22,6 @@ TABLE = {
     "seed": 0,
     "target": "expression",
     "reference": "ConCluGen",
-    "chance_draws": 5,
     "paper": None,
     "seen": {"frames2d": [], "frames3d": [], "text": []},
     "data": "demo",

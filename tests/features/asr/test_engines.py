@@ -12,15 +12,16 @@ from ctranslate2_weights import write_folder
 from speech_fixture import noise, plain, say
 
 from conclugen.features.asr import whisper, whisper_tiny_en
-from conclugen.features.asr.heard import Doubts, doubt, foreign, windows
+from conclugen.features.asr.heard import doubt, foreign, windows
 from conclugen.features.asr.speech import SpeechFinder
 from conclugen.features.backbone import WeightFile
+from conclugen.features.settings import Asr
 from conclugen.media.audio import read_audio
 from conclugen.store.provenance import file_sha256
 from conclugen.store.weights import WeightsError
 
 CPU = torch.device("cpu")
-DOUBTS = Doubts(0.6, -1.0, 2.4, 0.5, None, 0.5)
+DOUBTS = Asr(no_speech=0.6, min_logprob=-1.0, max_compression=2.4, min_steady=0.5, min_language=0.5)
 SENTENCE = "This is the best day of my life."
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conclugen.features.asr.heard import RATE, Doubts, Heard, doubt, foreign, most_tokens, windows
+from conclugen.features.asr.heard import RATE, Heard, doubt, foreign, most_tokens, windows
+from conclugen.features.settings import Asr
 
-DOUBTS = Doubts(0.6, -1.0, 2.4, min_steady=0.5, language="en", min_language=0.5)
+DOUBTS = Asr(no_speech=0.6, min_logprob=-1.0, max_compression=2.4, min_steady=0.5, language="en", min_language=0.5)
 
 
 @pytest.mark.parametrize(

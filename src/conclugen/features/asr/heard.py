@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from conclugen.features.settings import Asr
+
 RATE = 16_000  # samples per second that Whisper hears
 WINDOW_S = 30.0  # seconds that it hears at once
 SEARCH_S = 5.0  # at the end of a window, where the quietest moment is looked for
@@ -49,35 +51,24 @@ class Engine(Protocol):
         """Return what is heard in each window (T,) float32 at `RATE`, at most `WINDOW_S` long."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Doubts:
-    """When words are not believed: the keys of `conclugen.config.every_dataset.Asr`."""
-
-    no_speech: float
-    min_logprob: float
-    max_compression: float
-    min_steady: float
-    language: str | None
-    min_language: float
-
-
-def doubt(heard: Heard, doubts: Doubts) -> str:
+def doubt(heard: Heard, settings: Asr) -> str:
     """Return why words are not believed; empty where they are."""
     if not any(char.isalnum() for char in heard.text):
         return "no words"
-    if heard.no_speech > doubts.no_speech and heard.logprob < doubts.min_logprob:
+    if heard.no_speech > settings.no_speech and heard.logprob < settings.min_logprob:
         return f"no speech with probability {heard.no_speech:.2f}, mean log-probability {heard.logprob:.2f}"
     ratio = compression(heard.text)
-    if ratio > doubts.max_compression:
+    if ratio > settings.max_compression:
         return f"the words repeat themselves (compression {ratio:.1f})"
     return ""
 
 
-def foreign(heard: Heard, doubts: Doubts) -> str:
+def foreign(heard: Heard, settings: Asr) -> str:
     """Return why what is spoken is another language than the network writes; empty where it is not."""
-    if doubts.language and heard.language not in (None, doubts.language) and heard.language_p >= doubts.min_language:
-        return f"{heard.language} is spoken with probability {heard.language_p:.2f}, not {doubts.language}"
-    if heard.steady < doubts.min_steady:
+    other = heard.language not in (None, settings.language)
+    if settings.language and other and heard.language_p >= settings.min_language:
+        return f"{heard.language} is spoken with probability {heard.language_p:.2f}, not {settings.language}"
+    if heard.steady < settings.min_steady:
         return f"no language that the network knows: the words change with the tempo (steadiness {heard.steady:.2f})"
     return ""
 

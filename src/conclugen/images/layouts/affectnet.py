@@ -8,7 +8,6 @@ to 1, are brought to the scale of the manifest; -2, which says that nobody rated
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from conclugen.data.dimensions import rescaled
 from conclugen.data.errors import LayoutError
 from conclugen.data.notes import Notes
 from conclugen.images.listing import Listing, files, hold_out, images_below, named
+from conclugen.images.sets import AffectNet as Options
 from conclugen.store.ledger import Status
 
 CLASSES = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
@@ -27,18 +27,6 @@ LISTS = "Manually_Annotated_file_lists"
 COLUMNS = ("subDirectory_filePath", "face_x", "face_y", "face_width", "face_height", "expression", "valence", "arousal")
 RATED, SCALE, UNRATED = ("valence", "arousal"), (-1.0, 1.0), -2.0
 SIDE, NUMBERS = 112, ("expression", *RATED)
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """The keys of `conclugen.config.images.AffectNet`."""
-
-    classes: int
-    valid: float
-
-    def __post_init__(self) -> None:
-        if self.classes not in (7, 8):
-            raise ValueError(f"classes is {self.classes}; AffectNet is reported with 7 or 8")
 
 
 def read(dataset: str, root: Path, options: Options) -> Listing:

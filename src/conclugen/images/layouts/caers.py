@@ -6,7 +6,6 @@ train becomes one by blocks of numbers.
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -14,17 +13,11 @@ import pandas as pd
 from conclugen.data.errors import LayoutError
 from conclugen.data.notes import Notes
 from conclugen.images.listing import Listing, files, hold_out, images_below
+from conclugen.images.sets import CaerS as Options
 
 CLASSES = ("anger", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 ALIASES = {"angry": "anger", "happiness": "happy", "sadness": "sad"}
 BLOCK, SIDE = 100, 112
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """The keys of `conclugen.config.images.CaerS`."""
-
-    valid: float
 
 
 def read(dataset: str, root: Path, options: Options) -> Listing:

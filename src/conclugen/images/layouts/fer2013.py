@@ -9,7 +9,6 @@ names of the files.
 from __future__ import annotations
 
 import csv
-import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import pandas as pd
 from conclugen.data.errors import LayoutError
 from conclugen.data.notes import Notes
 from conclugen.images.listing import Listing, Picture, files, images_below, named
+from conclugen.images.sets import Fer2013 as Options
 from conclugen.store.ledger import Status
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -27,11 +27,6 @@ TABLES = ("fer2013.csv", "icml_face_data.csv")
 USAGES = {"training": "train", "publictest": "valid", "privatetest": "test"}
 COLUMNS = ("emotion", "pixels", "usage")
 SIDE = 48
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """No options: what lies in the root is found out."""
 
 
 def read(dataset: str, root: Path, options: Options) -> Listing:

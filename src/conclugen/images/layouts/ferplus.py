@@ -16,23 +16,12 @@ from conclugen.data.errors import LayoutError
 from conclugen.data.notes import Notes
 from conclugen.images.layouts import fer2013
 from conclugen.images.listing import Listing
+from conclugen.images.sets import FerPlus as Options
 from conclugen.store.ledger import Status
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 VOTES = (*CLASSES, "unknown", "NF")
 FILE = "fer2013new.csv"
-RULES = ("majority", "argmax")
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """What is made of the votes: the keys of `conclugen.config.images.FerPlus`."""
-
-    rule: str
-
-    def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise ValueError(f"rule is {self.rule!r}; allowed are {', '.join(RULES)}")
 
 
 def read(dataset: str, root: Path, options: Options) -> Listing:

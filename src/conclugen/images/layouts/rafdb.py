@@ -5,7 +5,6 @@ It has no validation fold: a share of train, by the hash of the name, becomes on
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -13,18 +12,12 @@ import pandas as pd
 from conclugen.data.errors import LayoutError
 from conclugen.data.notes import Notes
 from conclugen.images.listing import Listing, files, hold_out, named
+from conclugen.images.sets import RafDb as Options
 from conclugen.store.ledger import Status
 
 CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 LISTS = ("EmoLabel/list_patition_label.txt", "EmoLabel/list_partition_label.txt")
 SIDE = 100
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """The keys of `conclugen.config.images.RafDb`."""
-
-    valid: float
 
 
 def read(dataset: str, root: Path, options: Options) -> Listing:
