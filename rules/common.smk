@@ -40,7 +40,7 @@ shell.prefix(
 )
 
 if workflow.is_main_process:
-    for note in CONFIG.notes:
+    for note in (*CONFIG.gone, *CONFIG.notes):
         logger.warning(note)
     if told := planning.array_mistakes(CONFIG) + planning.width_mistakes(CONFIG):
         raise WorkflowError("\n".join(["features do not fit:", *told]))

@@ -219,7 +219,7 @@ def _map(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     joined, evaluate = choices.evaluated(config, config.tables.reference)
     values = {"modalities": joined, "evaluate": evaluate, "target": choices.TARGETS[wildcards["target"]]}
     values |= _turn(config, wildcards["dataset"], choices.first_fold(config, wildcards["dataset"]), False)
-    return values | config.report.model_dump(include={"maps", "map_utterances"})
+    return values | config.report.model_dump(include={"maps"})
 
 
 def _told(config: Config, name: str) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def test_labels_are_in_no_list_and_splits_in_one(tmp_path):
 
 def test_entry_point_keeps_text_with_quotes(tmp_path):
     path = _write(tmp_path, ["a"], text=['He said "so, what?"'])
-    given = json.dumps({"shards": None, "shard_size": 256, "max_shards": 256})
+    given = json.dumps({"shards": None, "shard_size": 256})
     flags = ["--manifest", str(path), "--root", str(tmp_path), "--output", str(tmp_path / "d.csv")]
     plan.main([*flags, "--settings", given])
     with open(tmp_path / "d" / "0000.text.csv", encoding="utf-8", newline="") as handle:

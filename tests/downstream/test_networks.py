@@ -53,7 +53,7 @@ def test_predictions_keep_it_seed_by_seed(protocol, multi_world, tmp_path):
     if protocol is knn:
         kept = ("modalities", "evaluate", "target", "seeds", "standardise", "label_fraction")
         found = {name: json.loads(settings)[name] for name in kept}
-        settings = json.dumps(found | {"neighbours": [3], "temperature": 0.1})
+        settings = json.dumps(found | {"neighbours": [3]})
     arguments = multi_world.arguments(tmp_path / "out", settings, models=False)
     protocol.main([*arguments, "--models", *(str(path / "model.safetensors") for path in models)])
     told = [read_table(tmp_path / "out" / f"seed{n}.parquet")[1]["network"] for n in range(3)]

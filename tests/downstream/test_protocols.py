@@ -26,7 +26,7 @@ WITHOUT_MODEL = ("raw", "supervised")
 def settings_of(world, protocol, **changes):
     if protocol == "knn":
         given = json.loads(world.settings(**changes))
-        return json.dumps({name: given[name] for name in KNN} | {"neighbours": [5, 20, 40], "temperature": 0.1})
+        return json.dumps({name: given[name] for name in KNN} | {"neighbours": [5, 20, 40]})
     if protocol == "supervised":
         return world.settings(**HEADS, standardise_inputs=True, **changes)
     return world.settings(**changes)

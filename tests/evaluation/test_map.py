@@ -104,7 +104,7 @@ def given(tmp_path):
         io.save(network, tmp_path / name / "seed0", {"corpus": "talks", "method": "ConCluGen"})
         flags[f"--{name}"] = tmp_path / name / "seed0" / "model.safetensors"
     told = {"modalities": {"text": ["text"]}, "evaluate": ["text"], "target": "expression"}
-    flags["--settings"] = json.dumps(told | {"maps": "PCA", "map_utterances": 30})
+    flags["--settings"] = json.dumps(told | {"maps": "PCA"})
     return {name: str(value) for name, value in flags.items()}
 
 

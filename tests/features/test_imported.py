@@ -154,7 +154,7 @@ def test_real_arrays_through_manifest_plan_and_shards(shared_data, tmp_path):
     root = shared_data / "mosei-922"
     settings = features.Settings(file=name, split="fold", fractions=Fractions(0.0, 0.0, 0.0))
     write_manifest(tmp_path / "m.parquet", features.build("m", root, settings))
-    planned = plan.plan(tmp_path / "m.parquet", root, plan.Settings(None, 256, 256), tmp_path / "m.csv")
+    planned = plan.plan(tmp_path / "m.parquet", root, plan.Settings(None, 256), tmp_path / "m.csv")
     assert len(planned) == 4
     original = np.load(root / name)
     expected = dict(zip(original["ids"].tolist(), original["audio"], strict=True))

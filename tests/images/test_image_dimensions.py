@@ -50,7 +50,7 @@ def rated(tmp_path_factory):
     base = ["--images", str(folder / "images.h5"), *listed(folder), "--threads", "1"]
     found = ["--output", str(folder / "copies.csv"), "--counts", str(folder / "counts.csv")]
     copies.main([*base, *found])
-    told = {"control": "pixels", "share": 0.0, "backbone_size": 0, "network": "", "width": 0, "size": 0}
+    told = {"control": "pixels", "share": 0.0, "network": "", "width": 0, "size": 0}
     controls.main([*base, "--settings", json.dumps(told), "--seed", "0", "--output", str(pixels(folder))])
     return folder
 
@@ -90,7 +90,7 @@ def test_heads_and_neighbours_tell_the_valence_that_pictures_show_and_no_arousal
     tables = {}
     for target in ("valence", "arousal"):
         places = [judge(rated, target, "pixels", linear, frozen(BUDGET))]
-        places += [judge(rated, target, "pixels", knn, frozen({"neighbours": [5, 20], "temperature": 0.1}))]
+        places += [judge(rated, target, "pixels", knn, frozen({"neighbours": [5, 20]}))]
         tables[target] = table(rated, target, places)
     for protocol in ("linear", "knn"):
         shown, random = tables["valence"]["pixels", protocol], tables["arousal"]["pixels", protocol]

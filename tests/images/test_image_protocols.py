@@ -40,7 +40,7 @@ class Run:
         return self.folder / f"downstream/faces/faces/improved/{method}/{protocol}"
 
     def control(self, name):
-        told = {"control": name, "share": 1.0, "backbone_size": 32} | NETWORK
+        told = {"control": name, "share": 1.0} | NETWORK
         given = [*self.base, *self.listed, "--settings", json.dumps(told), "--seed", "0", "--threads", "1"]
         controls.main([*given, "--output", str(self.features(name))])
         return read_shard(self.features(name))
@@ -79,7 +79,7 @@ def table(run):
         run.judge(name, linear, "linear", PROBE | BUDGET)
     folder = run.network("SSL-FER", ["face_swap", "mask_fn"], ["time_aug", "hard_neg"])
     run.judge("SSL-FER", linear, "linear", PROBE | BUDGET, folder)
-    run.judge("SSL-FER", knn, "knn", PROBE | {"neighbours": [5], "temperature": 0.1}, folder)
+    run.judge("SSL-FER", knn, "knn", PROBE | {"neighbours": [5]}, folder)
     tuned = SHARED | NETWORK | {"budget": BUDGET | {"epochs": 3}}
     run.judge("SSL-FER", finetune, "finetune", tuned, folder, pictures=True)
     run.judge("supervised", supervised, "supervised", tuned, pictures=True)
@@ -156,7 +156,7 @@ def test_an_untrained_network_is_spread_as_far_as_a_trained_one_begins(run):
 
 def test_the_file_of_an_untrained_network_gives_its_control(run):
     """Which is that of the weights pretraining starts from; as a backbone the file says all of itself."""
-    folder, told = run.folder / "networks/untrained/seed0", {"control": "untrained", "share": 1.0, "backbone_size": 0}
+    folder, told = run.folder / "networks/untrained/seed0", {"control": "untrained", "share": 1.0}
     given = [*run.base, *run.listed, "--dataset", "faces", "--preset", "improved", "--seed", "0", "--threads", "1"]
     untrained_file.main([*given, "--settings", json.dumps(told | NETWORK), "--output-dir", str(folder)])
     shard = run.folder / "again/0000.h5"

@@ -9,7 +9,7 @@ from tiny_project import ROOT, Project
 from conclugen.config.every_dataset import Plan
 from conclugen.data.common import table
 from conclugen.data.manifest import Manifest, write_manifest
-from conclugen.data.plan import Settings, plan, shard_count
+from conclugen.data.plan import MAX_SHARDS, Settings, plan, shard_count
 
 SIZES = {"voxceleb2": 1_092_009, "mosei": 23_259, "meld": 13_708, "caer": 13_201}
 LARGEST_ARGUMENT = 131_072  # bytes that Linux lets a shell's command have
@@ -20,7 +20,7 @@ def test_shards_grow_with_the_set_and_their_number_is_bounded():
     counts = {name: shard_count(size, PLAN) for name, size in SIZES.items()}
     assert counts == {"voxceleb2": 256, "mosei": 64, "meld": 32, "caer": 32}
     assert shard_count(250, PLAN) == 1  # the demo
-    assert shard_count(10**9, PLAN) == PLAN.max_shards
+    assert shard_count(10**9, PLAN) == MAX_SHARDS
 
 
 def test_every_rule_asks_for_more_memory_at_each_attempt():
@@ -49,7 +49,7 @@ def planned_jobs(tmp_path_factory):
         rows = table({"utterance_id": ids, "media": [f"{i}.mp4" for i in ids], "split": splits}, {"label": labels})
         write_manifest(manifest, Manifest(rows, name, "folder", "single", ("calm", "tense")))
         written = plan(
-            manifest, project.folder / name, Settings(shards, 1, 1), project.folder / f"results/plans/{name}.csv"
+            manifest, project.folder / name, Settings(shards, 1), project.folder / f"results/plans/{name}.csv"
         )
         assert len(written) == shards
     targets = [f"results/tables/{name}.csv" for name in ("mosei", "meld", "caer")]

@@ -144,7 +144,6 @@ STAGES = {
     "images.network": {"image_pretrain", "image_control", "image_table", *TUNED},
     "images.width": {"image_pretrain", "image_control", *TUNED},
     "images.crop": {"image_pretrain", "image_control", *TUNED},
-    "images.backbone_size": {"image_control"},
     "images.head_seeds": {"image_linear", "image_knn", *TUNED},
     "images.heads.": {"image_linear"},
     "images.networks.": set(TUNED),

@@ -11,6 +11,7 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 
 from conclugen.config.datasets import AnyDataset
 from conclugen.config.errors import ConfigError, allowed_names, explain, told
+from conclugen.config.gone import without_gone
 from conclugen.config.images import Images, image_mistakes
 from conclugen.config.order import order_mistakes
 from conclugen.config.own_presets import as_based, preset_mistakes
@@ -71,11 +72,17 @@ class Config(Section):
         return as_based(presets)
 
     _notes: tuple[str, ...] = PrivateAttr(())
+    _gone: tuple[str, ...] = PrivateAttr(())
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out of what was written, since the data in use cannot have it: a sentence each."""
         return self._notes
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """What was written as a key and is a constant now: a sentence each."""
+        return self._gone
 
 
 def _unknown_names(config: Config) -> list[str]:
@@ -113,11 +120,12 @@ def _reserved_names(config: Config) -> list[str]:
 
 def check(config: dict[str, Any]) -> Config:
     """Return the validated configuration, fitted to what its data have. Raises ConfigError with a line per mistake."""
+    config, gone, mistakes = without_gone(without_taken(config))
     try:
-        written = Config.model_validate(without_taken(config))
+        written = Config.model_validate(config)
     except ValidationError as error:
-        raise ConfigError(explain(error, Config)) from None
-    mistakes = [*_unknown_names(written), *_reserved_names(written), *preset_mistakes(written.presets)]
+        raise ConfigError(told([*mistakes, *explain(error, Config)])) from None
+    mistakes += [*_unknown_names(written), *_reserved_names(written), *preset_mistakes(written.presets)]
     mistakes += [
         *recipe_mistakes(written, written.pretrain.recipes),
         *world_mistakes(written),
@@ -130,5 +138,5 @@ def check(config: dict[str, Any]) -> Config:
     mistakes = mistakes or order_mistakes(fit)
     if mistakes:
         raise ConfigError(told(mistakes))
-    fit._notes = tuple(notes)
+    fit._notes, fit._gone = tuple(notes), tuple(gone)
     return fit

@@ -17,10 +17,9 @@ class ConfigError(ValueError):
     """A configuration that cannot be run, with one line per mistake."""
 
 
-def explain(error: ValidationError, root: type[BaseModel]) -> str:
+def explain(error: ValidationError, root: type[BaseModel]) -> list[str]:
     """Return one line per mistake that pydantic found in a configuration of type `root`."""
-    lines = [line for item in error.errors() for line in _explain(item, root)]
-    return told(lines)
+    return [line for item in error.errors() for line in _explain(item, root)]
 
 
 def told(lines: Iterable[str]) -> str:

@@ -77,7 +77,6 @@ class Images(section(settings.Shape), section(settings.Length)):
         protocols: `linear`: heads on the frozen representation; `knn`: the nearest training images; `finetune`: the
             whole network; `supervised`: the same network from scratch.
         crop: pixels of the square that networks see; the paper's is 112.
-        backbone_size: pixels of the square that the control mobilenet_v2 sees.
         learning_rate: null: the preset's.
         weight_decay: null: the preset's.
         seeds: of each method, one network is trained with each.
@@ -107,7 +106,6 @@ class Images(section(settings.Shape), section(settings.Length)):
     ]
     protocols: Annotated[list[Literal[PROTOCOLS]], Field(min_length=1)] = ["linear", "knn"]
     crop: Annotated[int, Field(ge=24)] = 40
-    backbone_size: Annotated[int, Field(ge=32)] = 112
     learning_rate: Above0 | None = None
     weight_decay: float | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0]

@@ -31,24 +31,23 @@ READ = ("utterance_id", "media", "audio", "start_s", "end_s", "text", "text_sour
 MEDIA = ("utterance_id", "media", "audio", "start_s", "end_s", "bytes", "modified")
 SPLITS = ("utterance_id", "split", "group")
 TEXT = ("utterance_id", "text", "text_source")
+MAX_SHARDS = 256  # a power of two; the command of pretraining names every one, and an argument has a limit
 log = logging.getLogger(__name__)
 
 
 def shard_count(utterances: int, settings: Settings) -> int:
-    """The smallest power of two that keeps shards below their size, at most the power of two within `max_shards`.
+    """The smallest power of two that keeps shards below their size, at most `MAX_SHARDS`.
 
-    Raises ValueError where an explicit number is no power of two or a size is below 1.
+    Raises ValueError where an explicit number is no power of two.
     """
     if settings.shards is not None:
         if settings.shards < 1 or settings.shards & (settings.shards - 1):
             raise ValueError(f"shards is {settings.shards}; it must be a power of two, or null")
         return settings.shards
-    if settings.shard_size < 1 or settings.max_shards < 1:
-        raise ValueError(f"shard_size {settings.shard_size} and max_shards {settings.max_shards} must be at least 1")
     wanted = 1
     while wanted * settings.shard_size < utterances:
         wanted *= 2
-    return min(wanted, 1 << (settings.max_shards.bit_length() - 1))
+    return min(wanted, MAX_SHARDS)
 
 
 def shard_of(utterance_id: str, shards: int) -> int:
@@ -152,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Plan the shards of a data set.")
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--root", required=True, type=Path, help="folder that holds the data set")
-    parser.add_argument("--settings", required=True, help="JSON object: shards, shard_size, max_shards")
+    parser.add_argument("--settings", required=True, help="JSON object: shards, shard_size")
     parser.add_argument("--output", required=True, type=Path, help="plan to write (CSV); lists go into a folder beside")
     parser.add_argument("--threads", type=int, default=1, help="accepted for uniformity; planning takes one")
     flags = parser.parse_args(argv)

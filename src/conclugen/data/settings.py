@@ -77,14 +77,12 @@ class Plan(Keys):
     """How it is cut into shards.
 
     Attributes:
-        shards: how many, a power of two; null: the smallest that keeps them within `shard_size`, at most `max_shards`.
+        shards: how many, a power of two; null: the smallest that keeps them within `shard_size`, at most 256.
         shard_size: utterances that a shard should not exceed, on average.
-        max_shards: upper bound of their number, whatever the size.
     """
 
     shards: Count | None = None
     shard_size: Count = 512
-    max_shards: Count = 256
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """k nearest neighbours on frozen representations: no classifier is trained, only the number of neighbours is chosen.
 
 Entry module. Similarity is the mean cosine over the modalities present in both utterances. Neighbours vote with weight
-exp(cosine / temperature); votes are divided by how common a class is among the training utterances, as the class
+exp(cosine / TEMPERATURE); votes are divided by how common a class is among the training utterances, as the class
 weights do for linear heads, since an unweighted vote would never name a rare class. Sentiment is the weighted mean of
 the neighbours'. A seed changes the pretrained network (and the subset of a label fraction), nothing else.
 """
@@ -30,6 +30,7 @@ from conclugen.store.devices import device, set_threads
 from conclugen.store.settings import parse
 
 ROWS_AT_ONCE = 2048
+TEMPERATURE = 0.1  # of the vote, in units of cosine
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def search(queries: torch.Tensor, keys: torch.Tensor, subsets: Sequence[torch.Te
     ]
 
 
-def votes(neighbours: Neighbours, targets: torch.Tensor, k: int, temperature: float, task: str) -> torch.Tensor:
+def votes(neighbours: Neighbours, targets: torch.Tensor, k: int, task: str) -> torch.Tensor:
     """Return outputs (Q, C) from the k nearest of the keys, whose targets are (M, C), NaN for unknown.
 
     Multi-label: p/π against (1-p)/(1-π) with p the positive share of the vote and π that of all keys. Single label:
@@ -88,7 +89,7 @@ def votes(neighbours: Neighbours, targets: torch.Tensor, k: int, temperature: fl
     prior = wanted.sum(0) / known.sum(0).clamp_min(1)
     prior = prior if task == "regression" else prior.clamp(1e-6, 1 - 1e-6)
     near, index = neighbours.near[:, :k], neighbours.index[:, :k]
-    weight = torch.exp((near - near[:, :1]) / temperature)[..., None] * known[index]
+    weight = torch.exp((near - near[:, :1]) / TEMPERATURE)[..., None] * known[index]
     share = (weight * wanted[index]).sum(1) / weight.sum(1).clamp_min(1e-12)
     share = torch.where(weight.sum(1) > 0, share, prior)
     if task == "regression":
@@ -112,12 +113,12 @@ def evaluate(rows: torch.Tensor, data: Data, draws: Sequence[Draw], settings: Se
         held = torch.isin(queries, draw.valid).to(where)
         wanted = draw.targets[queries].to(where)[held]
         scores = {
-            k: _score(votes(neighbours[held], targets, k, settings.temperature, data.task), wanted, data.task)
+            k: _score(votes(neighbours[held], targets, k, data.task), wanted, data.task)
             for k in sorted(set(settings.neighbours))
         }
         best = max(scores, key=lambda k: (scores[k], -k))
         predicted = torch.zeros((len(rows), targets.shape[1]))
-        predicted[queries] = votes(neighbours, targets, best, settings.temperature, data.task).cpu()
+        predicted[queries] = votes(neighbours, targets, best, data.task).cpu()
         yield Chosen(draw, scores, best, predicted)
 
 

@@ -44,11 +44,9 @@ class Vote(Keys):
 
     Attributes:
         neighbours: how many vote; validation chooses.
-        temperature: of the vote, in units of cosine.
     """
 
     neighbours: Annotated[tuple[Count, ...], MinLen(1)] = (5, 20, 50, 100)
-    temperature: Above0 = 0.1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

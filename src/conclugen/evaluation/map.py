@@ -36,6 +36,7 @@ DIMENSIONS = 50  # of the principal components that neighbours are laid out from
 PERPLEXITY = 30.0
 SEVERAL, NONE = "several", "none of them"
 SIGNS = ("negative", "neutral", "positive")
+MOST_UTTERANCES = 500  # on a map
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,9 +77,7 @@ def chosen(manifest_path: Path, features: Mapping[str, Sequence[Path]], settings
     joined = {name: tuple(settings.modalities[name]) for name in settings.evaluate}
     inputs = resident.load_modalities(features, joined, valid["utterance_id"].to_numpy(dtype=str))
     whole = np.flatnonzero(np.logical_and.reduce([here.numpy() for here in inputs.present.values()]))
-    kept = whole[
-        np.unique(np.linspace(0, len(whole) - 1, min(len(whole), settings.map_utterances)).round().astype(int))
-    ]
+    kept = whole[np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MOST_UTTERANCES)).round().astype(int))]
     classes, of_class = categories(targets(dataclasses.replace(manifest, table=valid)), manifest.task, manifest.classes)
     of, of_speaker = speakers(valid)
     marks = {"class": of_class[kept], "speaker": of_speaker[kept]}

@@ -48,8 +48,6 @@ class Maps(Keys):
 
     Attributes:
         maps: how representations of validation utterances are laid out in two dimensions; `none`: not at all.
-        map_utterances: at most, spread over the split.
     """
 
     maps: Literal["t-SNE", "PCA", "none"] = "t-SNE"
-    map_utterances: Annotated[int, Ge(10)] = 500

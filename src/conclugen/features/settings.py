@@ -184,9 +184,6 @@ class Asr(Keys):
         language: what is spoken, such as `de`; null: found out.
         beams: width of the search for words; more is a little better and slower.
         speech: words are looked for where somebody speaks with more than this probability; null: everywhere.
-        no_speech: words are dropped where silence is likelier than this and `min_logprob` is not reached either.
-        min_logprob: least mean log-probability of the words, beside `no_speech`.
-        max_compression: words are dropped where they repeat themselves: bytes over compressed bytes.
         min_steady: least share of the words that outlast another tempo, times how sure they are; below, the speech is
             not English, which is all that whisper_tiny_en knows.
         min_language: words are dropped where with more than this probability another language than `language` is
@@ -201,9 +198,6 @@ class Asr(Keys):
     language: str | None = None
     beams: Count = 1
     speech: Share | None = 0.5
-    no_speech: Share = 0.6
-    min_logprob: float = -1.0
-    max_compression: Above0 = 2.4
     min_steady: Share = 0.33
     min_language: Share = 0.5
     batch_windows: Count = 8

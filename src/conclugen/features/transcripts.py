@@ -130,7 +130,7 @@ def _recognise(batch: list[tuple[int, np.ndarray]], spoken: list[Spoken], engine
     heard = engine([window for _, window in batch])
     seconds = clock.lap() / len(batch)
     for (row, _), words in zip(batch, heard, strict=True):
-        utterance, reason = spoken[row], doubt(words, settings)
+        utterance, reason = spoken[row], doubt(words)
         utterance.seconds += seconds
         if not reason and (reason := foreign(words, settings)) and utterance.status is Status.NO_TEXT:
             utterance.status = Status.OTHER_LANGUAGE

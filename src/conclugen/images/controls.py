@@ -26,6 +26,7 @@ from conclugen.store.settings import parse
 
 PIXELS = 48  # side of the pictures that pixels and HOG are taken from
 COMPONENTS = 200  # of PCA
+IMAGENET_SIDE = 112  # of the square that mobilenet_v2 sees
 FITTED = 40  # batches that an untrained network's normalisation is fitted to
 
 
@@ -44,7 +45,6 @@ class Control:
     width: int
     size: int
     share: float
-    backbone_size: int
 
 
 def fitted(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> ImageNetwork:
@@ -96,7 +96,7 @@ def imagenet(images: shard.Images, train: np.ndarray, told: Control, seed: int, 
     network = drawn("mobilenet_v2", images.pixels.shape[3], 1, 0).to(where).eval()
 
     def make(some: torch.Tensor) -> torch.Tensor:
-        return network.represent(functional.interpolate(some, (told.backbone_size,) * 2, mode="bilinear"))
+        return network.represent(functional.interpolate(some, (IMAGENET_SIDE,) * 2, mode="bilinear"))
 
     return features.of_images(images, make, where)
 

@@ -68,8 +68,7 @@ def _control(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     drawn = name == "untrained"
     shape = _network(config) if drawn else {"network": "", "width": 0, "size": 0}
     share = PRESETS[wildcards["preset"]]["changes"]["crop"][1] if drawn else 0.0
-    shown = config.images.backbone_size if name == "mobilenet_v2" else 0
-    return {"control": name, "share": share, "backbone_size": shown} | shape
+    return {"control": name, "share": share} | shape
 
 
 def _probe(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:

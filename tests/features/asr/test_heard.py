@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from conclugen.features.asr.heard import RATE, Heard, doubt, foreign, most_tokens, windows
 from conclugen.features.settings import Asr
 
-DOUBTS = Asr(no_speech=0.6, min_logprob=-1.0, max_compression=2.4, min_steady=0.5, language="en", min_language=0.5)
+DOUBTS = Asr(min_steady=0.5, language="en", min_language=0.5)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ DOUBTS = Asr(no_speech=0.6, min_logprob=-1.0, max_compression=2.4, min_steady=0.
     ],
 )
 def test_words_are_doubted_for_a_reason(heard, reason):
-    found = doubt(heard, DOUBTS)
+    found = doubt(heard)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
 
@@ -47,7 +47,7 @@ def test_another_language_is_told_by_the_network_or_by_words_that_do_not_stay(he
     found = foreign(heard, DOUBTS)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
-    assert doubt(heard, DOUBTS) == ""
+    assert doubt(heard) == ""
 
 
 def test_without_a_language_any_may_be_spoken():

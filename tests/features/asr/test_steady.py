@@ -81,7 +81,7 @@ def _heard(folder, root, files):
         writer.writerow(transcripts.COLUMNS)
         writer.writerows([f"u{n:03d}", "", "none"] for n in range(len(files)))
     settings = {"engine": "whisper_tiny_en", "weights": None, "language": None, "beams": 1, "speech": 0.5}
-    settings |= {"no_speech": 0.6, "min_logprob": -1.0, "max_compression": 2.4, "min_steady": 0.33, "min_language": 0.5}
+    settings |= {"min_steady": 0.33, "min_language": 0.5}
     settings |= {"batch_windows": 8, "max_seconds": 60.0, "timeout_s": 60.0}
     argv = ["--media-list", folder / "0.media.csv", "--text-list", folder / "0.text.csv", "--root", root]
     argv += ["--settings", json.dumps(settings), "--threads", "2", "--output", folder / "0.csv"]

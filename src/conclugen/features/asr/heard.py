@@ -20,6 +20,9 @@ WINDOW_S = 30.0  # seconds that it hears at once
 SEARCH_S = 5.0  # at the end of a window, where the quietest moment is looked for
 FRAME = RATE // 50
 TOKENS, TOKENS_PER_S = 16, 12  # nobody speaks faster: what goes on beyond that is made up
+# Words are not believed where silence is likelier than the first and the second, their mean log-probability, is not
+# reached either; or where they repeat themselves, bytes over compressed bytes (Radford et al. 2022, section 4.5).
+NO_SPEECH, LEAST_LOGPROB, MOST_COMPRESSION = 0.6, -1.0, 2.4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +54,14 @@ class Engine(Protocol):
         """Return what is heard in each window (T,) float32 at `RATE`, at most `WINDOW_S` long."""
 
 
-def doubt(heard: Heard, settings: Asr) -> str:
+def doubt(heard: Heard) -> str:
     """Return why words are not believed; empty where they are."""
     if not any(char.isalnum() for char in heard.text):
         return "no words"
-    if heard.no_speech > settings.no_speech and heard.logprob < settings.min_logprob:
+    if heard.no_speech > NO_SPEECH and heard.logprob < LEAST_LOGPROB:
         return f"no speech with probability {heard.no_speech:.2f}, mean log-probability {heard.logprob:.2f}"
     ratio = compression(heard.text)
-    if ratio > settings.max_compression:
+    if ratio > MOST_COMPRESSION:
         return f"the words repeat themselves (compression {ratio:.1f})"
     return ""
 
