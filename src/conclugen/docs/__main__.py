@@ -21,6 +21,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "keys": configuration.keys,
         "switches": switches.switches,
         "variants": switches.variants,
+        "gone": configuration.gone,
     },
     "docs/tables.md": {
         "folder": functools.partial(configuration.of_adapter, "folder"),

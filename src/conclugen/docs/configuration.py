@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from conclugen.config import Config
+from conclugen.config.gone import GONE
 from conclugen.config.types import Section, is_made
 from conclugen.docs.attributes import meanings, summary
 from conclugen.docs.kinds import words
@@ -69,6 +70,12 @@ def of_adapter(adapter: str) -> str:
     kind, place = f", adapter: {adapter}", "`datasets.*."
     found = [row for part in parts(Config, Place()) if part.place.kind == kind for row in part.rows]
     return _linked(grid(HEAD, [(f"`{path.removeprefix(place)}", *rest) for path, *rest in found]))
+
+
+def gone() -> str:
+    """Return a table of the keys that are constants now."""
+    rows = [(f"`{key}`", f"`{constant}`", f"`{home.replace(':', '`, `')}`") for key, (constant, home) in GONE.items()]
+    return grid(("key", "constant", "where it stands"), rows)
 
 
 def parts(section: type[Section], place: Place) -> Iterator[Part]:
