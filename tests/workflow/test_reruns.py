@@ -48,7 +48,8 @@ def test_comments_docstrings_formatting_and_touches_rerun_nothing(project):
         ("losses/clustering.py", {"pretrain": 1, **ONE_METHOD}),  # ConCluGen alone: the own recipe has no clusters
         ("pretrain/kmeans.py", {"pretrain": 1, **ONE_METHOD}),
         ("losses/infonce.py", {}),
-        ("pretrain/settings.py", {}),  # names of settings, of which a job is told what it reads
+        *((f"{stage}/settings.py", {}) for stage in ("pretrain", "faces", "features", "downstream", "evaluation")),
+        ("data/published.py", {}),  # keys, too: a job is told the values of its own
         ("store/lease.py", {}),  # which GPU a job takes
         ("features/augment.py", {}),  # no method of this run compares views
         ("downstream/shuffled.py", {"downstream": 1, "score": 1, "table": 1}),
@@ -80,6 +81,11 @@ def test_a_loss_that_is_added_reruns_nothing(project):
     field = "    margin: float | None = None\n    whitening_weight: float | None = None"
     project.edit("src/conclugen/pretrain/settings.py", "    margin: float | None = None", field)
     assert project.planned() == {}
+
+
+def test_another_default_reruns_what_it_changes(project):
+    project.edit("src/conclugen/faces/settings.py", "margin: Share = 0.3", "margin: Share = 0.25")
+    assert project.planned() == FACES | {"qc": 1, "pretrain": 2, **WITH_VIDEO}
 
 
 @pytest.mark.parametrize(
