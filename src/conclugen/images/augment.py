@@ -7,45 +7,18 @@ SSL-FER's mask over an eye or the mouth. Draws come from a generator on the CPU:
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import torch
 from torch.nn import functional
 
 from conclugen.images import regions
+from conclugen.images.settings import Changes
 
 KEPT_RED, KEPT_GREEN, KEPT_BLUE = 0.299, 0.587, 0.114
 BLUR_DEVIATION = (0.1, 2.0)
 MASK_MARGIN = 10 / 224  # of the side: the authors' 10 pixels of 224
 PARTS = (regions.MOUTH, regions.LEFT_EYE, regions.RIGHT_EYE)
-
-
-@dataclasses.dataclass(frozen=True)
-class Changes:
-    """What may be done to a picture, and how often.
-
-    Attributes:
-        crop: share of the area that is kept, least and most; least = most: a crop of fixed size, at a random place.
-        mirror: probability of a mirror image.
-        brightness, contrast, saturation: a factor from 1 - x to 1 + x.
-        hue: share of the circle of colours, up to which it turns; grey pictures have none.
-        colour: probability of these four.
-        blur: probability of a 3 x 3 Gaussian.
-        grey: probability of no colour.
-        mask: probability that one of mouth, left and right eye is covered.
-    """
-
-    crop: tuple[float, float]
-    mirror: float
-    brightness: float
-    contrast: float
-    saturation: float
-    hue: float
-    colour: float
-    blur: float
-    grey: float
-    mask: float
 
 
 def augment(

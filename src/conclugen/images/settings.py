@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
-from conclugen.images.augment import Changes
 from conclugen.store.keys import Count, Keys
 
 PROPOSALS = ("time_aug", "hard_neg", "cut_mix", "face_swap", "mask_fn")
@@ -40,6 +39,33 @@ class Length(Keys):
     batch_size: Annotated[int, Ge(2)] = 256
 
 
+@dataclasses.dataclass(frozen=True)
+class Changes:
+    """What may be done to a picture, and how often.
+
+    Attributes:
+        crop: share of the area that is kept, least and most; least = most: a crop of fixed size, at a random place.
+        mirror: probability of a mirror image.
+        brightness, contrast, saturation: a factor from 1 - x to 1 + x.
+        hue: share of the circle of colours, up to which it turns; grey pictures have none.
+        colour: probability of these four.
+        blur: probability of a 3 x 3 Gaussian.
+        grey: probability of no colour.
+        mask: probability that one of mouth, left and right eye is covered.
+    """
+
+    crop: tuple[float, float]
+    mirror: float
+    brightness: float
+    contrast: float
+    saturation: float
+    hue: float
+    colour: float
+    blur: float
+    grey: float
+    mask: float
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pretraining(Shape, Length):
     """What a network is pretrained by.
@@ -57,7 +83,7 @@ class Pretraining(Shape, Length):
         swapped: share of the positives that FaceSwap or CutMix changes.
         attraction: λ: how much MaskFN's false negative counts as a positive; 0: it is only taken out.
         balanced: eyes and mouth count alike in MaskFN's likeness; otherwise the longer descriptor counts for more.
-        changes: of each view (`conclugen.images.augment.Changes`).
+        changes: of each view.
     """
 
     dataset: str
