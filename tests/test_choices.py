@@ -168,7 +168,7 @@ def with_recipes(methods=("ConCluGen",), **recipes):
     """The configuration with recipes of one's own, all of them to be trained."""
     values = CONFIG.model_dump()
     values["datasets"]["voxceleb2"]["detector"] = "mtcnn"
-    values["pretrain"] |= {"methods": [*methods, *recipes], "recipes": recipes}
+    values["pretrain"] |= {"methods": list(dict.fromkeys([*methods, *recipes])), "recipes": recipes}
     return check(values)
 
 
@@ -253,7 +253,7 @@ def test_a_recipe_may_judge_networks_on_fewer_modalities():
         ({"O.wn": OWN}, "recipes.O.wn.*should match pattern"),
         ({"Own": {}}, "recipes.Own.losses: empty, so it trains nothing; name some of mms, clustering"),
         ({"Own": OWN | {"losses": ["mss"]}}, "recipes.Own.losses: 'mss' is unknown; did you mean 'mms'"),
-        ({"Own": OWN | {"losses": ["mms", "mms"]}}, "recipes.Own.losses: .* names a loss twice"),
+        ({"Own": OWN | {"losses": ["mms", "mms"]}}, "recipes.Own.losses: .* has 'mms' more than once; name each once"),
         (
             {"Own": OWN | {"losses": ["clustering"]}},
             "recipes.Own.losses: clustering alone .* add mms or reconstruction",

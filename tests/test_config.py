@@ -137,6 +137,37 @@ def test_a_mistake_names_the_key_and_the_fix(place, value, message):
         check(changed(place, value))
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "twice"),
+    [
+        ("pretrain.seeds", [0, 1, 0], "0"),
+        ("pretrain.methods", ["ConCluGen", "ConClu", "ConCluGen"], "'ConCluGen'"),
+        ("pretrain.splits", ["train", "train"], "'train'"),
+        ("pretrain.search.learning_rates", [0.001, 1e-3], "0.001"),
+        ("downstream.seeds", ["3", 3], "3"),
+        ("downstream.datasets", ["mine", "mine"], "'mine'"),
+        ("downstream.protocols", ["raw", "linear", "raw"], "'raw'"),
+        ("downstream.controls", ["PCA", "PCA"], "'PCA'"),
+        ("downstream.label_fractions", [1.0, 0.1, 1], "1.0"),
+        ("downstream.heads.learning_rates", [0.1, 0.1], "0.1"),
+        ("downstream.knn.neighbours", [5, 5], "5"),
+        ("downstream.raw_rows.mine.face", ["frames2d", "frames2d"], "'frames2d'"),
+        ("modalities.video", ["frames2d", "frames3d", "frames2d"], "'frames2d'"),
+        ("datasets.mine.has", ["video", "video"], "'video'"),
+        ("datasets.mine.classes", ["happy", "happy"], "'happy'"),
+        ("tables.rivals", ["CLIP", "CLIP"], "'CLIP'"),
+        ("images.head_seeds", [1, 1], "1"),
+    ],
+)
+def test_what_a_list_has_more_than_once_is_told(place, value, twice):
+    with pytest.raises(ConfigError, match=rf"- {place}: .* has {twice} more than once; name each once"):
+        check(changed(place, value))
+
+
+def test_the_ends_of_a_range_may_be_one():
+    assert check(changed("features.views.crop_ratio", [1.0, 1.0])).features.views.crop_ratio == [1.0, 1.0]
+
+
 def test_all_mistakes_are_told_at_once():
     config = changed("pretrain.epochs", "many") | {"featurs": {}}
     with pytest.raises(ConfigError) as caught:

@@ -17,7 +17,7 @@ from conclugen.store.settings import parse
 from conclugen.workflow.code import KEYS
 
 ASKED = {"folds_of", "dimensions_of", "validates", "targets_of", "known_columns"}  # by the configuration
-VALIDATORS = {"__post_init__", "check_seeds"}
+VALIDATORS = {"__post_init__"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

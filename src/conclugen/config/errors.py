@@ -38,7 +38,8 @@ def _explain(item: Any, root: type[BaseModel]) -> list[str]:
     place, fields = _follow(item["loc"], root)
     key = ".".join(place)
     if item["type"] == "value_error":  # its lines name whole keys or, after a dot, keys of this section
-        return [f"{key}{line}" if line.startswith(".") else line for line in str(item["ctx"]["error"]).splitlines()]
+        lines = str(item["ctx"]["error"]).splitlines()
+        return [f"{key}{line}".lstrip(".") if line.startswith(".") else line for line in lines]
     if item["type"] == "extra_forbidden":
         return [f"{key}: unknown key{_elsewhere(place[-1], root)}; {allowed_names(place[-1], fields)}"]
     if item["type"] == "missing":

@@ -175,8 +175,6 @@ def _loss_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
     for loss in own.losses:
         if loss not in LOSSES:
             yield f".losses: {loss!r} is unknown; {allowed_names(loss, LOSSES)}"
-    if len(set(own.losses)) < len(own.losses):
-        yield f".losses: {own.losses} names a loss twice; name each once"
     if own.losses == ["clustering"]:
         yield ".losses: clustering alone has nothing to train with before the first k-means; add mms or reconstruction"
     known = [loss for loss in own.losses if loss in LOSSES]

@@ -7,6 +7,8 @@ import functools
 import operator
 import types
 import typing
+from collections import Counter
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
@@ -41,6 +43,25 @@ class Section(BaseModel):
         if check is not None:
             check()
         return self
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Section:
+        """Refuse what a list has twice: a seed or a method would count twice. A range may be a point."""
+        limits = {name: field.metadata for name, field in type(self).model_fields.items()}
+        lists = [name for name in limits if not any(getattr(limit, "max_length", None) for limit in limits[name])]
+        if mistakes := [line for name in lists for line in _repeated(f".{name}", getattr(self, name))]:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+
+def _repeated(place: str, value: Any) -> Iterator[str]:
+    """Yield a line for each list of plain values, here or in a mapping, that has one of them twice."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _repeated(f"{place}.{key}", inner)
+    elif isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+        twice = [item for item, count in Counter(value).items() if count > 1]
+        yield from [f"{place}: {value} has {twice[0]!r} more than once; name each once"] if twice else []
 
 
 def section(keys: type[Keys], *bases: type[Section], **more: Any) -> type[Section]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le, MinLen
@@ -62,10 +61,6 @@ class Heads(Keys):
     seeds: Seeds = (0, 1, 2, 3, 4)
     standardise: bool = True
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for a seed that is there twice."""
-        check_seeds(self.seeds)
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evaluated(Heads):
@@ -91,9 +86,3 @@ class Evaluated(Heads):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings(Evaluated, Budget):
     """What the protocols are told that train heads or networks."""
-
-
-def check_seeds(seeds: Sequence[int]) -> None:
-    """Raise ValueError for a seed that is there twice: its rows would count twice."""
-    if len(set(seeds)) != len(seeds):
-        raise ValueError(f".seeds: {list(seeds)} has one twice")

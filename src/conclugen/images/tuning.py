@@ -18,7 +18,7 @@ from conclugen.downstream.data import Data
 from conclugen.downstream.draws import Draw, draws_of
 from conclugen.downstream.heads import candidates
 from conclugen.downstream.scores import first_bias, headline, loss, outputs, weights
-from conclugen.downstream.settings import Budget, LabelFraction, Seeds, check_seeds
+from conclugen.downstream.settings import Budget, LabelFraction, Seeds
 from conclugen.images import augment, probe, regions, shard
 from conclugen.images.network import ImageNetwork
 from conclugen.images.settings import Shape
@@ -58,9 +58,6 @@ class Tuning(Shape):
     seeds: Seeds
     label_fraction: LabelFraction
     budget: Budget
-
-    def __post_init__(self) -> None:
-        check_seeds(self.seeds)
 
 
 class Classifier(nn.Module):
