@@ -14,7 +14,7 @@ from conclugen.config import OTHER_TABLES, Config
 from conclugen.data.cross_validation import together
 from conclugen.data.tree import HASHED_BYTES
 from conclugen.downstream.protocols import PROTOCOLS
-from conclugen.features import staged
+from conclugen.features import said, staged
 from conclugen.features.catalogue import CATALOGUE
 from conclugen.store import packaged
 
@@ -139,8 +139,7 @@ def width(config: Config, dataset: str, stream: str) -> int | None:
     """Return how many numbers an utterance has in a stream of a data set; None where that is not known."""
     options = config.datasets[dataset]
     if options.adapter != "features":
-        dim = CATALOGUE[stream][getattr(config.features, stream).backbone].dim if stream in CATALOGUE else ""
-        return int(dim) if dim.isdigit() else None
+        return said.dim(getattr(config.features, stream).backbone) if stream in CATALOGUE else None
     if stream not in options.streams:
         return None
     from conclugen.data.arrays import ArrayError, size_of

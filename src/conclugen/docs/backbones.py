@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from conclugen.config.stage_one import Streams
 from conclugen.docs.markdown import grid
 from conclugen.features.catalogue import CATALOGUE, SEEN, Address, Entry
-from conclugen.features.said import licence, said
+from conclugen.features.said import dim, licence, said
 from conclugen.features.staged import origin
 from conclugen.store.packaged import PACKAGED, PackagedWeights
 
@@ -23,8 +23,13 @@ def backbones() -> str:
             what = f"{entry.about}, by `model`" if entry.family else entry.about
             known = (_sampling(stream, name, entry), licence(name), _seen(entry.seen))
             weights = "your own" if entry.own else "in a package" if entry.address is None else "fetched"
-            rows.append((stream, f"{bold}{name}{bold}", what, entry.dim, *known, weights))
+            rows.append((stream, f"{bold}{name}{bold}", what, _dim(name), *known, weights))
     return grid(HEAD, rows)
+
+
+def _dim(name: str) -> str:
+    number = dim(name)
+    return "the model's" if number is None else str(number)
 
 
 def packages() -> str:

@@ -65,7 +65,6 @@ class Entry:
     Attributes:
         about: what it is, for people.
         sampling: what of an utterance it looks at, for people; in braces, settings of its stream or `MAX_TOKENS`.
-        dim: length of the vector, for people where it depends on the model.
         seen: data sets whose emotion labels went into the weights; None: not known, unless the configuration says.
         address: None for what ships inside a package.
         family: it needs `model`.
@@ -74,7 +73,6 @@ class Entry:
 
     about: str
     sampling: str
-    dim: str
     seen: tuple[str, ...] | None
     address: Address | None = None
     family: bool = False
@@ -112,41 +110,40 @@ FRAMES = "frames, {fps:g} per second"
 WINDOWS = "windows of {window} frames at {fps:g} fps"
 UTTERANCE = "the whole utterance"
 TOKENS = "up to {MAX_TOKENS} tokens"
-BY_MODEL = "the model's"
 SPEECH = "wav2vec 2.0, HuBERT, WavLM, data2vec, UniSpeech"
 # The first of each stream ships inside a package, needs nothing, and is the default.
 CATALOGUE: dict[str, dict[str, Entry]] = {
     "frames2d": {
-        "mobilenet_v2": Entry("ImageNet", FRAMES, "1280", ()),
-        "resnet152": Entry("ImageNet; the paper's", FRAMES, "2048", (), RESNET152),
-        "timm": Entry("its image networks", FRAMES, BY_MODEL, (), Address("timm"), True),
-        "torchvision": Entry("its image networks", FRAMES, BY_MODEL, (), Address("torchvision"), True),
-        "image_network": Entry("pretrained on faces here, docs/images.md", FRAMES, "the network's", (), own=True),
+        "mobilenet_v2": Entry("ImageNet", FRAMES, ()),
+        "resnet152": Entry("ImageNet; the paper's", FRAMES, (), RESNET152),
+        "timm": Entry("its image networks", FRAMES, (), Address("timm"), True),
+        "torchvision": Entry("its image networks", FRAMES, (), Address("torchvision"), True),
+        "image_network": Entry("pretrained on faces here, docs/images.md", FRAMES, (), own=True),
     },
     "frames3d": {
-        "i3d": Entry("Kinetics-400", WINDOWS, "1024", ()),
-        "r3d101": Entry("Kinetics-400; the paper's", WINDOWS, "2048", (), R3D101),
-        "videomae": Entry("VideoMAE", "windows of the model's frames", BY_MODEL, None, Address("hub"), True),
+        "i3d": Entry("Kinetics-400", WINDOWS, ()),
+        "r3d101": Entry("Kinetics-400; the paper's", WINDOWS, (), R3D101),
+        "videomae": Entry("VideoMAE", "windows of the model's frames", None, Address("hub"), True),
     },
     "audio": {
-        "resemblyzer": Entry("voices", "windows of 1.6 s, half overlapping", "1024", ()),
-        "soundnet": Entry("sound of two million videos", UTTERANCE, "1024", ()),
-        "egemaps": Entry("88 measures by openSMILE (extra `speech`); no network", UTTERANCE, "88", ()),
-        "davenet": Entry("spoken captions; the paper's", UTTERANCE, "1024", (), RESDAVENET),
-        "davenet_official": Entry("the same, fed as the authors' code does", UTTERANCE, "1024", (), RESDAVENET),
-        "speech_encoder": Entry(SPEECH, UTTERANCE, BY_MODEL, None, Address("hub"), True),
-        "whisper": Entry("its encoder", "pieces of 30 s", BY_MODEL, None, Address("hub"), True),
+        "resemblyzer": Entry("voices", "windows of 1.6 s, half overlapping", ()),
+        "soundnet": Entry("sound of two million videos", UTTERANCE, ()),
+        "egemaps": Entry("88 measures by openSMILE (extra `speech`); no network", UTTERANCE, ()),
+        "davenet": Entry("spoken captions; the paper's", UTTERANCE, (), RESDAVENET),
+        "davenet_official": Entry("the same, fed as the authors' code does", UTTERANCE, (), RESDAVENET),
+        "speech_encoder": Entry(SPEECH, UTTERANCE, None, Address("hub"), True),
+        "whisper": Entry("its encoder", "pieces of 30 s", None, Address("hub"), True),
     },
     "text": {
-        "minilm": Entry("sentence pairs", TOKENS, "384", ()),
-        "distilbert_sst2": Entry("sentiment of film reviews; the paper's", TOKENS, "768", ("SST-2 (sentiment)",), SST2),
-        "distilroberta_emotion": Entry("emotions; the authors' code's", TOKENS, "768", EMOTION_LABELS, EMOTION),
-        "text_encoder": Entry("BERT, RoBERTa, MPNet and others", TOKENS, BY_MODEL, None, Address("hub"), True),
+        "minilm": Entry("sentence pairs", TOKENS, ()),
+        "distilbert_sst2": Entry("sentiment of film reviews; the paper's", TOKENS, ("SST-2 (sentiment)",), SST2),
+        "distilroberta_emotion": Entry("emotions; the authors' code's", TOKENS, EMOTION_LABELS, EMOTION),
+        "text_encoder": Entry("BERT, RoBERTa, MPNet and others", TOKENS, None, Address("hub"), True),
     },
     "keypoints": {
-        "mtcnn": Entry("the face detector's five landmarks", "frames in which a face was looked for", "44", ()),
-        "face68": Entry("68 landmarks by FaceLandmark68Net of face-api.js", FRAMES, "612", (), FACE68),
-        "blendshapes": Entry("52 movements by MediaPipe's face landmarker (extra `blendshapes`)", FRAMES, "208", ()),
+        "mtcnn": Entry("the face detector's five landmarks", "frames in which a face was looked for", ()),
+        "face68": Entry("68 landmarks by FaceLandmark68Net of face-api.js", FRAMES, (), FACE68),
+        "blendshapes": Entry("52 movements by MediaPipe's face landmarker (extra `blendshapes`)", FRAMES, ()),
     },
 }
 EMBEDDED = {stream: next(iter(entries)) for stream, entries in CATALOGUE.items()}

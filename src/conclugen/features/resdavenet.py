@@ -68,7 +68,7 @@ def backbone(name: str, network: type[ResDavenet], preprocessing: str, file: Wei
         weights=staged(name, file, SOURCE, "resemblyzer"),
         construct=functools.partial(construct, network),
         preprocessing=preprocessing,
-        dim=WIDTHS[-1],
+        dim=1024,  # WIDTHS[-1]
         licence="BSD-3-Clause",
         rate=RATE,
     )

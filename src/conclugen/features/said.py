@@ -16,6 +16,12 @@ def licence(backbone: str) -> str:
     return said(backbone, "licence") or BY_MODEL
 
 
+def dim(backbone: str) -> int | None:
+    """Return the length of a backbone's vectors; None where it is the model's."""
+    number = said(backbone, "dim")
+    return int(number) if number.isdigit() else None
+
+
 @functools.cache
 def said(backbone: str, name: str) -> str:
     """Return the constant that a backbone's module gives the variable, field or argument `name`; empty for none."""

@@ -21,7 +21,7 @@ def test_functionals_are_those_of_opensmile_wave_by_wave(network):
     found = network(waves)
     smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
     expected = [smile.process_signal(wave.numpy(), egemaps.RATE) for wave in waves]
-    assert found.shape == (2, egemaps.FUNCTIONALS)
+    assert found.shape == (2, 88)
     np.testing.assert_allclose(found, np.concatenate([one.to_numpy() for one in expected]), rtol=1e-6)
     pitch = list(expected[0].columns).index("F0semitoneFrom27.5Hz_sma3nz_amean")
     assert found[1, pitch] - found[0, pitch] == pytest.approx(12, abs=0.5)  # an octave

@@ -116,7 +116,7 @@ def build(weights: WeightFile | None = None) -> Backbone:
             "faces turned upright by the detector's eyes, its square with margin, 256 x 256; 478 landmarks, 52 "
             "coefficients; mean, deviation, mean and 0.95 quantile of the speed"
         ),
-        dim=4 * len(NAMES),
+        dim=208,  # four measures of each movement
         licence="Apache-2.0 (MediaPipe), in a package under MIT",
         size=SIZE,
     )

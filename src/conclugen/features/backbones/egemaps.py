@@ -20,7 +20,6 @@ from conclugen.store.packaged import packaged
 
 WEIGHTS = packaged("egemaps")
 RATE = 16_000
-FUNCTIONALS = 88
 
 
 class EGeMAPS(nn.Module):
@@ -60,7 +59,7 @@ def build(weights: WeightFile | None = None) -> Backbone:
         weights=WEIGHTS,
         construct=construct,
         preprocessing="16 kHz, eGeMAPS v02 functionals of the whole utterance",
-        dim=FUNCTIONALS,
+        dim=88,
         licence="audEERING research licence (no commercial use)",
         rate=RATE,
     )

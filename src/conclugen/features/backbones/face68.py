@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from conclugen.features.backbone import Backbone, WeightFile, load_strictly, staged
 from conclugen.features.face_shape import POINTS, SHAPE
-from conclugen.features.landmarks import SUMMARY, summary_dim
+from conclugen.features.landmarks import SUMMARY
 from conclugen.store.packaged import verify
 from conclugen.store.provenance import file_sha256
 from conclugen.store.tfjs import manifest_of, read_tfjs
@@ -134,7 +134,7 @@ def build(weights: WeightFile | None = None) -> Backbone:
             "faces turned upright by the detector's eyes, its square without margin, 112 x 112, mean RGB subtracted; "
             f"shape: 68 points in a frame with its origin between the eyes, and {SHAPE - 2 * POINTS} lengths; {SUMMARY}"
         ),
-        dim=summary_dim(SHAPE),
+        dim=612,  # summary_dim(SHAPE)
         licence="MIT",
         size=SIZE,
     )

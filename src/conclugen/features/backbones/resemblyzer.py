@@ -102,7 +102,7 @@ def build(weights: WeightFile | None = None) -> Backbone:
         weights=WEIGHTS,
         construct=construct,
         preprocessing="16 kHz, at least -30 dBFS, 40 mel bands, windows of 1.6 s, mean and deviation of layers 2, 3",
-        dim=4 * UNITS,
+        dim=1024,  # four statistics of UNITS
         licence="Apache-2.0",
         rate=RATE,
     )
