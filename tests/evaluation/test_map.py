@@ -113,10 +113,11 @@ def made(flags):
     return layout.read(flags["--output"])
 
 
-def test_validation_utterances_alone_are_drawn_and_no_label_of_test_is_read(given, tmp_path):
+def test_validation_utterances_alone_are_drawn_and_no_label_of_test_is_read(given, tmp_path, monkeypatch):
+    monkeypatch.setattr(map, "MOST_UTTERANCES", 30)
     found = made(given)
     assert len(found) == 30
-    assert found.about["left_out"] == "10"  # of 40: one lacks its only modality, nine are beyond what is asked for
+    assert found.about["left_out"] == "10"  # of 40: one lacks its only modality, nine are beyond what a map shows
     assert set(found.marks["class"]) == {0, 1}
     assert found.shared["raw"]["class"] > 0.95 > 0.6 > found.chance["class"]
     assert (found.about["method"], found.about["corpus"]) == ("ConCluGen", "talks")
