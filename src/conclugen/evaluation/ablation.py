@@ -36,14 +36,18 @@ def build(measured: Sequence[Variant], variants: Variants) -> list[dict[str, Any
     """Return, data set by data set, a row per chance row, then one per preset and per variant of it, the largest loss
     first."""
     rows = []
-    for dataset in dict.fromkeys(one.split.dataset for one in measured):
-        of_dataset = [one for one in measured if one.split.dataset == dataset]
+    for dataset in dict.fromkeys(variant.split.dataset for variant in measured):
+        of_dataset = [variant for variant in measured if variant.split.dataset == dataset]
         best, lucky = (
             best_chance_of(of_dataset, dataset, "valid"),
-            [one for one in of_dataset if one.row.protocol == CHANCE],
+            [variant for variant in of_dataset if variant.row.protocol == CHANCE],
         )
-        rows += [_row(one, one, NO_DIFFERENCE, None, variants, best, None) for one in lucky]
-        mine = {one.row.preset: one for one in of_dataset if one not in lucky and one.row.method != UNTRAINED}
+        rows += [_row(variant, variant, NO_DIFFERENCE, None, variants, best, None) for variant in lucky]
+        mine = {
+            variant.row.preset: variant
+            for variant in of_dataset
+            if variant not in lucky and variant.row.method != UNTRAINED
+        }
         compared = [name for name in mine if name in variants.based_on]
         tests = {name: mine[name].measured.against(mine[variants.based_on[name]].measured) for name in compared}
         corrected = holm(np.array([tests[name].p for name in compared]))
@@ -51,14 +55,14 @@ def build(measured: Sequence[Variant], variants: Variants) -> list[dict[str, Any
         for base in (name for name in mine if name not in variants.based_on):
             changed = sorted((n for n in compared if variants.based_on[n] == base), key=lambda n: mine[n].value)
             for name in (base, *changed):
-                one, test = mine[name], tests.get(name, NO_DIFFERENCE)
-                drawn = untrained_of(one, of_dataset)
-                rows.append(_row(one, mine[base], test, adjusted.get(name), variants, best, drawn))
+                variant, test = mine[name], tests.get(name, NO_DIFFERENCE)
+                drawn = untrained_of(variant, of_dataset)
+                rows.append(_row(variant, mine[base], test, adjusted.get(name), variants, best, drawn))
     return rows
 
 
 def _row(
-    one: Variant,
+    variant: Variant,
     base: Variant,
     test: Difference,
     adjusted: float | None,
@@ -67,43 +71,47 @@ def _row(
     untrained: Estimate | None,
 ) -> dict[str, Any]:
     """One row; `base`: the preset it varies, `best`: the best chance row, `untrained`: the same networks so."""
-    low, high = one.measured.interval()
-    changed = one is not base
-    row = {"dataset": one.split.dataset, "data": one.data, "preset": base.row.preset}
-    row |= {"variant": one.row.preset if changed else "", "change": variants.changes.get(one.row.preset, "")}
-    row |= {"method": one.row.method, "protocol": one.row.protocol, "corpus": one.row.corpus}
-    row |= {"seeds": one.row.seeds, "n_valid": one.split.count, "groups": one.split.groups.count}
+    low, high = variant.measured.interval()
+    changed = variant is not base
+    row = {"dataset": variant.split.dataset, "data": variant.data, "preset": base.row.preset}
+    row |= {"variant": variant.row.preset if changed else "", "change": variants.changes.get(variant.row.preset, "")}
+    row |= {"method": variant.row.method, "protocol": variant.row.protocol, "corpus": variant.row.corpus}
+    row |= {"seeds": variant.row.seeds, "n_valid": variant.split.count, "groups": variant.split.groups.count}
     row |= {
-        "caution": one.caution,
-        "metric": one.measured.metric,
-        "valid": one.value,
+        "caution": variant.caution,
+        "metric": variant.measured.metric,
+        "valid": variant.value,
         "valid_lo": low,
         "valid_hi": high,
     }
     row |= {"difference": test.value, "difference_lo": test.low, "difference_hi": test.high, "p": test.p}
-    row |= {"p_holm": adjusted, "detectable_difference": test.detectable, "better": _better(one, base, test, adjusted)}
-    row |= chance_cells(one.measured, best) | untrained_cells(one.measured, untrained)
-    return row | pretext.cells(one.row.networks)
+    row |= {
+        "p_holm": adjusted,
+        "detectable_difference": test.detectable,
+        "better": _better(variant, base, test, adjusted),
+    }
+    row |= chance_cells(variant.measured, best) | untrained_cells(variant.measured, untrained)
+    return row | pretext.cells(variant.row.networks)
 
 
-def _better(one: Variant, base: Variant, test: Difference, adjusted: float | None) -> str:
+def _better(variant: Variant, base: Variant, test: Difference, adjusted: float | None) -> str:
     """The name of the better preset, in words where none is after the correction or nothing was compared or tested."""
-    if one is base:
+    if variant is base:
         return ""
-    told = test.verdict(one.measured.metric)
-    if told in ("yes", "below") and not (adjusted is not None and adjusted <= 1 - one.measured.level):
-        told = "no"
-    words = {"yes": one.row.preset, "below": base.row.preset, "no": "not told apart", "unknown": "unknown"}
-    return words[told]
+    verdict = test.verdict(variant.measured.metric)
+    if verdict in ("yes", "below") and not (adjusted is not None and adjusted <= 1 - variant.measured.level):
+        verdict = "no"
+    words = {"yes": variant.row.preset, "below": base.row.preset, "no": "not told apart", "unknown": "unknown"}
+    return words[verdict]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of switches."""
     parser = flags(__doc__ or "")
     parser.add_argument("--variants", required=True, help="JSON: based_on and changes, by variant")
-    given = parser.parse_args(argv)
-    measured = read_variants(given.chance, given.scores, parse_settings(given.settings))
-    write_csv(given.output, build(measured, parse(Variants, given.variants)))
+    arguments = parser.parse_args(argv)
+    measured = read_variants(arguments.chance, arguments.scores, parse_settings(arguments.settings))
+    write_csv(arguments.output, build(measured, parse(Variants, arguments.variants)))
 
 
 if __name__ == "__main__":

@@ -35,16 +35,16 @@ ABOUT = (
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
     """Return the rows, data set by data set. Raises ValueError for a protocol that Table 2 does not have."""
-    return [row for one in datasets for row in _rows(one)]
+    return [row for dataset in datasets for row in _rows(dataset)]
 
 
-def _rows(one: Measured) -> list[dict[str, Any]]:
-    split, reference, rows = one.scores.split, one.settings.reference, []
+def _rows(dataset: Measured) -> list[dict[str, Any]]:
+    split, reference, rows = dataset.scores.split, dataset.settings.reference, []
     task = split.task
-    for row in one.scores.rows:
+    for row in dataset.scores.rows:
         if row.protocol not in PROTOCOLS or row.method != reference:
             raise ValueError(f"{split.dataset}: {row.method}, {row.protocol} is no row of Table 2")
-    for measured in build_table(one.scores, one.settings):
+    for measured in build_table(dataset.scores, dataset.settings):
         for metric in (metrics.HEADLINE[task], paper.COLUMNS[task][0]):
             row = {"dataset": split.dataset} | {name: measured[name] for name in ABOUT} | {"metric": metric}
             row |= {
@@ -52,7 +52,7 @@ def _rows(one: Measured) -> list[dict[str, Any]]:
                 "value_lo": measured[f"{metric}_lo"],
                 "value_hi": measured[f"{metric}_hi"],
             }
-            row["paper"] = _printed(one.settings.paper, measured["protocol"], metric == paper.COLUMNS[task][0])
+            row["paper"] = _printed(dataset.settings.paper, measured["protocol"], metric == paper.COLUMNS[task][0])
             headline = metric == metrics.HEADLINE[task]
             row["beats_chance"] = measured["beats_chance"] if headline else ""
             row["detectable_vs_chance"] = measured["detectable_vs_chance"] if headline else None

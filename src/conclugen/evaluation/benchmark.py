@@ -59,11 +59,11 @@ def build(table: Sequence[dict[str, str]], sentiment: Sequence[dict[str, str]]) 
             if its_kind == kind:
                 rows.append(_row(kind, method, accuracy / 100, year=year, modalities=modalities, training=training))
         metric, own_rows = measured.get(kind, ("", ()))
-        for own in own_rows:
-            name = own["method"] if own["protocol"] == "chance" else f"{own['method']} ({own['protocol']})"
-            bounds = [_number(own[f"{metric}{end}"]) for end in ("_lo", "_hi")]
-            source = SOURCES[own["data"]]
-            rows.append(_row(kind, name, _number(own[metric]), bounds, training=own["protocol"], source=source))
+        for row in own_rows:
+            name = row["method"] if row["protocol"] == "chance" else f"{row['method']} ({row['protocol']})"
+            bounds = [_number(row[f"{metric}{end}"]) for end in ("_lo", "_hi")]
+            source = SOURCES[row["data"]]
+            rows.append(_row(kind, name, _number(row[metric]), bounds, training=row["protocol"], source=source))
     return rows
 
 

@@ -25,14 +25,17 @@ def estimates(
     `ranked`: what `intervals.rank` returns of each seed, where it is known already.
     """
     whole = np.ones((1, resamples.weights.shape[1]), dtype=np.int32)
-    ranked = ranked or [rank(truth, one, resamples.weights) for one in scores]
-    values = [by_class(truth, one, whole, rank(truth, one, whole)) for one in scores]
-    each = [by_class(truth, one, resamples.weights, known) for one, known in zip(scores, ranked, strict=True)]
-    drawn = {name: np.stack([one[name] for one in each]) for name in NAMES}
+    ranked = ranked or [rank(truth, seed_scores, resamples.weights) for seed_scores in scores]
+    values = [by_class(truth, seed_scores, whole, rank(truth, seed_scores, whole)) for seed_scores in scores]
+    resampled = [
+        by_class(truth, seed_scores, resamples.weights, known)
+        for seed_scores, known in zip(scores, ranked, strict=True)
+    ]
+    drawn = {name: np.stack([metrics[name] for metrics in resampled]) for name in NAMES}
     return [
         {
             name: resamples.estimate(
-                name, np.array([one[name][0, c] for one in values]), drawn[name][:, :, c], protocol
+                name, np.array([metrics[name][0, c] for metrics in values]), drawn[name][:, :, c], protocol
             )
             for name in NAMES
         }

@@ -43,18 +43,18 @@ def gaps(truth: np.ndarray, scores: np.ndarray, group: np.ndarray, weights: np.n
         decided = scores[known].argmax(1)[:, None]
         hits = np.take_along_axis(truth[known], decided, 1)[:, 0]
         return _gaps(hits, np.take_along_axis(scores[known], decided, 1)[:, 0], group[known], weights)[:, None]
-    each = []
+    by_class = []
     for c in range(truth.shape[1]):
         known = ~np.isnan(truth[:, c])
-        each.append(_gaps(truth[known, c], scores[known, c], group[known], weights))
-    return np.stack(each, axis=1)
+        by_class.append(_gaps(truth[known, c], scores[known, c], group[known], weights))
+    return np.stack(by_class, axis=1)
 
 
-def of_gaps(found: np.ndarray) -> np.ndarray:
+def of_gaps(class_gaps: np.ndarray) -> np.ndarray:
     """Return the error (…) of gaps (…, C, B)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no class has a known label: NaN
-        return np.nanmean(np.abs(found).sum(-1), axis=-1)
+        return np.nanmean(np.abs(class_gaps).sum(-1), axis=-1)
 
 
 def interval(measured: np.ndarray, drawn: np.ndarray, level: float, widen: float) -> tuple[float, float]:

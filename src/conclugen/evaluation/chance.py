@@ -22,23 +22,23 @@ def rows(truth: Truth, draws: int = DRAWS) -> dict[str, np.ndarray]:
     drawn from it. Of folds, each is guessed from what the others know.
     """
     if truth.folds:  # in its turn each fold has priors of its own
-        each = [rows(fold, draws) for fold in truth.folds]
-        return {name: np.concatenate([one[name] for one in each], axis=1) for name in each[0]}
+        by_fold = [rows(fold, draws) for fold in truth.folds]
+        return {name: np.concatenate([fold_scores[name] for fold_scores in by_fold], axis=1) for name in by_fold[0]}
     count, priors = len(truth.ids), truth.priors
     if truth.task == "regression":
         return _sentiment(truth, draws)
     if truth.task == "multi":
-        found = {
+        chance_scores = {
             "majority": np.tile(priors > 0.5, (1, count, 1)),
             "all-negative": np.zeros((1, count, len(priors))),
             "all-positive": np.ones((1, count, len(priors))),
         }
     else:
-        found = {"majority": np.tile(np.eye(len(priors))[priors.argmax()], (1, count, 1))}
+        chance_scores = {"majority": np.tile(np.eye(len(priors))[priors.argmax()], (1, count, 1))}
     total = priors.sum() if truth.task == "single" and priors.sum() > 0 else 1
-    found["training priors"] = np.tile(priors / total, (1, count, 1))
-    found["prior sampling"] = _sample(truth, draws)
-    return {name: scores.astype(np.float32) for name, scores in found.items()}
+    chance_scores["training priors"] = np.tile(priors / total, (1, count, 1))
+    chance_scores["prior sampling"] = _sample(truth, draws)
+    return {name: scores.astype(np.float32) for name, scores in chance_scores.items()}
 
 
 def _sentiment(truth: Truth, draws: int) -> dict[str, np.ndarray]:
@@ -52,9 +52,9 @@ def _sentiment(truth: Truth, draws: int) -> dict[str, np.ndarray]:
         "majority sign": 1.0 if (known > 0).sum() >= (known < 0).sum() else -1.0,
     }
     shape = (len(truth.ids), 1)
-    found = {name: np.full((1, *shape), value) for name, value in constants.items()}
-    found["prior sampling"] = np.random.default_rng(SEED).choice(known, size=(draws, *shape))
-    return {name: scores.astype(np.float32) for name, scores in found.items()}
+    chance_scores = {name: np.full((1, *shape), value) for name, value in constants.items()}
+    chance_scores["prior sampling"] = np.random.default_rng(SEED).choice(known, size=(draws, *shape))
+    return {name: scores.astype(np.float32) for name, scores in chance_scores.items()}
 
 
 def _sample(truth: Truth, draws: int) -> np.ndarray:

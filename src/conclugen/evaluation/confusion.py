@@ -21,7 +21,7 @@ def shares(truth: Truth, scores: np.ndarray) -> np.ndarray:
 def shares_of_seven(truth: Truth, scores: np.ndarray) -> np.ndarray:
     """Return the same (7, 7) of sentiment rounded to seven classes, for scores (N, 1)."""
     known = ~np.isnan(truth.labels[:, 0])
-    true, said = (seven(one[known, 0])[:, None] == SEVEN for one in (truth.labels, scores))
+    true, said = (seven(values[known, 0])[:, None] == SEVEN for values in (truth.labels, scores))
     return _of_counts(true.T.astype(float) @ said)
 
 

@@ -26,7 +26,7 @@ def verdict(names: Iterable[str], seen: Sequence[str] | None) -> tuple[str, str]
     if seen is None:
         return UNKNOWN, "what its backbone was trained on is not recorded"
     named = ", ".join(sorted(seen))
-    if any(name in _letters(one) for name in names for one in seen):
+    if any(name in _letters(dataset) for name in names for dataset in seen):
         return YES, f"trained on labels of this data set: {named}"
     return NO, f"trained on emotion labels of other data: {named}" if named else "trained without emotion labels"
 
@@ -40,7 +40,7 @@ def of_streams(names: Iterable[str], streams: Iterable[str], seen: Seen) -> tupl
     names = list(names)
     verdicts = {stream: verdict(names, seen.get(stream))[0] for stream in streams}
     whole = YES if YES in verdicts.values() else UNKNOWN if UNKNOWN in verdicts.values() else NO
-    return whole, "+".join(stream for stream, one in verdicts.items() if one == whole != NO)
+    return whole, "+".join(stream for stream, stream_verdict in verdicts.items() if stream_verdict == whole != NO)
 
 
 def _letters(text: str) -> str:

@@ -47,8 +47,8 @@ def _rows(world: Measured) -> Iterator[dict[str, Any]]:
     split, scored = world.scores.split, world.scores.rows
     raw, oracle = (_only(split.dataset, scored, name) for name in (RAW, ORACLE))
     plain = [row.headline for row in scored if row.method in PLAIN and row.protocol in ("raw", "linear")]
-    best_value = metrics.best((one.value for one in plain), split.headline)
-    best = next(one for one in plain if one.value == best_value)
+    best_value = metrics.best((estimate.value for estimate in plain), split.headline)
+    best = next(estimate for estimate in plain if estimate.value == best_value)
     landmarks = Landmarks(raw, oracle, best, best_chance(world.scores.chance))
     drawn = {_networks(row): row.headline for row in scored if row.method == UNTRAINED}
     for row in (*world.scores.chance, *scored):
@@ -84,8 +84,8 @@ def _cells(estimate: Estimate, seeds: int) -> dict[str, float]:
 def _compared(cells: Mapping[str, float], estimate: Estimate, landmarks: Landmarks) -> dict[str, float]:
     """Return the shares of the way, and the differences to the better of raw features and PCA and to chance."""
     start, end, best = landmarks.raw.value, landmarks.oracle.value, landmarks.best
-    there = metrics.is_better(end, start, estimate.metric) and abs(end - start) >= LEAST_WAY
-    way = end - start if there else math.nan
+    has_way = metrics.is_better(end, start, estimate.metric) and abs(end - start) >= LEAST_WAY
+    way = end - start if has_way else math.nan
     lost, gained = estimate.against(best), estimate.against(landmarks.chance)
     return {
         "closed": (cells["value"] - start) / way,

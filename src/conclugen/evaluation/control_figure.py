@@ -28,9 +28,9 @@ LEFT_OUT = ("chance", "shuffled")
 def controls(table: Sequence[dict[str, str]]) -> Figure:
     """Draw a panel per world: each method's value with its interval and worst seed, and what it is measured against."""
     worlds = list(dict.fromkeys(row["world"] for row in table))
-    shown = [row for row in table if row["protocol"] not in LEFT_OUT]
-    names = list(dict.fromkeys(_name(row, table) for row in shown))
-    protocols = list(dict.fromkeys(row["protocol"] for row in shown))
+    rows = [row for row in table if row["protocol"] not in LEFT_OUT]
+    names = list(dict.fromkeys(_name(row, table) for row in rows))
+    protocols = list(dict.fromkeys(row["protocol"] for row in rows))
     size = (2 + 2.6 * len(worlds), 1.6 + 0.36 * len(names))
     figure, panels = plt.subplots(1, len(worlds), figsize=size, layout="constrained", sharey=True, squeeze=False)
     for axes, world in zip(panels[0], worlds, strict=True):
@@ -50,7 +50,7 @@ def controls(table: Sequence[dict[str, str]]) -> Figure:
         for colour, marker in [_style(name)]
     ]
     handles.append(plt.Line2D([], [], color=style.INK, marker="|", linestyle="", label="worst seed"))
-    if any(flag(row) for row in shown):
+    if any(flag(row) for row in rows):
         hollow = {"marker": "o", "markerfacecolor": "white", "markersize": 4, "linestyle": ""}
         handles.append(plt.Line2D([], [], color=style.INK, label="collapsed networks", **hollow))
     handles += [plt.Line2D([], [], color=style.INK, linewidth=0.8, linestyle=s, label=n) for n, s in LINES.items()]

@@ -21,10 +21,12 @@ def of_classes(truth: Truth, scores: np.ndarray) -> dict[str, np.ndarray]:
     curves["share"] = np.full(count, np.nan)
     for c in range(count):
         known = ~np.isnan(truth.labels[:, c])
-        true, each = truth.labels[known, c] > 0.5, scores[:, known, c]
+        true, class_scores = truth.labels[known, c] > 0.5, scores[:, known, c]
         if true.any():
-            curves["precision"][c] = np.mean([curve(true, one) for one in each], axis=0)
-            curves["area"][c] = np.mean([average_precision(true.astype(float), one) for one in each])
+            curves["precision"][c] = np.mean([curve(true, seed_scores) for seed_scores in class_scores], axis=0)
+            curves["area"][c] = np.mean(
+                [average_precision(true.astype(float), seed_scores) for seed_scores in class_scores]
+            )
             curves["share"][c] = true.mean()
     return curves
 

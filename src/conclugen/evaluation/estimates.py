@@ -104,7 +104,10 @@ class Estimate:
             apart = self.by_seed - other.by_seed, self.drawn - other.drawn
             seeds = [of_seeds(*apart, self.groups, self.trained)]
         else:
-            seeds = [of_seeds(one.by_seed, one.drawn, one.groups, one.trained) for one in (self, other)]
+            seeds = [
+                of_seeds(estimate.by_seed, estimate.drawn, estimate.groups, estimate.trained)
+                for estimate in (self, other)
+            ]
         variance = combine(drawn, self.groups, *seeds)
         if not math.isfinite(variance.value):
             return Difference(value)

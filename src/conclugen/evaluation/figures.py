@@ -39,7 +39,11 @@ def headline(table: Sequence[dict[str, str]], task: str) -> Figure:
     axes.axvline(best, color=style.INK, linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(table)), [_named(row) for row in reversed(table)], fontsize=8)
     axes.set_xlabel(f"{style.metric_name(name)}\n(dotted: {dotted})")
-    used = [told for verdict, told in style.VERDICTS.items() if verdict in {row["beats_chance"] for row in table}]
+    used = [
+        legend_entry
+        for verdict, legend_entry in style.VERDICTS.items()
+        if verdict in {row["beats_chance"] for row in table}
+    ]
     for colour, marker, meaning in used:
         axes.plot([], [], marker=marker, color=colour, label=meaning)
     figure.legend(fontsize=7, ncols=3, loc="outside upper left", frameon=False)
@@ -72,20 +76,20 @@ def confusion(split: Split, row: Score) -> Figure:
 def by_class(split: Split, row: Score) -> Figure:
     """Draw recall, specificity and average precision of each class, averaged over seeds, and the rate of positives;
     below, the confusion matrix of each class, rows summing to 1."""
-    each = row.drawn["decided"]  # (C, 3)
-    figure = plt.figure(figsize=(1.6 + 0.9 * len(each), 4.4), layout="constrained")
-    grid = figure.add_gridspec(2, len(each), height_ratios=(2, 1))
+    class_metrics = row.drawn["decided"]  # (C, 3)
+    figure = plt.figure(figsize=(1.6 + 0.9 * len(class_metrics), 4.4), layout="constrained")
+    grid = figure.add_gridspec(2, len(class_metrics), height_ratios=(2, 1))
     axes = figure.add_subplot(grid[0, :])
-    places = np.arange(len(each))
+    places = np.arange(len(class_metrics))
     for number, (name, colour) in enumerate(zip(NAMES, (style.BLUE, style.SKY, style.ORANGE), strict=True)):
         kind = {"label": name, "color": colour, "hatch": style.HATCHES[number], "edgecolor": "white", "linewidth": 0}
-        axes.bar(places + 0.26 * (number - 1), each[:, number], 0.24, **kind)
+        axes.bar(places + 0.26 * (number - 1), class_metrics[:, number], 0.24, **kind)
     rate = np.array(split.support) / np.array(split.known)
     axes.plot(places + 0.26, rate, "k_", markersize=14, label="rate of positives")
     axes.set_xticks(places, split.classes, fontsize=8)
     axes.set(ylim=(0, 1), ylabel="share")
     figure.legend(fontsize=7, ncols=4, loc="outside upper center", frameon=False)
-    for place, (recall, specificity, _) in enumerate(each):
+    for place, (recall, specificity, _) in enumerate(class_metrics):
         _matrix(
             figure.add_subplot(grid[1, place]),
             of_two(recall, specificity),
@@ -101,8 +105,8 @@ def precision_recall(split: Split, row: Score) -> Figure:
     share. A class that does not occur has no curve.
     """
     figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
-    each = zip(split.classes, *(row.drawn[name] for name in ("precision", "area", "share")), strict=True)
-    for number, (name, precision, area, share) in enumerate(each):
+    curves = zip(split.classes, *(row.drawn[name] for name in ("precision", "area", "share")), strict=True)
+    for number, (name, precision, area, share) in enumerate(curves):
         if np.isfinite(share):
             line = style.series(number) | {"markevery": (4 * number % 20, 20), "markersize": 4, "linewidth": 1.5}
             axes.plot(RECALL, precision, label=f"{name}: {area:.2f} ({share:.2f})", **line)

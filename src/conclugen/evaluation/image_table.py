@@ -66,23 +66,25 @@ class Row:
     networks: Sequence[pretext.Network | None] | None
 
 
-def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings: Settings) -> list[dict[str, Any]]:
+def build(
+    truth: Truth, predictions: Sequence[Predictions], copied: set[str], settings: Settings
+) -> list[dict[str, Any]]:
     """Return the rows of the table; `copied`: ids of images that training holds an exact copy of."""
     resamples = Resamples.of(truth, settings)
     new, headline = without(truth, copied), next(iter(METRICS[truth.task]))
     new_resamples = Resamples.of(new, settings)
     guessed = chance.rows(truth)
     rows = [Row(name, CHANCE, 1.0, 1, scores, {}, ()) for name, scores in guessed.items()]
-    rows += [Row(p.method, p.protocol, p.label_fraction, len(p.seeds), p.scores, {}, p.networks) for p in given]
+    rows += [Row(p.method, p.protocol, p.label_fraction, len(p.seeds), p.scores, {}, p.networks) for p in predictions]
     rows = [
         dataclasses.replace(row, metrics=resamples.estimates(truth, row.scores, row.protocol))
         for row in sorted(rows, key=_place)
     ]
-    kept = np.isin(truth.ids, new.ids)
+    is_new = np.isin(truth.ids, new.ids)
     best = _best([row.metrics[headline] for row in rows if row.protocol == CHANCE])
     table = []
     for row in rows:
-        fresh = new_resamples.estimates(new, row.scores[:, kept], row.protocol)[headline]
+        fresh = new_resamples.estimates(new, row.scores[:, is_new], row.protocol)[headline]
         cells = {"method": row.method, "protocol": row.protocol, "labels": row.fraction}
         cells |= {"network": _network(row, settings), "seeds": row.seeds, "n_test": len(truth.ids)}
         for name, column in METRICS[truth.task].items():
@@ -99,17 +101,17 @@ def build(truth: Truth, given: Sequence[Predictions], copied: set[str], settings
 
 def without(truth: Truth, copied: set[str]) -> Truth:
     """Return the truth of the test images that training has no exact copy of. Raises ValueError where none is left."""
-    kept = np.array([name not in copied for name in truth.ids.tolist()])
-    if not kept.any():
+    is_new = np.array([name not in copied for name in truth.ids.tolist()])
+    if not is_new.any():
         raise ValueError(f"{truth.dataset}: training holds a copy of every test image; its folds cannot be used")
-    group = np.unique(truth.group[kept], return_inverse=True)[1]
-    return dataclasses.replace(truth, ids=truth.ids[kept], labels=truth.labels[kept], group=group)
+    group = np.unique(truth.group[is_new], return_inverse=True)[1]
+    return dataclasses.replace(truth, ids=truth.ids[is_new], labels=truth.labels[is_new], group=group)
 
 
 def _best(guessed: Sequence[Estimate]) -> Estimate:
     """The best of the chance rows, with which all others are compared."""
-    value = best_of((one.value for one in guessed), guessed[0].metric)
-    return next(one for one in guessed if one.value == value)
+    value = best_of((estimate.value for estimate in guessed), guessed[0].metric)
+    return next(estimate for estimate in guessed if estimate.value == value)
 
 
 def _place(row: Row) -> tuple:
@@ -137,9 +139,9 @@ def _against(row: Row, rows: Sequence[Row], name: str, headline: str) -> dict[st
 
 
 def _pretext(networks: Sequence[pretext.Network | None] | None) -> dict[str, Any]:
-    numbers = [one["numbers"] for one in pretext.distinct(networks or ())]
+    numbers = [network["numbers"] for network in pretext.distinct(networks or ())]
     means = {
-        f"pretext_{name}": float(np.mean([one[name] for one in numbers])) if numbers else None
+        f"pretext_{name}": float(np.mean([values[name] for values in numbers])) if numbers else None
         for name in ("retrieval", "retrieval_chance", "alignment", "uniformity", "effective_rank")
     }
     words = pretext.word_cells(networks)
@@ -154,12 +156,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--copies", type=Path, required=True, help="images that training has seen")
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    settings = parse(Settings, given.settings)
-    truth = read_truth(given.manifest, settings.target)
-    predictions = [read(folder, truth) for folder in given.predictions]
-    copied = copies.read(given.copies, (copies.EXACT,))
-    write_csv(given.output, build(truth, predictions, copied, settings))
+    arguments = parser.parse_args(argv)
+    settings = parse(Settings, arguments.settings)
+    truth = read_truth(arguments.manifest, settings.target)
+    predictions = [read(folder, truth) for folder in arguments.predictions]
+    copied = copies.read(arguments.copies, (copies.EXACT,))
+    write_csv(arguments.output, build(truth, predictions, copied, settings))
 
 
 if __name__ == "__main__":

@@ -55,10 +55,10 @@ class Resamples:
     groups: Groups
 
     @classmethod
-    def of(cls, truth: Truth, asked: Asked) -> Resamples:
+    def of(cls, truth: Truth, settings: Asked) -> Resamples:
         """Draw the groups of a split."""
         groups = Groups.of(truth.group)
-        return cls(group_weights(groups.count, asked.resamples, asked.seed), asked.level, groups)
+        return cls(group_weights(groups.count, settings.resamples, settings.seed), settings.level, groups)
 
     def estimates(
         self, truth: Truth, scores: np.ndarray, protocol: str, ranked: Sequence[Ranked] = ()
@@ -67,11 +67,11 @@ class Resamples:
 
         `ranked`: what `rank` returns of each seed, where it is known already.
         """
-        each = [compute(truth.labels, one, truth.task) for one in scores]
+        by_seed = [compute(truth.labels, seed_scores, truth.task) for seed_scores in scores]
         gaps = self._gaps(truth, scores)
         drawn = resampled(truth, scores, self.weights, gaps, ranked)
         estimates = {
-            name: self.estimate(name, np.array([one[name] for one in each]), drawn[name], protocol)
+            name: self.estimate(name, np.array([values[name] for values in by_seed]), drawn[name], protocol)
             for name in NAMES[truth.task]
         }
         for name in CALIBRATION & estimates.keys():
@@ -84,7 +84,9 @@ class Resamples:
         if truth.task == "regression":
             return self.estimates(truth, scores, protocol)[name]
         whole = np.ones((1, self.weights.shape[1]), dtype=np.int32)
-        values, drawn = ([decided(truth, one, w)[name] for one in scores] for w in (whole, self.weights))
+        values, drawn = (
+            [decided(truth, seed_scores, w)[name] for seed_scores in scores] for w in (whole, self.weights)
+        )
         return self.estimate(name, np.concatenate(values), np.stack(drawn), protocol)
 
     def estimate(self, name: str, by_seed: np.ndarray, drawn: np.ndarray, protocol: str) -> Estimate:
@@ -95,16 +97,20 @@ class Resamples:
         """The gaps of calibration of each seed, (R, C, B); none for sentiment."""
         if truth.task == "regression":
             return []
-        return [calibration.gaps(truth.labels, one, truth.group, self.weights, truth.task) for one in scores]
+        return [
+            calibration.gaps(truth.labels, seed_scores, truth.group, self.weights, truth.task) for seed_scores in scores
+        ]
 
     def _ends(self, truth: Truth, scores: np.ndarray, gaps: list[np.ndarray]) -> tuple[float, float] | None:
         """The interval of the calibration error; none of a single group."""
         if self.groups.count < 2:
             return None
         whole = np.ones((1, self.groups.count))
-        measured = [calibration.gaps(truth.labels, one, truth.group, whole, truth.task)[0] for one in scores]
-        some = np.stack([one[: calibration.ENOUGH] for one in gaps])
-        return calibration.interval(np.stack(measured), some, self.level, self.groups.widening(self.level))
+        measured = [
+            calibration.gaps(truth.labels, seed_scores, truth.group, whole, truth.task)[0] for seed_scores in scores
+        ]
+        drawn = np.stack([seed_gaps[: calibration.ENOUGH] for seed_gaps in gaps])
+        return calibration.interval(np.stack(measured), drawn, self.level, self.groups.widening(self.level))
 
 
 def group_weights(groups: int, resamples: int, seed: int) -> np.ndarray:
@@ -122,11 +128,11 @@ def resampled(
 ) -> dict[str, np.ndarray]:
     """Return every metric (S, R) for scores (S, N, C) and group weights (R, G); `gaps` of calibration and ranks, if
     known."""
-    each = [
-        _one_seed(truth, one, weights, gaps[n] if gaps else None, ranked[n] if ranked else None)
-        for n, one in enumerate(scores)
+    by_seed = [
+        _one_seed(truth, seed_scores, weights, gaps[n] if gaps else None, ranked[n] if ranked else None)
+        for n, seed_scores in enumerate(scores)
     ]
-    return {name: np.stack([values[name] for values in each]) for name in NAMES[truth.task]}
+    return {name: np.stack([values[name] for values in by_seed]) for name in NAMES[truth.task]}
 
 
 def _one_seed(
@@ -183,5 +189,5 @@ def rank(truth: Truth, scores: np.ndarray, weights: np.ndarray) -> Ranked:
     for c in range(truth.labels.shape[1]):
         known = ~np.isnan(truth.labels[:, c])
         resampled_rows.append(rank_metrics(truth.labels[known, c], scores[known, c], truth.group[known], weights))
-    area, precision = (np.stack(each, axis=1) for each in zip(*resampled_rows, strict=True))
+    area, precision = (np.stack(by_class, axis=1) for by_class in zip(*resampled_rows, strict=True))
     return area, precision

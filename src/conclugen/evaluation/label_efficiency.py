@@ -20,24 +20,24 @@ from conclugen.pretrain.unlearned import UNTRAINED
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
     """Return a row per data set, method, protocol and label fraction: every metric with its interval."""
-    tasks = [task for task in metrics.NAMES if task in {one.scores.split.task for one in datasets}]
+    tasks = [task for task in metrics.NAMES if task in {dataset.scores.split.task for dataset in datasets}]
     names = list(dict.fromkeys(name for task in tasks for name in metrics.NAMES[task]))
     empty = dict.fromkeys(f"{name}{end}" for name in names for end in ("", "_lo", "_hi"))
-    return [row[0] | empty | row[1] for one in datasets for row in _rows(one)]
+    return [row[0] | empty | row[1] for dataset in datasets for row in _rows(dataset)]
 
 
-def _rows(one: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _rows(dataset: Measured) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """For each row, what it is and its metrics: chance rows, which know the rates of all training labels, first."""
-    scores, best = one.scores, best_chance(one.scores.chance)
+    scores, best = dataset.scores, best_chance(dataset.scores.chance)
     untrained = {_twin(row): row.headline for row in scores.rows if row.method == UNTRAINED}
     return [
-        (_about(row, one, best, untrained.get(_twin(row))), metric_cells(row.metrics))
+        (_about(row, dataset, best, untrained.get(_twin(row))), metric_cells(row.metrics))
         for row in (*scores.chance, *scores.rows)
     ]
 
 
-def _about(row: Score, one: Measured, best: Estimate, untrained: Estimate | None) -> dict[str, Any]:
-    split, settings = one.scores.split, one.settings
+def _about(row: Score, dataset: Measured, best: Estimate, untrained: Estimate | None) -> dict[str, Any]:
+    split, settings = dataset.scores.split, dataset.settings
     about = {"dataset": split.dataset, "data": settings.data, "method": row.method, "protocol": row.protocol}
     about |= {"contaminated": contamination_cells(split, row.streams, settings)["contaminated"]}
     about |= {"preset": row.preset, "corpus": row.corpus, "label_fraction": row.label_fraction}

@@ -45,10 +45,10 @@ def _panel(axes: Axes, rows: Sequence[dict[str, str]]) -> None:
         )
         places = [float(row["label_fraction"]) * APART ** (number - (len(names) - 1) / 2) for row in mine]
         values, line = [float(row[metric]) for row in mine], style.series(number)
-        told = {"label": style.row_name(mine[0]), "markersize": 4}
+        options = {"label": style.row_name(mine[0]), "markersize": 4}
         if any(flag(row) for row in mine):
-            told |= {"label": f"{told['label']}, COLLAPSED networks", "markerfacecolor": "white"}
-        axes.plot(places, values, **line, **told)
+            options |= {"label": f"{options['label']}, COLLAPSED networks", "markerfacecolor": "white"}
+        axes.plot(places, values, **line, **options)
         for place, row in zip(places, mine, strict=True):
             if row[f"{metric}_lo"]:
                 bounds = [float(row[f"{metric}_lo"]), float(row[f"{metric}_hi"])]

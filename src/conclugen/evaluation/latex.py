@@ -51,7 +51,7 @@ SPECIAL = {
     "−": "$-$",
     "<": "$<$",
     ">": "$>$",
-    **{one: f"\\{one}" for one in "&%$#_{}"},
+    **{char: f"\\{char}" for char in "&%$#_{}"},
 }
 
 
@@ -91,17 +91,19 @@ def marked(rows: Sequence[Row], table: Sequence[Row], metric: str) -> Row | None
     if any(is_better(float(row[metric]), float(best[metric]), metric) for row in table if row["protocol"] == RAW):
         return None
     tested = [row for row in rows if row is not best] if best["method"] == reference_of(table) else [best]
-    told = bool(tested) and len(rows) > 1 and all(row["p_holm"] and float(row["p_holm"]) < ALPHA for row in tested)
-    return best if told and best["beats_chance"] == "yes" else None
+    significant = (
+        bool(tested) and len(rows) > 1 and all(row["p_holm"] and float(row["p_holm"]) < ALPHA for row in tested)
+    )
+    return best if significant and best["beats_chance"] == "yes" else None
 
 
 def text(table: Sequence[Row], name: str, level: float) -> str:
     """Return a table by name as a `table` environment; `level`: of its intervals."""
     task = task_of(table)
     headline = HEADLINE[task]
-    metrics = [headline, *(one for one in BESIDE[task] if one in NAMES[task] and one in table[0])]
+    metrics = [headline, *(metric for metric in BESIDE[task] if metric in NAMES[task] and metric in table[0])]
     arrow = {True: r"$\downarrow$", False: r"$\uparrow$"}
-    heads = [f"{escaped(SHORT.get(one, one))} {arrow[one in LOWER_IS_BETTER]}" for one in metrics]
+    heads = [f"{escaped(SHORT.get(metric, metric))} {arrow[metric in LOWER_IS_BETTER]}" for metric in metrics]
     lines = [
         r"% Needs \usepackage{booktabs}.",
         r"\begin{table}",
@@ -128,7 +130,7 @@ def _line(row: Row, metrics: Sequence[str], best: bool) -> str:
     protocol = "" if row["protocol"] == RAW else names.PROTOCOLS.get(row["protocol"], row["protocol"])
     cells = [escaped(names.method(row["method"])), escaped(protocol)]
     cells[0] += r"$^\dagger$" if flag(row) else ""
-    cells += [value, *(f"{float(row[one]):.3f}" if row[one] else "--" for one in others)]
+    cells += [value, *(f"{float(row[metric]):.3f}" if row[metric] else "--" for metric in others)]
     return (" & ".join(cells) + r" \\").replace(" -0.", " $-$0.").replace("[-0.", "[$-$0.")
 
 
@@ -137,10 +139,10 @@ def caption(table: Sequence[Row], name: str, level: float) -> str:
     metric = HEADLINE[task_of(table)]
     learned = [row for row in table if row["protocol"] != names.CHANCE] or list(table)
     seeds = sorted({int(row["seeds"]) for row in learned})
-    told = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    seed_range = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     count, groups = learned[0]["n_test"], learned[0]["groups"]
     parts = [
-        f"{name}: {names.METRICS[metric]}, with {100 * level:g} % intervals over {groups} test groups and {told} "
+        f"{name}: {names.METRICS[metric]}, with {100 * level:g} % intervals over {groups} test groups and {seed_range} "
         f"training seeds; n = {count} test utterances.",
         f"Bold: the best of its block, where it is told from {reference_of(table)}, or that from all others of the "
         f"block (paired tests, Holm-corrected p < {ALPHA:g}), beats chance, and no raw features are better. Without "

@@ -51,20 +51,20 @@ def write(path: str | Path, layout: Layout) -> None:
     arrays |= {f"places.{space}": layout.places[space].astype(np.float32) for space in SPACES}
     arrays["shared"] = np.array([[layout.shared[space][kind] for kind in KINDS] for space in SPACES])
     arrays["chance"] = np.array([layout.chance[kind] for kind in KINDS])
-    told = {"about": dict(layout.about), "classes": list(layout.classes), "neighbours": layout.neighbours}
-    write_arrays(path, arrays, told)
+    metadata = {"about": dict(layout.about), "classes": list(layout.classes), "neighbours": layout.neighbours}
+    write_arrays(path, arrays, metadata)
 
 
 def read(path: str | Path) -> Layout:
     """Return what `write` wrote. Raises ArraysError where it is missing or damaged."""
-    arrays, told = read_arrays(path)
+    arrays, metadata = read_arrays(path)
     shared = {space: dict(zip(KINDS, row, strict=True)) for space, row in zip(SPACES, arrays["shared"], strict=True)}
     return Layout(
-        told["about"],
-        told["classes"],
+        metadata["about"],
+        metadata["classes"],
         {kind: arrays[f"marks.{kind}"] for kind in KINDS},
         {space: arrays[f"places.{space}"] for space in SPACES},
         shared,
         dict(zip(KINDS, arrays["chance"].tolist(), strict=True)),
-        told["neighbours"],
+        metadata["neighbours"],
     )

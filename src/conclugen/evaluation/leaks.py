@@ -148,17 +148,19 @@ def copies(manifest: Manifest, shards: Mapping[str, Sequence[str]]) -> list[dict
 
 def describe(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return, for people, a line per leak that was found and, since unknown is not clean, per reason not to know."""
-    found, unknown = [], {}
-    for one in rows:
-        if one["found"] == UNKNOWN:
-            where = one["item"] or f"{one['split']} in {one['against']}"
-            unknown.setdefault((one["check"], one["detail"]), []).append(where)
-        elif one["found"] == YES and one["check"] in ("backbone", "label"):
-            found.append(f"  {one['item']}: {one['detail']}")
-        elif one["found"] == YES:
-            share = f"{one['count']} of {one['of']} ({one['share']:.1%})"
-            found.append(f"  {one['split']} utterances whose {one['check']} is in {one['against']}, too: {share}")
-    lines = found or ["  no leak found" + (" in what is known" if unknown else "")]
+    leak_lines, unknown = [], {}
+    for leak in rows:
+        if leak["found"] == UNKNOWN:
+            where = leak["item"] or f"{leak['split']} in {leak['against']}"
+            unknown.setdefault((leak["check"], leak["detail"]), []).append(where)
+        elif leak["found"] == YES and leak["check"] in ("backbone", "label"):
+            leak_lines.append(f"  {leak['item']}: {leak['detail']}")
+        elif leak["found"] == YES:
+            share = f"{leak['count']} of {leak['of']} ({leak['share']:.1%})"
+            leak_lines.append(
+                f"  {leak['split']} utterances whose {leak['check']} is in {leak['against']}, too: {share}"
+            )
+    lines = leak_lines or ["  no leak found" + (" in what is known" if unknown else "")]
     return "\n".join(
         lines + [f"  {check} unknown: {', '.join(where)} ({why})" for (check, why), where in unknown.items()]
     )

@@ -76,12 +76,12 @@ def chosen(manifest_path: Path, features: Mapping[str, Sequence[Path]], settings
     valid = manifest.table[manifest.table["split"] == "valid"].reset_index(drop=True)
     joined = {name: tuple(settings.modalities[name]) for name in settings.evaluate}
     inputs = resident.load_modalities(features, joined, valid["utterance_id"].to_numpy(dtype=str))
-    whole = np.flatnonzero(np.logical_and.reduce([here.numpy() for here in inputs.present.values()]))
-    kept = whole[np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MOST_UTTERANCES)).round().astype(int))]
+    whole = np.flatnonzero(np.logical_and.reduce([present.numpy() for present in inputs.present.values()]))
+    indices = whole[np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MOST_UTTERANCES)).round().astype(int))]
     classes, of_class = categories(targets(dataclasses.replace(manifest, table=valid)), manifest.task, manifest.classes)
-    of, of_speaker = speakers(valid)
-    marks = {"class": of_class[kept], "speaker": of_speaker[kept]}
-    return Utterances(inputs.rows(torch.from_numpy(kept)), classes, marks, of, len(valid) - len(kept))
+    unit, of_speaker = speakers(valid)
+    marks = {"class": of_class[indices], "speaker": of_speaker[indices]}
+    return Utterances(inputs.rows(torch.from_numpy(indices)), classes, marks, unit, len(valid) - len(indices))
 
 
 def categories(labels: np.ndarray, task: str, classes: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
@@ -137,20 +137,20 @@ def agreement(values: np.ndarray, marks: Mapping[str, np.ndarray]) -> tuple[dict
     known = marks["speaker"] >= 0
     same = (marks["speaker"][:, None] == marks["speaker"]) & known[:, None] & known
     others = ~np.eye(len(values), dtype=bool)
-    asked = {"class": others & ~same, "speaker": others & known[:, None] & known}
+    pairs = {"class": others & ~same, "speaker": others & known[:, None] & known}
     shared, chance = {}, {}
-    for kind, allowed in asked.items():
-        told = marks[kind] >= 0
-        allowed = allowed & told[:, None] & told
+    for kind, allowed in pairs.items():
+        labelled = marks[kind] >= 0
+        allowed = allowed & labelled[:, None] & labelled
         alike = marks[kind][:, None] == marks[kind]
         rows = np.flatnonzero(allowed.any(1))
-        found, any_of = [], []
+        nearest_shares, any_of = [], []
         for row in rows:
-            there = np.flatnonzero(allowed[row])
-            nearest = there[np.argsort(apart[row, there], kind="stable")[:NEIGHBOURS]]
-            found.append(alike[row, nearest].mean())
-            any_of.append(alike[row, there].mean())
-        shared[kind] = float(np.mean(found)) if found else float("nan")
+            candidates = np.flatnonzero(allowed[row])
+            nearest = candidates[np.argsort(apart[row, candidates], kind="stable")[:NEIGHBOURS]]
+            nearest_shares.append(alike[row, nearest].mean())
+            any_of.append(alike[row, candidates].mean())
+        shared[kind] = float(np.mean(nearest_shares)) if nearest_shares else float("nan")
         chance[kind] = float(np.mean(any_of)) if any_of else float("nan")
     return shared, chance
 
@@ -160,9 +160,9 @@ def layout_of(utterances: Utterances, networks: Mapping[str, Path], settings: Se
     spaces = {"raw": utterances.inputs.features}
     for name, folder in networks.items():
         spaces[name] = represent(io.load(folder), utterances.inputs, device())
-    told = io.about(networks["pretrained"])
+    metadata = io.about(networks["pretrained"])
     about = {"target": settings.target, "drawn_as": settings.maps, "of": utterances.of}
-    about |= {"corpus": told["corpus"], "method": told["method"], "network": networks["pretrained"].name}
+    about |= {"corpus": metadata["corpus"], "method": metadata["method"], "network": networks["pretrained"].name}
     about["left_out"] = str(utterances.left_out)
     few = len(utterances.inputs) < 3
     places, shared, chance = {}, {}, dict.fromkeys(layout.KINDS, float("nan"))
@@ -182,11 +182,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--untrained", type=Path, required=True, help="model.safetensors")
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    settings = parse(Settings, given.settings)
-    networks = {"untrained": given.untrained.parent, "pretrained": given.pretrained.parent}
-    utterances = chosen(given.manifest, by_stream(given.features), settings)
-    layout.write(given.output, layout_of(utterances, networks, settings))
+    arguments = parser.parse_args(argv)
+    settings = parse(Settings, arguments.settings)
+    networks = {"untrained": arguments.untrained.parent, "pretrained": arguments.pretrained.parent}
+    utterances = chosen(arguments.manifest, by_stream(arguments.features), settings)
+    layout.write(arguments.output, layout_of(utterances, networks, settings))
 
 
 if __name__ == "__main__":

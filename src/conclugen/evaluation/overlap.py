@@ -36,8 +36,8 @@ def between_splits(manifest: Manifest, folds: Sequence[Fold] = ()) -> list[dict[
         for split, other in PAIRS:
             seen = []
             for splits in (turn.table["split"] for turn in turns):
-                tested, there = items.loc[splits == split, check], items.loc[splits == other, check]
-                seen += [_seen(tested, there, by)] if len(tested) and len(there) else []
+                tested, others = items.loc[splits == split, check], items.loc[splits == other, check]
+                seen += [_seen(tested, others, by)] if len(tested) and len(others) else []
             if seen:
                 rows.append({"check": check, "split": split, "against": other, "by": by} | _together(seen))
     return rows
@@ -48,10 +48,13 @@ def _together(turns: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if len(turns) == 1:
         return turns[0]
     worst = next(word for word in (YES, UNKNOWN, NO) if word in (turn["found"] for turn in turns))
-    told = [turn["detail"] for turn in turns if turn["found"] == worst]
+    details = [turn["detail"] for turn in turns if turn["found"] == worst]
     count, known = sum(turn["count"] for turn in turns), sum(turn["of"] for turn in turns)
     share = {"count": count, "of": known, "share": count / known if known else None}
-    return share | {"found": worst, "detail": f"in {len(told)} of {len(turns)} turns; in the first of them: {told[0]}"}
+    return share | {
+        "found": worst,
+        "detail": f"in {len(details)} of {len(turns)} turns; in the first of them: {details[0]}",
+    }
 
 
 def with_corpus(manifest: Manifest, corpus: Manifest) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ DECIDED = {"single": confusion.shares, "multi": confusion.of_classes, "regressio
 
 def of(truth: Truth, scores: np.ndarray) -> dict[str, np.ndarray]:
     """Return the arrays that a row with scores (S, N, C) is drawn from."""
-    decided = {"decided": np.mean([DECIDED[truth.task](truth, one) for one in scores], axis=0)}
+    decided = {"decided": np.mean([DECIDED[truth.task](truth, seed_scores) for seed_scores in scores], axis=0)}
     if truth.task == "regression":
         known = ~np.isnan(truth.labels[:, 0])
         return decided | {"true": truth.labels[known, 0], "said": scores[:, known, 0]}

@@ -68,7 +68,7 @@ def read(folder: str | Path, truth: Truth) -> Predictions:
 
     without = {name: stack(f"without_{name}") for name in masked}
     names = (corpus, preset, method, protocol, streams)
-    networks = tuple(about["network"] for about in abouts) if all("network" in one for one in abouts) else None
+    networks = tuple(about["network"] for about in abouts) if all("network" in about for about in abouts) else None
     return Predictions(*names, fraction, tuple(sorted(files)), stack("score"), without, networks)
 
 
@@ -83,14 +83,16 @@ def read_pooled(folders: Sequence[str | Path], truth: Truth) -> Predictions:
         return read(folder, truth)
     if len(folders) != len(truth.folds):
         raise ValueError(f"{truth.dataset}: {len(truth.folds)} folds, and {len(folders)} folders of predictions")
-    each = [read(folder, of_fold) for folder, of_fold in zip(folders, truth.folds, strict=True)]
-    if len({(one.seeds, one.streams, one.label_fraction, tuple(one.without)) for one in each}) != 1:
+    by_fold = [read(folder, of_fold) for folder, of_fold in zip(folders, truth.folds, strict=True)]
+    if len({(fold.seeds, fold.streams, fold.label_fraction, tuple(fold.without)) for fold in by_fold}) != 1:
         raise ValueError(f"{folders[0]}: its folds come from different runs; delete them and rerun")
-    networks = None if any(one.networks is None for one in each) else tuple(n for one in each for n in one.networks)
+    networks = (
+        None if any(fold.networks is None for fold in by_fold) else tuple(n for fold in by_fold for n in fold.networks)
+    )
     return dataclasses.replace(
-        each[0],
-        scores=np.concatenate([one.scores for one in each], axis=1),
-        without={name: np.concatenate([one.without[name] for one in each], axis=1) for name in each[0].without},
+        by_fold[0],
+        scores=np.concatenate([fold.scores for fold in by_fold], axis=1),
+        without={name: np.concatenate([fold.without[name] for fold in by_fold], axis=1) for name in by_fold[0].without},
         networks=networks,
     )
 

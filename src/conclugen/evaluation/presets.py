@@ -25,32 +25,38 @@ SPLITS = ("valid", "test")
 
 def build(variants: Sequence[Variant], first: str) -> list[dict[str, Any]]:
     """Return the rows; `variants` has each (data set, preset, method, protocol) once for either split."""
-    by_split = {split: {one.key: one for one in variants if one.split.split == split} for split in SPLITS}
+    by_split = {
+        split: {variant.key: variant for variant in variants if variant.split.split == split} for split in SPLITS
+    }
     rows = []
     for key, valid in by_split["valid"].items():
         dataset, preset, method, protocol = key
         best = {split: best_chance_of(variants, dataset, split) for split in SPLITS}
-        rivals = [one for k, one in by_split["valid"].items() if _alike(k, key)]
+        rivals = [variant for k, variant in by_split["valid"].items() if _alike(k, key)]
         reference = (dataset, first, method, protocol)
         row = {"dataset": dataset, "data": valid.data, "preset": preset, "method": method, "protocol": protocol}
         row |= {"corpus": valid.row.corpus, "streams": valid.row.streams, "seeds": valid.row.seeds}
         row["metric"] = valid.measured.metric
-        row["chosen"] = "yes" if len(rivals) > 1 and valid.value == max(one.value for one in rivals) else ""
-        for split, one in (("valid", valid), ("test", by_split["test"][key])):
-            row |= _of_split(one, by_split[split].get(reference), first)
-            cells = chance_cells(one.measured, best[split])
-            cells |= untrained_cells(one.measured, untrained_of(one, variants))
+        row["chosen"] = "yes" if len(rivals) > 1 and valid.value == max(variant.value for variant in rivals) else ""
+        for split, variant in (("valid", valid), ("test", by_split["test"][key])):
+            row |= _of_split(variant, by_split[split].get(reference), first)
+            cells = chance_cells(variant.measured, best[split])
+            cells |= untrained_cells(variant.measured, untrained_of(variant, variants))
             row |= {f"{split}_{name}": cell for name, cell in cells.items()}
         rows.append(row | pretext.cells(valid.row.networks))
     return _corrected(rows)
 
 
-def _of_split(one: Variant, other: Variant | None, first: str) -> dict[str, Any]:
+def _of_split(variant: Variant, other: Variant | None, first: str) -> dict[str, Any]:
     """The cells of a row on one split, beside those of the first preset there."""
-    split, (low, high) = one.split.split, one.measured.interval()
-    row = {f"n_{split}": one.split.count, f"{split}_groups": one.split.groups.count, f"{split}_caution": one.caution}
-    row |= {split: one.value, f"{split}_lo": low, f"{split}_hi": high}
-    gap, name = one.measured.against(other.measured if other else None), f"{split}_minus_{first}"
+    split, (low, high) = variant.split.split, variant.measured.interval()
+    row = {
+        f"n_{split}": variant.split.count,
+        f"{split}_groups": variant.split.groups.count,
+        f"{split}_caution": variant.caution,
+    }
+    row |= {split: variant.value, f"{split}_lo": low, f"{split}_hi": high}
+    gap, name = variant.measured.against(other.measured if other else None), f"{split}_minus_{first}"
     row |= {name: gap.value, f"{name}_lo": gap.low, f"{name}_hi": gap.high}
     return row | {f"{split}_p": gap.p, f"{split}_p_holm": math.nan, f"{name}_detectable": gap.detectable}
 
@@ -75,9 +81,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of presets."""
     parser = flags(__doc__ or "")
     parser.add_argument("--first", required=True, help="the preset that the others are compared with")
-    given = parser.parse_args(argv)
-    variants = read_variants(given.chance, given.scores, parse_settings(given.settings))
-    write_csv(given.output, build(variants, given.first))
+    arguments = parser.parse_args(argv)
+    variants = read_variants(arguments.chance, arguments.scores, parse_settings(arguments.settings))
+    write_csv(arguments.output, build(variants, arguments.first))
 
 
 if __name__ == "__main__":

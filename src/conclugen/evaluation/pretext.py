@@ -49,17 +49,21 @@ def word_cells(networks: Sequence[Network | None] | None) -> dict[str, Any]:
 
 def cells(networks: Sequence[Network | None] | None) -> dict[str, Any]:
     """Return `word_cells`, and as `pretext_{name}` the mean over networks of each of `NUMBERS`, empty if undefined."""
-    found = [pretext["numbers"] for pretext in distinct(networks or ())]
+    by_network = [pretext["numbers"] for pretext in distinct(networks or ())]
     means = {}
     for name in NUMBERS:
-        known = [numbers[name] for numbers in found if numbers.get(name) is not None]
+        known = [numbers[name] for numbers in by_network if numbers.get(name) is not None]
         means[f"pretext_{name}"] = float(np.mean(known)) if known else math.nan
     return word_cells(networks) | means
 
 
 def distinct(networks: Sequence[Network | None]) -> list[Mapping[str, Any]]:
     """Return the pretext of each different network, in order."""
-    pretexts = {_of(one): one["pretext"] for one in networks if one is not None and one["pretext"] is not None}
+    pretexts = {
+        _of(network): network["pretext"]
+        for network in networks
+        if network is not None and network["pretext"] is not None
+    }
     return list(pretexts.values())
 
 

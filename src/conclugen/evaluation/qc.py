@@ -39,20 +39,22 @@ def collect(manifest: Manifest, ledgers: Iterable[LedgerRow]) -> pd.DataFrame:
     Raises ValueError when a ledger names an utterance that the manifest lacks, or one twice in a stage.
     """
     rows = [(row.stage, row.utterance_id, row.status.value, row.reason) for row in ledgers]
-    given = pd.DataFrame(rows, columns=["stage", "utterance_id", "status", "reason"])
+    entries = pd.DataFrame(rows, columns=["stage", "utterance_id", "status", "reason"])
     known = manifest.table[["utterance_id", "split"]]
-    if strangers := sorted(set(given["utterance_id"]) - set(known["utterance_id"])):
+    if strangers := sorted(set(entries["utterance_id"]) - set(known["utterance_id"])):
         raise ValueError(
             f"{manifest.dataset}: ledgers name {len(strangers)} unknown utterances, such as {strangers[:3]}"
         )
-    if (twice := given.duplicated(["stage", "utterance_id"])).any():
-        raise ValueError(f"{manifest.dataset}: twice in one stage: {given.loc[twice, 'utterance_id'].head(3).tolist()}")
+    if (twice := entries.duplicated(["stage", "utterance_id"])).any():
+        raise ValueError(
+            f"{manifest.dataset}: twice in one stage: {entries.loc[twice, 'utterance_id'].head(3).tolist()}"
+        )
     parts = []
-    for stage, part in given.groupby("stage", sort=True):
+    for stage, part in entries.groupby("stage", sort=True):
         merged = known.merge(part, on="utterance_id", how="left").assign(stage=stage)
         merged["reason"] = merged["reason"].fillna("")
         parts.append(merged.fillna({"status": UNACCOUNTED}))
-    ledger = pd.concat(parts, ignore_index=True) if parts else given.assign(split="")
+    ledger = pd.concat(parts, ignore_index=True) if parts else entries.assign(split="")
     return ledger.assign(lost=(ledger["status"] != Status.OK) & ~_no_transcripts(manifest, ledger))
 
 
@@ -68,10 +70,10 @@ def count(manifest: Manifest, ledger: pd.DataFrame) -> list[dict[str, object]]:
     classes, rows = memberships(manifest), []
     for (stage, split), part in ledger.groupby(["stage", "split"], sort=True):
         for name, members in classes.items():
-            here = part[part["utterance_id"].isin(members)]
-            for (status, lost), these in here.groupby(["status", "lost"], sort=True):
+            of_class = part[part["utterance_id"].isin(members)]
+            for (status, lost), these in of_class.groupby(["status", "lost"], sort=True):
                 judged = "yes" if lost else "no"
-                values = (stage, split, name, status, judged, len(these), len(these) / len(here))
+                values = (stage, split, name, status, judged, len(these), len(these) / len(of_class))
                 rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
 

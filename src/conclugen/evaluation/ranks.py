@@ -92,7 +92,7 @@ def _by_groups(
     counts = np.zeros((2, weights.shape[1], run[-1] + 1))
     np.add.at(counts[0], (members, run), 1)
     np.add.at(counts[1], (members[true], run[true]), 1)
-    said, hits = ((weights @ each.cumsum(1)).T for each in counts)
+    said, hits = ((weights @ group_counts.cumsum(1)).T for group_counts in counts)
     before = np.concatenate([np.zeros_like(said[:1]), said[:-1]])
     used = np.unique(run[true])
     return hits[used], said[used], before[used], said[-1]

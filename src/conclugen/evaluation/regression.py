@@ -50,8 +50,8 @@ def _terms(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     x, y = scores - scores.mean(), truth - truth.mean()
     columns = [np.ones_like(x), np.abs(scores - truth), x, y, x * x, y * y, x * y, seven(scores) == seven(truth)]
     columns += [(scores - truth) ** 2, *_cells(truth >= 0, scores >= 0)]
-    there = truth != 0
-    columns += [cell & there for cell in _cells(truth > 0, scores > 0)]
+    non_zero = truth != 0
+    columns += [cell & non_zero for cell in _cells(truth > 0, scores > 0)]
     return np.stack([np.asarray(column, dtype=float) for column in columns], axis=1)
 
 

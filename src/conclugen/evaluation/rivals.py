@@ -24,27 +24,27 @@ UNTRAINED = ("beats_untrained", "minus_untrained", "minus_untrained_lo", "minus_
 
 def build(datasets: Sequence[Measured]) -> list[dict[str, Any]]:
     """Return the rows, data set by data set."""
-    return [row for one in datasets for row in _rows(one)]
+    return [row for dataset in datasets for row in _rows(dataset)]
 
 
-def _rows(one: Measured) -> list[dict[str, Any]]:
-    reference, metric = one.settings.reference, metrics.HEADLINE[one.scores.split.task]
-    table = build_table(one.scores, one.settings)
-    own = {row["protocol"]: row for row in table if row["method"] == reference}
+def _rows(dataset: Measured) -> list[dict[str, Any]]:
+    reference, metric = dataset.settings.reference, metrics.HEADLINE[dataset.scores.split.task]
+    table = build_table(dataset.scores, dataset.settings)
+    reference_rows = {row["protocol"]: row for row in table if row["method"] == reference}
     rows = []
     for row in table:
-        cells = {"dataset": one.scores.split.dataset} | {name: row[name] for name in ABOUT} | {"metric": metric}
+        cells = {"dataset": dataset.scores.split.dataset} | {name: row[name] for name in ABOUT} | {"metric": metric}
         cells |= {"value": row[metric], "value_lo": row[f"{metric}_lo"], "value_hi": row[f"{metric}_hi"]}
-        rows.append(cells | _compared(row, own, metric, reference) | _plain(row))
+        rows.append(cells | _compared(row, reference_rows, metric, reference) | _plain(row))
     return rows
 
 
 def _compared(
-    row: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]], metric: str, reference: str
+    row: Mapping[str, Any], reference_rows: Mapping[str, Mapping[str, Any]], metric: str, reference: str
 ) -> dict[str, Any]:
     """The cells of the test against the reference method; empty where there is none."""
     known = PROTOCOLS.get(row["protocol"])
-    other = None if known is None else own.get(known.against or row["protocol"])
+    other = None if known is None else reference_rows.get(known.against or row["protocol"])
     if other is None or other is row:
         return {"against": "", "minus": math.nan, "p": math.nan, "p_holm": math.nan, "detectable": math.nan}
     return {

@@ -28,13 +28,14 @@ ROW = 0.28  # inches
 def panels(table: Sequence[dict[str, str]]) -> list[tuple[dict[str, str], list[dict[str, str]]]]:
     """Return, for each data set and `against`, the row of the reference method and the rows tested against it, the
     highest value first."""
-    found = {}
+    tested_rows = {}
     for row in table:
         if row["against"]:
-            found.setdefault((row["dataset"], row["against"]), []).append(row)
-    told = {(row["dataset"], f"{row['method']} ({row['protocol']})"): row for row in table}
+            tested_rows.setdefault((row["dataset"], row["against"]), []).append(row)
+    rows_by_name = {(row["dataset"], f"{row['method']} ({row['protocol']})"): row for row in table}
     return [
-        (told[place], sorted(rows, key=lambda row: float(row["value"]), reverse=True)) for place, rows in found.items()
+        (rows_by_name[place], sorted(rows, key=lambda row: float(row["value"]), reverse=True))
+        for place, rows in tested_rows.items()
     ]
 
 
@@ -79,16 +80,16 @@ def _panel(axes: Axes, reference: dict[str, str], rows: Sequence[dict[str, str]]
 
 
 def _name(row: dict[str, str]) -> str:
-    told = style.row_name(row)
-    return f"{told}, COLLAPSED" if flag(row) else told
+    name = style.row_name(row)
+    return f"{name}, COLLAPSED" if flag(row) else name
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--level", type=float, required=True, help="of the tests")
-    given, others = parser.parse_known_args(argv)
-    draw_one(others, __doc__, functools.partial(rivals, level=given.level))
+    arguments, others = parser.parse_known_args(argv)
+    draw_one(others, __doc__, functools.partial(rivals, level=arguments.level))
 
 
 if __name__ == "__main__":

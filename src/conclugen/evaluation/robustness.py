@@ -31,8 +31,8 @@ def build(scores: Scores, settings: Settings) -> list[dict[str, Any]]:
     for row in sorted(scores.rows, key=order):
         if not row.masked:
             raise ValueError(f"{row.method}, {row.protocol}: its predictions mask no modality; run its protocol again")
-        named += [(row, "", row.headline), *((row, masked, one) for masked, one in row.masked.items())]
-    rows = [_row(scores, settings, *one, best) for one in named]
+        named += [(row, "", row.headline), *((row, masked, estimate) for masked, estimate in row.masked.items())]
+    rows = [_row(scores, settings, *entry, best) for entry in named]
     adjusted = holm(np.array([row["p_vs_whole"] for row in rows]))
     return [row | {"p_holm": float(p)} for row, p in zip(rows, adjusted, strict=True)]
 

@@ -31,8 +31,8 @@ def changes(table: Sequence[dict[str, str]]) -> Figure:
         style.interval(axes, (row["change_lo"], row["change_hi"]), place, line["color"], 2)
         axes.plot(float(row["change"]), place, line["marker"], color=line["color"], markersize=4)
     axes.axvline(0, color=style.INK, linewidth=0.8, linestyle=":")
-    shown = [style.row_name({"method": method, "protocol": protocol}) for method, protocol in reversed(names)]
-    axes.set_yticks(np.arange(len(names)), shown, fontsize=8)
+    labels = [style.row_name({"method": method, "protocol": protocol}) for method, protocol in reversed(names)]
+    axes.set_yticks(np.arange(len(names)), labels, fontsize=8)
     metric = table[0]["metric"]
     worse = "to the right: worse" if metric in LOWER_IS_BETTER else "to the left: worse"
     axes.set_xlabel(f"change without a modality: {style.metric_name(metric)}\n({worse})")

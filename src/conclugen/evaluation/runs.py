@@ -41,8 +41,8 @@ class Run:
     @functools.cached_property
     def measured(self) -> dict[Key, Score]:
         """The rows of the table by what they are called, chance rows left out."""
-        found = {key_of(one): one for one in self.scores.rows}
-        return {key: found[key] for key in self.rows}
+        by_key = {key_of(score): score for score in self.scores.rows}
+        return {key: by_key[key] for key in self.rows}
 
 
 def key_of(row: Score) -> Key:
@@ -60,13 +60,13 @@ def read(folder: Path, table: str) -> Run:
         if not path.is_file():
             raise RunsError(f"{path}: is not there; make results/tables/{table}.csv, and keep tables and scores of it")
     scores = read_one([chance, *sorted(chance.parent.glob("*/*/*/*/test.npz"))])
-    found = {key_of(one): one for one in scores.rows}
+    by_key = {key_of(score): score for score in scores.rows}
     rows, metric = {}, scores.split.headline
     for row in read_table(whole):
         key = tuple(row[name] for name in ("method", "protocol", "streams", "preset", "corpus"))
         if row["protocol"] == CHANCE:
             continue
-        if key not in found or cell(found[key].headline.value) != row[metric]:
+        if key not in by_key or cell(by_key[key].headline.value) != row[metric]:
             raise RunsError(
                 f"{whole}: {row['method']} ({row['protocol']}) is not of the scores beside it; make it again"
             )
@@ -81,26 +81,26 @@ def build(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """
     _require_alike(runs)
     first, best = runs[0].measured, best_chance(runs[0].scores.chance)
-    rows = [_cells(runs[0], one, dict.fromkeys(TOLD, "")) for one in runs[0].scores.chance]
-    places = [(run, one) for run in runs for one in run.measured.values()]
-    order = {key: place for place, key in enumerate(dict.fromkeys(key_of(one) for _, one in places))}
-    for run, one in sorted(places, key=lambda place: order[key_of(place[1])]):
-        rows.append(_cells(run, one, run.rows[key_of(one)]))
-        rows[-1] |= chance_cells(one.headline, best)
-        rows[-1] |= untrained_cells(one.headline, untrained_of(one, list(run.measured.values())))
-        gap = _gap(one.headline, first[key_of(one)].headline if key_of(one) in first else None)
+    rows = [_cells(runs[0], score, dict.fromkeys(TOLD, "")) for score in runs[0].scores.chance]
+    places = [(run, score) for run in runs for score in run.measured.values()]
+    order = {key: place for place, key in enumerate(dict.fromkeys(key_of(score) for _, score in places))}
+    for run, score in sorted(places, key=lambda place: order[key_of(place[1])]):
+        rows.append(_cells(run, score, run.rows[key_of(score)]))
+        rows[-1] |= chance_cells(score.headline, best)
+        rows[-1] |= untrained_cells(score.headline, untrained_of(score, list(run.measured.values())))
+        gap = _gap(score.headline, first[key_of(score)].headline if key_of(score) in first else None)
         rows[-1] |= {"minus_first": gap.value, "minus_first_lo": gap.low, "minus_first_hi": gap.high, "p": gap.p}
-        rows[-1] |= {"p_holm": math.nan, "detectable_vs_first": gap.detectable} | pretext.cells(one.networks)
+        rows[-1] |= {"p_holm": math.nan, "detectable_vs_first": gap.detectable} | pretext.cells(score.networks)
     columns = dict.fromkeys(name for row in rows for name in row)
     adjusted = holm(np.array([row.get("p", math.nan) for row in rows], dtype=float))
     return [dict.fromkeys(columns) | row | {"p_holm": p} for row, p in zip(rows, adjusted.tolist(), strict=True)]
 
 
-def _gap(one: Estimate, other: Estimate | None) -> Difference:
+def _gap(estimate: Estimate, other: Estimate | None) -> Difference:
     """How a row differs from that of the first run; one that scores the same in every resample, since what differs is
     no part of it, is not tested, and makes no family of tests larger."""
-    if other is None or other is one or not np.array_equal(one.drawn, other.drawn, equal_nan=True):
-        return one.against(other)
+    if other is None or other is estimate or not np.array_equal(estimate.drawn, other.drawn, equal_nan=True):
+        return estimate.against(other)
     return Difference(0.0)
 
 
@@ -115,16 +115,16 @@ def _require_alike(runs: Sequence[Run]) -> None:
         others = run.scores.chance
         same = len(chance) == len(others) and repr(split) == repr(run.scores.split)
         if not same or not all(
-            np.array_equal(one.headline.drawn, other.headline.drawn, equal_nan=True)
-            for one, other in zip(chance, others, strict=True)
+            np.array_equal(score.headline.drawn, other.headline.drawn, equal_nan=True)
+            for score, other in zip(chance, others, strict=True)
         ):
             raise RunsError(f"{run.name} was measured on other test labels, or with other resamples, than {names[0]}")
 
 
-def _cells(run: Run, one: Score, told: dict[str, str]) -> dict[str, Any]:
+def _cells(run: Run, score: Score, table_cells: dict[str, str]) -> dict[str, Any]:
     """What a row is, and its headline metric."""
-    low, high = one.headline.interval()
-    cells = {"run": run.name if one.protocol != CHANCE else "", "method": one.method, "protocol": one.protocol}
-    cells |= {"streams": one.streams} | told | {"seeds": one.seeds, "n_test": run.scores.split.count}
-    cells |= group_cells(one, run.scores.split)
-    return cells | {"metric": one.headline.metric, "value": one.headline.value, "value_lo": low, "value_hi": high}
+    low, high = score.headline.interval()
+    cells = {"run": run.name if score.protocol != CHANCE else "", "method": score.method, "protocol": score.protocol}
+    cells |= {"streams": score.streams} | table_cells | {"seeds": score.seeds, "n_test": run.scores.split.count}
+    cells |= group_cells(score, run.scores.split)
+    return cells | {"metric": score.headline.metric, "value": score.headline.value, "value_lo": low, "value_hi": high}

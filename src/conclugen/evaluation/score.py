@@ -54,7 +54,7 @@ def measure(truth: Truth, folders: Sequence[Path], settings: Settings) -> Score:
     row = _measured(truth, p.scores, resamples, about)
     if truth.split != TEST:
         return row
-    masked = {name: resamples.headline(truth, one, p.protocol) for name, one in p.without.items()}
+    masked = {name: resamples.headline(truth, masked_scores, p.protocol) for name, masked_scores in p.without.items()}
     return dataclasses.replace(row, masked=masked, drawn=picture.of(truth, p.scores))
 
 
@@ -63,7 +63,10 @@ def measure_chance(truth: Truth, settings: Settings) -> list[Score]:
     resamples = Resamples.of(truth, settings)
     nothing = {"corpus": "", "preset": "", "streams": "", "label_fraction": None, "networks": (), "protocol": CHANCE}
     guessed = chance.rows(truth)
-    return [_measured(truth, one, resamples, nothing | {"method": name}) for name, one in guessed.items()]
+    return [
+        _measured(truth, chance_scores, resamples, nothing | {"method": name})
+        for name, chance_scores in guessed.items()
+    ]
 
 
 def split_of(truth: Truth, settings: Settings) -> Split:
@@ -71,7 +74,7 @@ def split_of(truth: Truth, settings: Settings) -> Split:
     regression = truth.task == "regression"
     if regression:
         known = truth.labels[~np.isnan(truth.labels)]
-        support = [(seven(known) == one).sum() for one in SEVEN]
+        support = [(seven(known) == class_value).sum() for class_value in SEVEN]
     else:
         support = list(np.nansum(truth.labels, 0))
     return Split(
@@ -83,27 +86,31 @@ def split_of(truth: Truth, settings: Settings) -> Split:
         level=settings.level,
         count=len(truth.ids),
         groups=Resamples.of(truth, settings).groups,
-        known=tuple(int(one) for one in (~np.isnan(truth.labels)).sum(0)),
-        support=tuple(int(one) for one in support),
-        priors=tuple(float(one) for one in truth.priors),
+        known=tuple(int(count) for count in (~np.isnan(truth.labels)).sum(0)),
+        support=tuple(int(count) for count in support),
+        priors=tuple(float(prior) for prior in truth.priors),
         median=float(np.nanmedian(truth.train)) if regression and truth.train.size else float("nan"),
     )
 
 
-def _measured(truth: Truth, given: np.ndarray, resamples: Resamples, about: dict[str, Any]) -> Score:
+def _measured(truth: Truth, row_scores: np.ndarray, resamples: Resamples, about: dict[str, Any]) -> Score:
     """The metrics of scores (S, N, C), and those of each class."""
     protocol = about["protocol"]
     if truth.split != TEST:
-        headline = resamples.headline(truth, given, protocol)
+        headline = resamples.headline(truth, row_scores, protocol)
         return Score(**about, headline=headline, metrics={headline.metric: interval(headline)})
-    ranked = [] if truth.task == "regression" else [rank(truth, one, resamples.weights) for one in given]
-    estimates = resamples.estimates(truth, given, protocol, ranked)
-    classes = by_class.estimates(truth, given, resamples, protocol, ranked) if ranked else []
+    ranked = (
+        []
+        if truth.task == "regression"
+        else [rank(truth, seed_scores, resamples.weights) for seed_scores in row_scores]
+    )
+    estimates = resamples.estimates(truth, row_scores, protocol, ranked)
+    classes = by_class.estimates(truth, row_scores, resamples, protocol, ranked) if ranked else []
     return Score(
         **about,
         headline=estimates[HEADLINE[truth.task]],
-        metrics={name: interval(one) for name, one in estimates.items()},
-        classes=[{name: interval(one) for name, one in of_class.items()} for of_class in classes],
+        metrics={name: interval(estimate) for name, estimate in estimates.items()},
+        classes=[{name: interval(estimate) for name, estimate in of_class.items()} for of_class in classes],
     )
 
 
@@ -120,14 +127,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--split", choices=(TEST, "valid"), required=True)
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    settings = parse(Settings, given.settings)
-    truth = truth_of(given.manifest, settings.target, given.split, settings.folds)
-    if given.predictions is None:
+    arguments = parser.parse_args(argv)
+    settings = parse(Settings, arguments.settings)
+    truth = truth_of(arguments.manifest, settings.target, arguments.split, settings.folds)
+    if arguments.predictions is None:
         rows = measure_chance(truth, settings)
     else:
-        rows = [measure(truth, given.predictions, settings)]
-    scores.write(given.output, split_of(truth, settings), rows)
+        rows = [measure(truth, arguments.predictions, settings)]
+    scores.write(arguments.output, split_of(truth, settings), rows)
 
 
 if __name__ == "__main__":

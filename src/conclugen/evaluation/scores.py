@@ -111,16 +111,16 @@ class Scores:
 
 def write(path: str | Path, split: Split, rows: Sequence[Score]) -> None:
     """Write rows and the split that they were measured on."""
-    arrays, told = {}, []
+    arrays, about_rows = {}, []
     for number, row in enumerate(rows):
-        each = [row.headline, *row.masked.values()]
-        arrays[f"{number}.by_seed"] = np.stack([one.by_seed for one in each])  # (1 + masks, S)
-        arrays[f"{number}.resampled"] = np.stack([one.drawn for one in each])  # (1 + masks, S, R)
+        estimates = [row.headline, *row.masked.values()]
+        arrays[f"{number}.by_seed"] = np.stack([estimate.by_seed for estimate in estimates])  # (1 + masks, S)
+        arrays[f"{number}.resampled"] = np.stack([estimate.drawn for estimate in estimates])  # (1 + masks, S, R)
         arrays |= {f"{number}.drawn.{name}": values for name, values in row.drawn.items()}
         about = {name: getattr(row, name) for name in NAMES}
-        told.append(about | {"metrics": row.metrics, "classes": row.classes, "masked": list(row.masked)})
+        about_rows.append(about | {"metrics": row.metrics, "classes": row.classes, "masked": list(row.masked)})
     place = place_of(Path(path))
-    write_arrays(path, arrays, {"split": dataclasses.asdict(split), "rows": told, "place": place})
+    write_arrays(path, arrays, {"split": dataclasses.asdict(split), "rows": about_rows, "place": place})
 
 
 def read(path: str | Path) -> tuple[Split, list[Score]]:
@@ -130,7 +130,7 @@ def read(path: str | Path) -> tuple[Split, list[Score]]:
     if place and about["place"] not in ("", place):
         raise ValueError(f"{path}: holds the scores of {about['place']}; delete it and rerun")
     split = _split(about["split"])
-    return split, [_row(told, number, arrays, split) for number, told in enumerate(about["rows"])]
+    return split, [_row(about_row, number, arrays, split) for number, about_row in enumerate(about["rows"])]
 
 
 def read_files(paths: Sequence[Path]) -> list[File]:
@@ -153,7 +153,7 @@ def read_one(paths: Sequence[Path]) -> Scores:
     """Return the scores of files of one data set and split. Raises ValueError where they are of several."""
     splits = together(read_files(paths))
     if len(splits) != 1:
-        named = sorted(f"{one.split.dataset} ({one.split.split})" for one in splits)
+        named = sorted(f"{scores.split.dataset} ({scores.split.split})" for scores in splits)
         raise ValueError(f"the scores are of {', '.join(named)}; a table of one data set reads those of one")
     return splits[0]
 
@@ -167,9 +167,9 @@ def place_of(path: Path) -> str:
 
 def best_chance(rows: Sequence[Score]) -> Estimate:
     """Return the headline metric of the best chance row: what others have to beat."""
-    each = [row.headline for row in rows]
-    value = best((one.value for one in each), each[0].metric)
-    return next((one for one in each if one.value == value), each[0])
+    estimates = [row.headline for row in rows]
+    value = best((estimate.value for estimate in estimates), estimates[0].metric)
+    return next((estimate for estimate in estimates if estimate.value == value), estimates[0])
 
 
 def _together(files: Sequence[File]) -> Scores:
@@ -184,23 +184,23 @@ def _together(files: Sequence[File]) -> Scores:
     return Scores(split, chance, [row for row in rows if row.protocol != CHANCE])
 
 
-def _split(told: Mapping[str, Any]) -> Split:
-    tuples = {name: tuple(told[name]) for name in ("classes", "known", "support", "priors")}
-    return Split(**{**told, **tuples, "groups": Groups(**told["groups"])})
+def _split(about: Mapping[str, Any]) -> Split:
+    tuples = {name: tuple(about[name]) for name in ("classes", "known", "support", "priors")}
+    return Split(**{**about, **tuples, "groups": Groups(**about["groups"])})
 
 
-def _row(told: Mapping[str, Any], number: int, arrays: Mapping[str, np.ndarray], split: Split) -> Score:
-    trained = told["protocol"] != CHANCE
+def _row(about: Mapping[str, Any], number: int, arrays: Mapping[str, np.ndarray], split: Split) -> Score:
+    trained = about["protocol"] != CHANCE
     headline, *masked = (
         Estimate(split.headline, by_seed, drawn, split.level, split.groups, trained)
         for by_seed, drawn in zip(arrays[f"{number}.by_seed"], arrays[f"{number}.resampled"], strict=True)
     )
     prefix = f"{number}.drawn."
     return Score(
-        **{name: told[name] for name in NAMES},
+        **{name: about[name] for name in NAMES},
         headline=headline,
-        metrics={name: tuple(values) for name, values in told["metrics"].items()},
-        classes=[{name: tuple(values) for name, values in one.items()} for one in told["classes"]],
-        masked=dict(zip(told["masked"], masked, strict=True)),
+        metrics={name: tuple(values) for name, values in about["metrics"].items()},
+        classes=[{name: tuple(values) for name, values in of_class.items()} for of_class in about["classes"]],
+        masked=dict(zip(about["masked"], masked, strict=True)),
         drawn={name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)},
     )

@@ -32,11 +32,11 @@ def against_truth(split: Split, row: Score) -> Figure:
     figure, axes = plt.subplots(figsize=(4.6, 4.4), layout="constrained")
     axes.axline((0, 0), slope=1, color=style.GREY, linewidth=0.8, label="perfect")
     axes.axhline(split.median, color=style.INK, linewidth=0.8, linestyle=":", label="training median")
-    shown = np.clip(said, -SHOWN, SHOWN).ravel()
-    faint = min(0.5, (POINTS / len(shown)) ** 0.5 / 2)
-    axes.plot(np.tile(true, len(said)), shown, "o", color=style.SKY, markersize=3, alpha=faint, markeredgewidth=0)
+    clipped = np.clip(said, -SHOWN, SHOWN).ravel()
+    faint = min(0.5, (POINTS / len(clipped)) ** 0.5 / 2)
+    axes.plot(np.tile(true, len(said)), clipped, "o", color=style.SKY, markersize=3, alpha=faint, markeredgewidth=0)
     classes = np.unique(seven(true))
-    means = [said[:, seven(true) == one].mean() for one in classes]
+    means = [said[:, seven(true) == class_value].mean() for class_value in classes]
     axes.plot(
         classes, means, "D-", color=style.VERMILION, markersize=5, linewidth=1.5, label="mean at each whole number"
     )

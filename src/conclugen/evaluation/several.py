@@ -42,9 +42,9 @@ def flags(description: str) -> argparse.ArgumentParser:
 
 def parse_arguments(description: str, argv: Sequence[str] | None) -> tuple[list[Measured], Path]:
     """Read the flags and what they name, in the order of the data sets' chance rows."""
-    given = flags(description).parse_args(argv)
-    settings, files = parse_settings(given.settings), read_files([*given.chance, *given.scores])
-    return [_measured(one, settings) for one in together(files)], given.output
+    arguments = flags(description).parse_args(argv)
+    settings, files = parse_settings(arguments.settings), read_files([*arguments.chance, *arguments.scores])
+    return [_measured(scores, settings) for scores in together(files)], arguments.output
 
 
 def parse_settings(text: str) -> Mapping[str, TableSettings]:

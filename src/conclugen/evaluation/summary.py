@@ -34,8 +34,8 @@ def summarise(rows: Sequence[Mapping[str, Any]], dataset: str, task: str) -> str
         value = f"{row[headline]:.3f} [{row[f'{headline}_lo']:.3f}, {row[f'{headline}_hi']:.3f}]"
         seen = f"; CONTAMINATED ({row['contaminated_streams']})" if row["contaminated"] == "yes" else ""
         collapsed = f"; {flag(row)}" if flag(row) else ""
-        told = VERDICTS[row["beats_chance"]] + (f" ({row['caution']})" if row["caution"] else "")
-        lines.append(f"  {name:<38}{value:<24}{told}{UNTRAINED[row['beats_untrained']]}{seen}{collapsed}")
+        verdict = VERDICTS[row["beats_chance"]] + (f" ({row['caution']})" if row["caution"] else "")
+        lines.append(f"  {name:<38}{value:<24}{verdict}{UNTRAINED[row['beats_untrained']]}{seen}{collapsed}")
     lines += ["", "  best chance row against best other row, metric by metric:"]
     lines += [f"  {name:<28}{_duel(rows, name)}" for name in metrics.NAMES[task]]
     return "\n".join(lines)

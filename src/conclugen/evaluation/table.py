@@ -128,14 +128,14 @@ def _tests(rows: Sequence[Score], reference: str) -> list[dict[str, float]]:
         NO_DIFFERENCE if other is None else row.headline.against(other.headline)
         for row, other in zip(rows, against, strict=True)
     ]
-    p, adjusted = np.array([one.p for one in headlines]), np.full(len(rows), math.nan)
-    for other in {id(one) for one in against if one is not None}:
-        family = [i for i, one in enumerate(against) if id(one) == other]
+    p, adjusted = np.array([difference.p for difference in headlines]), np.full(len(rows), math.nan)
+    for other in {id(row) for row in against if row is not None}:
+        family = [i for i, row in enumerate(against) if id(row) == other]
         adjusted[family] = holm(p[family])
     names = f"p_vs_{reference}", "p_holm", f"detectable_vs_{reference}"
     return [
-        dict(zip(names, (one.p, corrected, one.detectable), strict=True))
-        for one, corrected in zip(headlines, adjusted.tolist(), strict=True)
+        dict(zip(names, (difference.p, corrected, difference.detectable), strict=True))
+        for difference, corrected in zip(headlines, adjusted.tolist(), strict=True)
     ]
 
 
@@ -143,7 +143,7 @@ def _reference(row: Score, rows: Sequence[Score], reference: str) -> Score | Non
     """The row that `row` is tested against: the reference method's with the same corpus and preset, if it exists."""
     protocol = PROTOCOLS[row.protocol].against if row.protocol in PROTOCOLS else None
     wanted = (row.corpus, row.preset, reference, protocol or row.protocol)
-    matches = [one for one in rows if (one.corpus, one.preset, one.method, one.protocol) == wanted]
+    matches = [other for other in rows if (other.corpus, other.preset, other.method, other.protocol) == wanted]
     return matches[0] if matches and matches[0] is not row else None
 
 
@@ -161,7 +161,9 @@ def chance_cells(score: Estimate, best: Estimate) -> dict[str, Any]:
 def untrained_of(row: Score, rows: Sequence[Score]) -> Estimate | None:
     """Return the headline metric of the same networks, never trained: of the same corpus, preset, protocol, streams."""
     twin = (row.corpus, row.preset, row.protocol, row.streams, UNTRAINED)
-    matches = [one for one in rows if (one.corpus, one.preset, one.protocol, one.streams, one.method) == twin]
+    matches = [
+        other for other in rows if (other.corpus, other.preset, other.protocol, other.streams, other.method) == twin
+    ]
     return matches[0].headline if matches else None
 
 
@@ -189,19 +191,19 @@ def flags(description: str) -> argparse.ArgumentParser:
 
 def parse_arguments(description: str, argv: Sequence[str] | None) -> tuple[Scores, Settings, Path]:
     """Read the flags of a table of one data set, and the files that they name."""
-    given = flags(description).parse_args(argv)
-    return read_one([given.chance, *given.scores]), parse(Settings, given.settings), given.output
+    arguments = flags(description).parse_args(argv)
+    return read_one([arguments.chance, *arguments.scores]), parse(Settings, arguments.settings), arguments.output
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table, its columns that are read first and all of them, and print what it says."""
     parser = flags(__doc__ or "")
     parser.add_argument("--full", type=Path, required=True, help="the table with every column")
-    given = parser.parse_args(argv)
-    scores, settings = read_one([given.chance, *given.scores]), parse(Settings, given.settings)
+    arguments = parser.parse_args(argv)
+    scores, settings = read_one([arguments.chance, *arguments.scores]), parse(Settings, arguments.settings)
     rows = build(scores, settings)
-    write_csv(given.full, rows)
-    write_csv(given.output, short(rows, scores.split.headline))
+    write_csv(arguments.full, rows)
+    write_csv(arguments.output, short(rows, scores.split.headline))
     print(summarise(rows, f"{scores.split.dataset}, {settings.target}", scores.split.task))
 
 

@@ -53,17 +53,17 @@ def read_pooled(manifest_path: str | Path, target: str, split: str = "test", fol
     """
     if not folds:
         return read_truth(manifest_path, target, split)
-    each = tuple(read_truth(manifest_path, target, split, fold) for fold in folds)
-    names = np.concatenate([truth.names for truth in each])
+    truths = tuple(read_truth(manifest_path, target, split, fold) for fold in folds)
+    names = np.concatenate([truth.names for truth in truths])
     return dataclasses.replace(
-        each[0],
-        ids=np.concatenate([truth.ids for truth in each]),
-        labels=np.concatenate([truth.labels for truth in each]),
+        truths[0],
+        ids=np.concatenate([truth.ids for truth in truths]),
+        labels=np.concatenate([truth.labels for truth in truths]),
         group=np.unique(names, return_inverse=True)[1],
         names=names,
-        priors=np.average([truth.priors for truth in each], axis=0, weights=[len(truth.ids) for truth in each]),
-        train=np.concatenate([truth.train for truth in each]),
-        folds=each,
+        priors=np.average([truth.priors for truth in truths], axis=0, weights=[len(truth.ids) for truth in truths]),
+        train=np.concatenate([truth.train for truth in truths]),
+        folds=truths,
     )
 
 
@@ -75,8 +75,8 @@ def read_truth(manifest_path: str | Path, target: str, split: str = "test", fold
     read = all_labels if split == "test" else read_manifest
     manifest = as_target(read(manifest_path, fold=fold), target)
     labels, splits = targets(manifest).astype(float), manifest.table["split"]
-    kept = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
-    if not kept.any():
+    mask = (splits == split).to_numpy() & (~np.isnan(labels)).any(1)
+    if not mask.any():
         raise ValueError(f"{manifest.dataset}: no {split} utterance has a known label; there is nothing to measure")
     group = manifest.table["group"].where(
         lambda g: g.notna() & (g != ""), "utterance " + manifest.table["utterance_id"]
@@ -87,14 +87,14 @@ def read_truth(manifest_path: str | Path, target: str, split: str = "test", fold
         manifest.dataset,
         manifest.task,
         manifest.classes,
-        manifest.table["utterance_id"].to_numpy(dtype=str)[kept],
-        labels[kept],
-        np.unique(group.to_numpy(dtype=str)[kept], return_inverse=True)[1],
+        manifest.table["utterance_id"].to_numpy(dtype=str)[mask],
+        labels[mask],
+        np.unique(group.to_numpy(dtype=str)[mask], return_inverse=True)[1],
         np.nansum(train, 0) / np.maximum(known, 1),
         train[(~np.isnan(train)).any(1)],
         split,
         manifest.adapter,
-        group.to_numpy(dtype=str)[kept],
+        group.to_numpy(dtype=str)[mask],
     )
 
 

@@ -51,27 +51,27 @@ def read_variants(
     Raises ValueError where a data set has no chance rows or no settings.
     """
     files = read_files([*chance, *scores])
-    data = {one.split.dataset: settings_of(one.split.dataset, settings).data for one in together(files)}
+    data = {measured.split.dataset: settings_of(measured.split.dataset, settings).data for measured in together(files)}
     return [Variant(split, row, data[split.dataset]) for _, split, rows in files for row in rows]
 
 
 def best_chance_of(variants: Sequence[Variant], dataset: str, split: str) -> Estimate:
     """Return the best of the chance rows of a data set on a split."""
     wanted = (dataset, split, CHANCE)
-    return best_chance([one.row for one in variants if (*_place(one), one.row.protocol) == wanted])
+    return best_chance([variant.row for variant in variants if (*_place(variant), variant.row.protocol) == wanted])
 
 
-def untrained_of(one: Variant, variants: Sequence[Variant]) -> Estimate | None:
+def untrained_of(variant: Variant, variants: Sequence[Variant]) -> Estimate | None:
     """Return what the same networks score that were never trained, if they are among `variants`."""
-    wanted = _networks(one)
+    wanted = _networks(variant)
     matches = [other for other in variants if other.row.method == UNTRAINED and _networks(other) == wanted]
     return matches[0].measured if matches else None
 
 
-def _place(one: Variant) -> tuple[str, str]:
-    return one.split.dataset, one.split.split
+def _place(variant: Variant) -> tuple[str, str]:
+    return variant.split.dataset, variant.split.split
 
 
-def _networks(one: Variant) -> tuple[str, ...]:
-    row = one.row
-    return (*_place(one), row.corpus, row.preset, row.protocol, row.streams)
+def _networks(variant: Variant) -> tuple[str, ...]:
+    row = variant.row
+    return (*_place(variant), row.corpus, row.preset, row.protocol, row.streams)

@@ -32,8 +32,8 @@ class Loss:
 
     def why(self) -> str:
         """Return the reasons in words, with their counts."""
-        told = ((count, names.STATUSES.get(status, status)) for status, count in self.reasons.items())
-        return ", ".join(word if count == self.count == 1 else f"{count} × {word}" for count, word in told)
+        reasons = ((count, names.STATUSES.get(status, status)) for status, count in self.reasons.items())
+        return ", ".join(word if count == self.count == 1 else f"{count} × {word}" for count, word in reasons)
 
 
 def losses(accounts: Mapping[str, Account], of_classes: bool = False) -> list[Loss]:
@@ -44,9 +44,9 @@ def losses(accounts: Mapping[str, Account], of_classes: bool = False) -> list[Lo
         for row in rows:
             if of_classes == (row["class"] != ALL) and row["class"] != UNKNOWN:
                 places.setdefault((row["split"], row["stage"], row["class"]), []).append(row)
-        for (split, stage, group), here in places.items():
-            reasons = {row["status"]: int(row["count"]) for row in here if row["lost"] == "yes"}
-            total = sum(int(row["count"]) for row in here)
+        for (split, stage, group), place_rows in places.items():
+            reasons = {row["status"]: int(row["count"]) for row in place_rows if row["lost"] == "yes"}
+            total = sum(int(row["count"]) for row in place_rows)
             if reasons or not of_classes:
                 lines.append(Loss(dataset, split, stage, group, sum(reasons.values()), total, reasons))
     return sorted(lines, key=_order)
@@ -61,8 +61,8 @@ def _order(loss: Loss) -> tuple:
 
 def splits(accounts: Mapping[str, Account]) -> list[str]:
     """Return the folds and splits that accounts tell of, folds first."""
-    there = {row["split"] for rows in accounts.values() for row in rows}
-    return [*names_in(there), *(split for split in SPLITS if split in there)]
+    present = {row["split"] for rows in accounts.values() for row in rows}
+    return [*names_in(present), *(split for split in SPLITS if split in present)]
 
 
 def is_tested(split: str) -> bool:
@@ -72,14 +72,19 @@ def is_tested(split: str) -> bool:
 
 def in_test(dataset: str, accounts: Mapping[str, Account]) -> Said:
     """Say what the test split of a data set lost; stages that lost the same are named together."""
-    told: dict[tuple[int, int, str], list[str]] = {}
+    stages_by_loss: dict[tuple[int, int, str], list[str]] = {}
     for loss in losses(accounts):
         if loss.dataset == dataset and is_tested(loss.split) and loss.count:
-            told.setdefault((loss.count, loss.of, loss.why()), []).append(names.STAGES.get(loss.stage, loss.stage))
-    if not told:
+            stages_by_loss.setdefault((loss.count, loss.of, loss.why()), []).append(
+                names.STAGES.get(loss.stage, loss.stage)
+            )
+    if not stages_by_loss:
         return Said("", "Nothing of the test split was lost.")
-    most = max(count / of for count, of, _ in told)
-    parts = [f"{names.listed(stages)}: {names.share(count, of)}, {why}" for (count, of, why), stages in told.items()]
+    most = max(count / total for count, total, _ in stages_by_loss)
+    parts = [
+        f"{names.listed(stages)}: {names.share(count, total)}, {why}"
+        for (count, total, why), stages in stages_by_loss.items()
+    ]
     sentence = f"At most {most:.1%} of the test split was lost to a stage; what is lost stays in the test set."
     return Said("", sentence, "; ".join(parts) + ".")
 

@@ -49,9 +49,9 @@ class Compared:
 
 def told(table: Measured, compared: Sequence[Compared], what: str) -> Said:
     """Say whether any row beats `what`: of those that do, or else of all, the one that gains most, with its numbers."""
-    said = [one.verdict for one in compared]
-    winners = [one for one in compared if one.verdict == "yes"]
-    best = max(winners or compared, key=lambda one: rank(table, one.value))
+    said = [comparison.verdict for comparison in compared]
+    winners = [comparison for comparison in compared if comparison.verdict == "yes"]
+    best = max(winners or compared, key=lambda comparison: rank(table, comparison.value))
     numbers = [_apart(table, best, len(compared))]
     if winners:
         sentence = f"{called(best.row)} beats {what}."
@@ -84,8 +84,8 @@ def _apart(table: Measured, best: Compared, count: int) -> str:
         )
     elif best.verdict != "unknown" and count > 1:
         tested = f"; not corrected for {count} rows"
-    of = f"Best of {count}: " if count > 1 else ""
-    return f"{of}{called(best.row)}, {reached}{against}: {apart}{tested}."
+    prefix = f"Best of {count}: " if count > 1 else ""
+    return f"{prefix}{called(best.row)}, {reached}{against}: {apart}{tested}."
 
 
 def why_untested(row: Row) -> str:

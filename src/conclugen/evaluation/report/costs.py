@@ -28,13 +28,13 @@ def by_rule(jobs: Sequence[Job]) -> list[Cost]:
     costs = [
         Cost(
             rule,
-            len(here),
-            sum(job.seconds for job in here),
-            max(job.seconds for job in here),
-            sum(job.cpu_seconds for job in here if job.cpu_seconds == job.cpu_seconds),
-            max((job.memory for job in here if job.memory == job.memory), default=0.0),
+            len(rule_jobs),
+            sum(job.seconds for job in rule_jobs),
+            max(job.seconds for job in rule_jobs),
+            sum(job.cpu_seconds for job in rule_jobs if job.cpu_seconds == job.cpu_seconds),
+            max((job.memory for job in rule_jobs if job.memory == job.memory), default=0.0),
         )
-        for rule, here in rules.items()
+        for rule, rule_jobs in rules.items()
     ]
     return sorted(costs, key=lambda cost: -cost.seconds)
 

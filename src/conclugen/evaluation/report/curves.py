@@ -33,9 +33,9 @@ class Panels:
 def panels(networks: Sequence[Network]) -> list[Panels]:
     """Return the panels of networks of one corpus and preset; none without networks."""
     methods: dict[str, list[Network]] = {}
-    for one in networks:
-        methods.setdefault(one.method, []).append(one)
-    shares = {column for one in networks for column in (one.history[0] if one.history else ())}
+    for network in networks:
+        methods.setdefault(network.method, []).append(network)
+    shares = {column for network in networks for column in (network.history[0] if network.history else ())}
     used = [name for name in LOSSES if f"valid_{name}_share" in shares]
     painted = tuple((svg.THEME[LOSSES[name]], names.LOSSES[name]) for name in used)
     return [
@@ -110,8 +110,8 @@ def _line(axes: Axes, network: Network, column: str, colour: str, dot: bool = Fa
         linewidth=1,
         alpha=0.75,
     )
-    kept = [row for row in known if dot and row["epoch"] == network.pretext["epoch"]]
-    for row in kept:
+    marked = [row for row in known if dot and row["epoch"] == network.pretext["epoch"]]
+    for row in marked:
         axes.plot(row["epoch"] + 1, row[column], "o", color=colour, markersize=3.5)
 
 

@@ -72,7 +72,7 @@ def section(scores: Scores, shares: Sequence[Share], order: Sequence[Key]) -> Ef
     chance = best([row.headline.value for row in scores.chance], scores.split.headline)
     learned = [key for key in keys if is_pretrained(*key)]
     drawn = [_panel(shares, key, chance, scores.split.headline) for key in learned]
-    return Efficiency(_said(shares, learned), [_percent(one.fraction) for one in shares], rows, LEGEND, drawn)
+    return Efficiency(_said(shares, learned), [_percent(share.fraction) for share in shares], rows, LEGEND, drawn)
 
 
 def _reached(share: Share, key: Key) -> Reached:
@@ -93,7 +93,7 @@ def _said(shares: Sequence[Share], learned: Sequence[Key]) -> Said:
     numbers += _with_least(shares[0], learned)
     if not any(share.gains for share in shares):
         return Said("unknown", "Nothing says what pretraining adds with few labels: the table has no raw features.")
-    if all(one.verdict == "unknown" for share in shares for one in share.gains.values()):
+    if all(gain.verdict == "unknown" for share in shares for gain in share.gains.values()):
         return Said("unknown", "Whether pretraining adds more with few labels cannot be tested here.", numbers)
     few = [share for share in shares if share.fraction < 1]
     if any(winning[share.fraction] for share in few):
@@ -116,12 +116,12 @@ def _with_least(share: Share, learned: Sequence[Key]) -> str:
         for what, other in others.items()
         if other in share.rows
     ]
-    told = [f"{names.row(*key)} {names.number(reached)}", *beside]
-    return f" Best with {_percent(share.fraction)}: {', '.join(told)}."
+    values = [f"{names.row(*key)} {names.number(reached)}", *beside]
+    return f" Best with {_percent(share.fraction)}: {', '.join(values)}."
 
 
 def _winners(share: Share) -> int:
-    return sum(one.verdict == "yes" for one in share.gains.values())
+    return sum(gain.verdict == "yes" for gain in share.gains.values())
 
 
 def _percent(fraction: float) -> str:
@@ -133,8 +133,8 @@ def _panel(shares: Sequence[Share], key: Key, chance: float, metric: str) -> Mar
     with matplotlib.rc_context(svg.STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot()
-        for one, colour in (((UNTRAINED, key[1]), CONTROL), ((RAW, "raw"), RAW_COLOUR), (key, METHOD)):
-            _line(axes, shares, one, colour)
+        for row_key, colour in (((UNTRAINED, key[1]), CONTROL), ((RAW, "raw"), RAW_COLOUR), (key, METHOD)):
+            _line(axes, shares, row_key, colour)
         axes.axhline(chance, color=svg.INK, linewidth=0.8, linestyle=":")
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
@@ -148,8 +148,10 @@ def _panel(shares: Sequence[Share], key: Key, chance: float, metric: str) -> Mar
 
 def _line(axes: Axes, shares: Sequence[Share], key: Key, colour: str) -> None:
     known = [(share.fraction, share.rows[key].headline) for share in shares if key in share.rows]
-    axes.plot([x for x, _ in known], [one.value for _, one in known], "o-", color=colour, linewidth=1, markersize=3)
-    for x, one in known:
-        low, high = one.interval()
+    axes.plot(
+        [x for x, _ in known], [estimate.value for _, estimate in known], "o-", color=colour, linewidth=1, markersize=3
+    )
+    for x, estimate in known:
+        low, high = estimate.interval()
         if math.isfinite(low + high):
             axes.plot([x, x], [low, high], color=colour, linewidth=0.8)

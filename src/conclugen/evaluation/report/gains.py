@@ -51,12 +51,12 @@ def over_raw(scores: Scores) -> dict[Key, Gain]:
     if not raw or not rows:
         return {}
     gaps, limit = [row.headline.against(raw[0].headline) for row in rows], 1 - scores.split.level
-    adjusted = holm(np.array([one.p for one in gaps]))
+    adjusted = holm(np.array([gap.p for gap in gaps]))
     return {
         (row.method, row.protocol): Gain(
-            one.value, one.low, one.high, p, one.detectable, _verdict(one.value, p, limit, scores.split.headline)
+            gap.value, gap.low, gap.high, p, gap.detectable, _verdict(gap.value, p, limit, scores.split.headline)
         )
-        for row, one, p in zip(rows, gaps, adjusted.tolist(), strict=True)
+        for row, gap, p in zip(rows, gaps, adjusted.tolist(), strict=True)
     }
 
 

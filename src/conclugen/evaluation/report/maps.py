@@ -44,19 +44,20 @@ class Maps:
     maps: Sequence[Map]
 
 
-def section(found: Layout | None) -> Maps | None:
+def section(utterances: Layout | None) -> Maps | None:
     """Return the section of a table; None where nothing was laid out, or too little."""
-    if found is None or len(found) < LEAST:
+    if utterances is None or len(utterances) < LEAST:
         return None
-    of = WORDS[found.about["of"]]
-    maps = [_map(found, kind, of) for kind in layout.KINDS if _several(found.marks[kind])]
-    left = int(found.about["left_out"])
+    unit = WORDS[utterances.about["of"]]
+    maps = [_map(utterances, kind, unit) for kind in layout.KINDS if _several(utterances.marks[kind])]
+    left = int(utterances.about["left_out"])
     more = f"; {left:,} more lack a modality or are left out" if left else ""
     caption = (
-        f"{len(found):,} validation utterances{more}, laid out by {found.about['drawn_as']}, each space for itself. "
-        f"{found.about['method']}, {found.about['network']}, pretrained on {found.about['corpus']}."
+        f"{len(utterances):,} validation utterances{more}, laid out by {utterances.about['drawn_as']}, each space for "
+        f"itself. {utterances.about['method']}, {utterances.about['network']}, "
+        f"pretrained on {utterances.about['corpus']}."
     )
-    return Maps(_said(found, of), caption, maps)
+    return Maps(_said(utterances, unit), caption, maps)
 
 
 def _several(marks: np.ndarray) -> bool:
@@ -64,37 +65,43 @@ def _several(marks: np.ndarray) -> bool:
     return bool((np.bincount(marks[marks >= 0], minlength=1) > 1).any())
 
 
-def _said(found: Layout, of: str) -> Said:
+def _said(utterances: Layout, unit: str) -> Said:
     """Say how much more the pretrained network's neighbours share a class than those of the two other spaces."""
-    values = {space: found.shared[space]["class"] for space in layout.SPACES}
+    values = {space: utterances.shared[space]["class"] for space in layout.SPACES}
     if not all(math.isfinite(value) for value in values.values()):
         return Said("", "Whether neighbours share a class cannot be told.")
     reached = ", ".join(f"{TITLES[space]} {value:.1%}" for space, value in reversed(values.items()))
-    other = f" of another {of}" if (found.marks["speaker"] >= 0).any() else ""
-    numbers = f"Of the {found.neighbours} nearest utterances{other}, of the same class are: {reached}; by chance "
-    numbers += f"{found.chance['class']:.1%}."
-    ahead = values["pretrained"] > max(values["raw"], values["untrained"], found.chance["class"])
+    other = f" of another {unit}" if (utterances.marks["speaker"] >= 0).any() else ""
+    numbers = f"Of the {utterances.neighbours} nearest utterances{other}, of the same class are: {reached}; by chance "
+    numbers += f"{utterances.chance['class']:.1%}."
+    ahead = values["pretrained"] > max(values["raw"], values["untrained"], utterances.chance["class"])
     sentence = "Neighbours share a class more often once the network is pretrained."
     return Said("", sentence if ahead else "Pretraining brings no more utterances of a class together.", numbers)
 
 
-def _map(found: Layout, kind: str, of: str) -> Map:
-    marks = found.marks[kind]
+def _map(utterances: Layout, kind: str, unit: str) -> Map:
+    marks = utterances.marks[kind]
     if kind == "class":
-        shown, words = _commonest(marks, len(found.classes)), list(found.classes)
+        coloured, words = _commonest(marks, len(utterances.classes)), list(utterances.classes)
     else:
-        shown = _commonest(marks, int(marks.max()) + 1)
-        words = [f"{of} {number + 1}" for number in range(int(marks.max()) + 1)]
-    colours = {number: svg.THEME[svg.SERIES[place]] for place, number in enumerate(shown)}
+        coloured = _commonest(marks, int(marks.max()) + 1)
+        words = [f"{unit} {number + 1}" for number in range(int(marks.max()) + 1)]
+    colours = {number: svg.THEME[svg.SERIES[place]] for place, number in enumerate(coloured)}
     legend = [(colour, words[number]) for number, colour in colours.items()]
-    legend += [REST] if (~np.isin(marks, shown)).any() else []
+    legend += [REST] if (~np.isin(marks, coloured)).any() else []
     drawn = []
     for space in layout.SPACES:
-        label = f"Map by {'class' if kind == 'class' else of}: {TITLES[space]}"
-        points = [(REST, found.places[space][~np.isin(marks, shown)])]
-        points += [((colours[number], words[number]), found.places[space][marks == number]) for number in shown]
-        drawn.append((TITLES[space], _drawing(points, found.places[space], label), _neighbours(found, space, kind, of)))
-    return Map("class" if kind == "class" else of, legend, drawn)
+        label = f"Map by {'class' if kind == 'class' else unit}: {TITLES[space]}"
+        points = [(REST, utterances.places[space][~np.isin(marks, coloured)])]
+        points += [((colours[number], words[number]), utterances.places[space][marks == number]) for number in coloured]
+        drawn.append(
+            (
+                TITLES[space],
+                _drawing(points, utterances.places[space], label),
+                _neighbours(utterances, space, kind, unit),
+            )
+        )
+    return Map("class" if kind == "class" else unit, legend, drawn)
 
 
 def _commonest(marks: np.ndarray, count: int) -> list[int]:
@@ -104,11 +111,11 @@ def _commonest(marks: np.ndarray, count: int) -> list[int]:
     return sorted(int(number) for number in most if counts[number])
 
 
-def _neighbours(found: Layout, space: str, kind: str, of: str) -> str:
-    value, chance = found.shared[space][kind], found.chance[kind]
+def _neighbours(utterances: Layout, space: str, kind: str, unit: str) -> str:
+    value, chance = utterances.shared[space][kind], utterances.chance[kind]
     if not math.isfinite(value):
         return ""
-    same = "class" if kind == "class" else of
+    same = "class" if kind == "class" else unit
     return f"{value:.1%} of neighbours of the same {same} (chance {chance:.1%})"
 
 
@@ -122,6 +129,6 @@ def _drawing(points: Sequence[tuple[tuple[str, str], np.ndarray]], every: np.nda
         at = np.round((places - low) * scale + MARGIN, 1)
         path = "".join(f"M{x:g} {size - y:g}h0" for x, y in at.tolist())
         if path:
-            one = '<path stroke="{}" d="{}"><title>{}</title></path>'
-            parts.append(Markup(one).format(Markup(colour), Markup(path), word))
+            template = '<path stroke="{}" d="{}"><title>{}</title></path>'
+            parts.append(Markup(template).format(Markup(colour), Markup(path), word))
     return Markup("").join([*parts, Markup("</svg>")])

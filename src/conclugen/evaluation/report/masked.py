@@ -55,12 +55,12 @@ def section(rows: Sequence[Row], level: float) -> Robustness | None:
         if row["protocol"] != names.CHANCE:
             by_row.setdefault((row["method"], row["protocol"]), {})[row["without"]] = row
     scale = Scale.over([0.0, *(as_float(row[name]) for row in masked for name in CHANGE)])
-    lines = [_line(of, modalities, scale, 1 - level) for of in by_row.values()]
+    lines = [_line(by_modality, modalities, scale, 1 - level) for by_modality in by_row.values()]
     return Robustness(_said(by_row, 1 - level), modalities, lines, scale.at(0))
 
 
-def _line(of: Mapping[str, Row], modalities: Sequence[str], scale: Scale, limit: float) -> Line:
-    whole = of[""]
+def _line(by_modality: Mapping[str, Row], modalities: Sequence[str], scale: Scale, limit: float) -> Line:
+    whole = by_modality[""]
     low, high = as_float(whole["value_lo"]), as_float(whole["value_hi"])
     between = f"{names.number(low)} to {names.number(high)}" if math.isfinite(low + high) else ""
     value = as_float(whole["value"])
@@ -70,7 +70,7 @@ def _line(of: Mapping[str, Row], modalities: Sequence[str], scale: Scale, limit:
         names.kind(whole),
         bool(flag(whole)),
         Cell(names.number(value), between, value),
-        [_change(of[name], scale, limit) if name in of else Cell("") for name in modalities],
+        [_change(by_modality[name], scale, limit) if name in by_modality else Cell("") for name in modalities],
     )
 
 
@@ -92,13 +92,13 @@ def _verdict(row: Row, limit: float) -> str:
 
 def _said(by_row: Mapping[tuple[str, str], Mapping[str, Row]], limit: float) -> Said:
     """Say what the best pretrained row leans on most, and whether an untrained network leans on it as much."""
-    learned = {key: of for key, of in by_row.items() if names.kind(of[""]) == "method"}
+    learned = {key: by_modality for key, by_modality in by_row.items() if names.kind(by_modality[""]) == "method"}
     if not learned:
         return Said("unknown", "No pretrained row sees several modalities at once.")
     metric = next(iter(learned.values()))[""]["metric"]
     sign = -1 if metric in metrics.LOWER_IS_BETTER else 1
-    key, of = max(learned.items(), key=lambda item: sign * as_float(item[1][""]["value"]))
-    worst = min((row for name, row in of.items() if name), key=lambda row: sign * as_float(row["change"]))
+    key, by_modality = max(learned.items(), key=lambda item: sign * as_float(item[1][""]["value"]))
+    worst = min((row for name, row in by_modality.items() if name), key=lambda row: sign * as_float(row["change"]))
     lost = _in_words(worst, metric)
     control = by_row.get((UNTRAINED, key[1]), {}).get(worst["without"])
     beside = f"; untrained, the same network: {_in_words(control, metric)}" if control else ""

@@ -11,7 +11,7 @@ from conclugen.evaluation import confusion
 from conclugen.evaluation.scores import Score, Split
 
 SHORT = ("absent", "present")
-SEVEN = tuple(f"{one:+d}".replace("-", "−").replace("+0", "0") for one in confusion.SEVEN)
+SEVEN = tuple(f"{value:+d}".replace("-", "−").replace("+0", "0") for value in confusion.SEVEN)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ def matrices(split: Split, row: Score) -> Sequence[Matrix]:
 
 def _of_each(split: Split, row: Score) -> list[Matrix]:
     figures = []
-    each = zip(split.classes, split.known, split.support, row.drawn["decided"], strict=True)
-    for name, known, present, (recall, specificity, _) in each:
+    classes = zip(split.classes, split.known, split.support, row.drawn["decided"], strict=True)
+    for name, known, present, (recall, specificity, _) in classes:
         figures.append(Matrix(name, SHORT, (known - present, present), confusion.of_two(recall, specificity)))
     return figures

@@ -200,9 +200,9 @@ def span(low: float, high: float, metric: str) -> str:
     return f"{first.split()[0] if first.split()[1] == last.split()[1] else first} to {last}"
 
 
-def share(count: float, of: float) -> str:
+def share(count: float, total: float) -> str:
     """Return a share in per cent, with the counts."""
-    return f"{count:,.0f} of {of:,.0f}" + (f" ({count / of:.1%})" if of else "")
+    return f"{count:,.0f} of {total:,.0f}" + (f" ({count / total:.1%})" if total else "")
 
 
 def listed(words: list[str]) -> str:
@@ -210,12 +210,12 @@ def listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def some(words: list[str], shown: int = 4) -> str:
+def some(words: list[str], limit: int = 4) -> str:
     """Return the first words of an enumeration, and how many more there are."""
-    more = len(words) - shown
-    return listed([*words[:shown], f"{more} more"] if more > 0 else words)
+    more = len(words) - limit
+    return listed([*words[:limit], f"{more} more"] if more > 0 else words)
 
 
-def several(count: int, one: str, many: str = "") -> str:
+def several(count: int, singular: str, plural: str = "") -> str:
     """Return a count with its noun."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"

@@ -57,7 +57,7 @@ def render(run: Run) -> str:
     environment.filters |= {"number": names.number, "duration": costs.duration, "percent": "{:.1%}".format}
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    told = costs.by_rule(run.jobs)
+    rule_costs = costs.by_rule(run.jobs)
     return environment.get_template("page.html").render(
         style=Markup(_asset("page.css")),
         script=Markup(script),
@@ -71,9 +71,9 @@ def render(run: Run) -> str:
         lost=run.lost[:SHOWN],
         more_lost=max(0, len(run.lost) - SHOWN),
         leaks=_found_first([row for rows in run.leaks.values() for row in rows if row["check"] != "lost"]),
-        costs=told,
+        costs=rule_costs,
         faces={name: base64.b64encode(jpeg).decode() for name, jpeg in run.faces.items()},
-        dearest=max((cost.seconds for cost in told), default=1.0),
+        dearest=max((cost.seconds for cost in rule_costs), default=1.0),
         made=run.made,
     )
 
@@ -128,33 +128,34 @@ def _of_table(table: Measured, run: Run) -> dict[str, object]:
 
 def _of_networks(networks: Sequence[Network]) -> list[dict[str, object]]:
     """What the template reads of the networks of each corpus, all its folds, and preset: verdicts by method, panels."""
-    places = dict.fromkeys((one.corpus, one.preset) for one in networks)
+    places = dict.fromkeys((network.corpus, network.preset) for network in networks)
     sections = []
     for corpus, preset in places:
-        here = [one for one in networks if (one.corpus, one.preset) == (corpus, preset)]
+        group = [network for network in networks if (network.corpus, network.preset) == (corpus, preset)]
         methods = [
-            _of_method([one for one in here if one.method == name]) for name in dict.fromkeys(n.method for n in here)
+            _of_method([network for network in group if network.method == name])
+            for name in dict.fromkeys(n.method for n in group)
         ]
-        folds = len({one.fold for one in here if one.fold})
+        folds = len({network.fold for network in group if network.fold})
         about = {"corpus": corpus, "folds": folds, "preset": preset}
-        sections.append({**about, "methods": methods, "panels": curves.panels(here)})
+        sections.append({**about, "methods": methods, "panels": curves.panels(group)})
     return sections
 
 
 def _of_method(networks: Sequence[Network]) -> dict[str, object]:
     """The verdicts on the networks of one method, and the means of what was measured on rows not trained on."""
-    said = [one.pretext["pretext"] for one in networks]
+    said = [network.pretext["pretext"] for network in networks]
     means = {}
     for name in ("retrieval", "retrieval_chance", "effective_rank", "mean_cosine"):
-        known = [one.pretext["numbers"].get(name, float("nan")) for one in networks]
+        known = [network.pretext["numbers"].get(name, float("nan")) for network in networks]
         means[name] = statistics.fmean(known)
     return {
         "method": networks[0].method,
         "counts": {word: said.count(word) for word in WORDS},
         "worst": max(said, key=WORDS.index),
-        "causes": dict.fromkeys(one.pretext["cause"] for one in networks if one.pretext["cause"]),
-        "kept": statistics.fmean(one.pretext["epoch"] + 1 for one in networks),
-        "epochs": statistics.fmean(one.pretext["epochs"] for one in networks),
+        "causes": dict.fromkeys(network.pretext["cause"] for network in networks if network.pretext["cause"]),
+        "kept": statistics.fmean(network.pretext["epoch"] + 1 for network in networks),
+        "epochs": statistics.fmean(network.pretext["epochs"] for network in networks),
         **means,
     }
 

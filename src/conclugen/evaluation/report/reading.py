@@ -120,9 +120,9 @@ def measured(
         scores: of any tables, of all labels and of shares of them.
         robustness, maps: tables of robustness and maps, of any tables.
     """
-    found = read_one([path for path in scores if place_of(path).split("/")[0] == name])
-    whole = dataclasses.replace(found, rows=[row for row in found.rows if row.label_fraction == 1])
-    shares = by_share(whole, [row for row in found.rows if row.label_fraction != 1])
+    table_scores = read_one([path for path in scores if place_of(path).split("/")[0] == name])
+    whole = dataclasses.replace(table_scores, rows=[row for row in table_scores.rows if row.label_fraction == 1])
+    shares = by_share(whole, [row for row in table_scores.rows if row.label_fraction != 1])
     masked = [row for path in robustness if path.name == f"{name}.robustness.csv" for row in read_table(path)]
     places = next((layout.read(path) for path in maps if path.stem == name), None)
     return Measured(name, settings, read_table(table), whole, over_raw(whole), shares, masked, places)
@@ -149,15 +149,15 @@ def lost(accounts: Mapping[str, Sequence[Mapping[str, str]]], ledgers: Iterable[
     judged = {
         (name, row["stage"], row["status"]) for name, rows in accounts.items() for row in rows if row["lost"] == "yes"
     }
-    found: dict[tuple[str, str, str, str], list[LedgerRow]] = {}
+    ledger_rows: dict[tuple[str, str, str, str], list[LedgerRow]] = {}
     for path in ledgers:
         name = dataset_of(path)
         for row in read_ledger(path):
             if row.status is not Status.OK and (name, row.stage, row.status.value) in judged:
-                found.setdefault((name, row.utterance_id, row.status.value, row.reason), []).append(row)
+                ledger_rows.setdefault((name, row.utterance_id, row.status.value, row.reason), []).append(row)
     return [
         Lost(name, "", utterance, tuple(row.stage for row in rows), status, reason, max(row.tries for row in rows))
-        for (name, utterance, status, reason), rows in sorted(found.items())
+        for (name, utterance, status, reason), rows in sorted(ledger_rows.items())
     ]
 
 

@@ -23,22 +23,27 @@ from conclugen.store.settings import parse
 LIBRARIES = ("conclugen", "snakemake", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "jinja2")
 
 
-def collect(given: argparse.Namespace) -> Run:
+def collect(arguments: argparse.Namespace) -> Run:
     """Read all that flags name. Raises ValueError, SealError or PretextError naming a file that is wrong."""
-    settings = parse(reading.Settings, given.settings)
-    scores = [*given.chance, *given.scores, *given.fractions]
-    names = {path.name.removesuffix(".full.csv"): path for path in given.tables}
+    settings = parse(reading.Settings, arguments.settings)
+    scores = [*arguments.chance, *arguments.scores, *arguments.fractions]
+    names = {path.name.removesuffix(".full.csv"): path for path in arguments.tables}
     tables = [
-        reading.measured(name, settings.tables[name], path, scores, given.robustness, given.maps)
+        reading.measured(name, settings.tables[name], path, scores, arguments.robustness, arguments.maps)
         for name, path in names.items()
     ]
-    accounts = reading.accounts(given.qc)
-    networks = [reading.network(folder) for folder in given.networks]
-    lost = reading.with_splits(reading.lost(accounts, given.ledgers), given.manifests)
-    jobs = reading.jobs(given.benchmarks, accounts)
-    made = Made(given.command, written(given.changes), given.notes, versions(one.software for one in networks))
-    faces = {path.stem: path.read_bytes() for path in given.crops}
-    return Run(tables, networks, accounts, lost, reading.accounts(given.leaks), jobs, made, faces)
+    accounts = reading.accounts(arguments.qc)
+    networks = [reading.network(folder) for folder in arguments.networks]
+    lost = reading.with_splits(reading.lost(accounts, arguments.ledgers), arguments.manifests)
+    jobs = reading.jobs(arguments.benchmarks, accounts)
+    made = Made(
+        arguments.command,
+        written(arguments.changes),
+        arguments.notes,
+        versions(network.software for network in networks),
+    )
+    faces = {path.stem: path.read_bytes() for path in arguments.crops}
+    return Run(tables, networks, accounts, lost, reading.accounts(arguments.leaks), jobs, made, faces)
 
 
 def written(changes: str) -> str:
@@ -50,7 +55,7 @@ def versions(trained_with: Iterable[str]) -> list[str]:
     """Return a line on what made this page, and one for each set of versions that trained networks."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
     page_line = f"This page: Python {platform.python_version()}, {versions}"
-    return [page_line, *(f"Networks: {one}" for one in dict.fromkeys(trained_with) if one)]
+    return [page_line, *(f"Networks: {software}" for software in dict.fromkeys(trained_with) if software)]
 
 
 def flags() -> argparse.ArgumentParser:
@@ -79,9 +84,9 @@ def flags() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the page."""
-    given = flags().parse_args(argv)
-    write_text(given.output, render(collect(given)))
-    print(f"{given.output}: {given.output.stat().st_size / 1e6:.2f} MB")
+    arguments = flags().parse_args(argv)
+    write_text(arguments.output, render(collect(arguments)))
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

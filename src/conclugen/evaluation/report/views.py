@@ -90,7 +90,7 @@ def _line(row: Row, table: Measured, metric: str, scales: Mapping[str, Scale]) -
     triple = _triple(row, "minus_untrained", ("", "_lo", "_hi"))
     untrained = _difference(triple, scales["untrained"], row["beats_untrained"]) if row["beats_untrained"] else Cell("")
     notes = [row["caution"], f"backbone trained on these labels: {row['contaminated_streams']}"]
-    told = "; ".join([notes[0]] * bool(notes[0]) + [notes[1]] * (row["contaminated"] == "yes"))
+    cautions = "; ".join([notes[0]] * bool(notes[0]) + [notes[1]] * (row["contaminated"] == "yes"))
     p = as_float(row["p_holm"])
     return Line(
         names.method(row["method"]),
@@ -103,7 +103,7 @@ def _line(row: Row, table: Measured, metric: str, scales: Mapping[str, Scale]) -
         Cell("", verdict=row["beats_chance"]),
         Cell(names.probability(p) if math.isfinite(p) else "", sort=p),
         f"{row['networks_collapsed']} of {row['networks']} collapsed" if flag(row) else row["pretext"],
-        told,
+        cautions,
         row["seeds"],
         tuple(_valued(row, name) for name in metrics.NAMES[table.scores.split.task]),
     )
@@ -141,12 +141,12 @@ def rows_of_classes(table: Measured) -> list[tuple[str, str, bool, Sequence[Matr
     by_row = {(row["method"], row["protocol"]): row for row in table.rows}
     learned = [row for row in table.rows if names.kind(row) == "method"]
     best = metrics.best([as_float(row[metric]) for row in learned], metric)
-    shown = {(RAW, "raw"), (table.settings.reference, "linear")}
-    shown |= {(row["method"], row["protocol"]) for row in learned if as_float(row[metric]) == best}
+    opened = {(RAW, "raw"), (table.settings.reference, "linear")}
+    opened |= {(row["method"], row["protocol"]) for row in learned if as_float(row[metric]) == best}
     rows = []
     for row in sorted(table.scores.rows, key=lambda row: list(by_row).index((row.method, row.protocol))):
         key = row.method, row.protocol
-        rows.append((called(by_row[key]), names.kind(by_row[key]), key in shown, matrices(table.scores.split, row)))
+        rows.append((called(by_row[key]), names.kind(by_row[key]), key in opened, matrices(table.scores.split, row)))
     return rows
 
 
@@ -155,7 +155,7 @@ def _scale(rows: Sequence[Row], metric: str) -> Scale:
 
 
 def _scale_of_gains(table: Measured) -> Scale:
-    return Scale.over(value for one in table.gains.values() for value in (0.0, one.value, one.low, one.high))
+    return Scale.over(value for gain in table.gains.values() for value in (0.0, gain.value, gain.low, gain.high))
 
 
 def _valued(row: Row, name: str, scale: Scale | None = None) -> Cell:

@@ -36,7 +36,7 @@ def answer(table: Measured) -> list[Said]:
         return [Said("unknown", "No pretrained method was evaluated.", "The table has controls and chance alone.")]
     sentences = [against_raw(table, rows), against_untrained(table, rows), against_chance(table, rows)]
     sentences += [ahead(table, rows), shuffled(table), networks(table)]
-    return [*[one for one in sentences if one is not None], *limits(table, rows)]
+    return [*[finding for finding in sentences if finding is not None], *limits(table, rows)]
 
 
 def against_raw(table: Measured, rows: Sequence[Row]) -> Said:
@@ -48,8 +48,8 @@ def against_raw(table: Measured, rows: Sequence[Row]) -> Said:
         )
     compared = []
     for row in rows:
-        one = table.gains[row["method"], row["protocol"]]
-        compared.append(Compared(row, raw, one.value, one.low, one.high, one.verdict, one.detectable, one.p))
+        gain = table.gains[row["method"], row["protocol"]]
+        compared.append(Compared(row, raw, gain.value, gain.low, gain.high, gain.verdict, gain.detectable, gain.p))
     return told(table, compared, "the raw features")
 
 
@@ -104,9 +104,9 @@ def ahead(table: Measured, rows: Sequence[Row]) -> Said | None:
     if not others:
         return None
     others.sort(key=lambda row: -rank(table, as_float(row[metric])))
-    told = names.listed([f"{called(row)} {valued(row, metric, table)}" for row in others[:3]])
+    baselines = names.listed([f"{called(row)} {valued(row, metric, table)}" for row in others[:3]])
     sentence = f"{several(len(others), 'baseline scores', 'baselines score')} better than every pretrained row."
-    return Said("below", sentence, f"{told}; the best pretrained row has {number(best)}. No test is made of this.")
+    return Said("below", sentence, f"{baselines}; the best pretrained row has {number(best)}. No test is made of this.")
 
 
 def shuffled(table: Measured) -> Said | None:
@@ -124,21 +124,28 @@ def shuffled(table: Measured) -> Said | None:
 
 def networks(table: Measured) -> Said | None:
     """Say how many networks behind the table learned their own task, and name those that collapsed or are weak."""
-    found: dict[str, dict[str, int]] = {}
+    counts_by_method: dict[str, dict[str, int]] = {}
     for row in table.scores.rows:
         if is_pretrained(row.method, row.protocol) and row.networks is not None:
-            words = [one["pretext"] for one in distinct(row.networks)]
+            words = [pretext["pretext"] for pretext in distinct(row.networks)]
             if words:
-                found[row.method] = {word: words.count(word) for word in (COLLAPSED, WEAK, LEARNED)}
-    if not found:
+                counts_by_method[row.method] = {word: words.count(word) for word in (COLLAPSED, WEAK, LEARNED)}
+    if not counts_by_method:
         return None
-    total = {word: sum(one[word] for one in found.values()) for word in (COLLAPSED, WEAK, LEARNED)}
+    total = {word: sum(counts[word] for counts in counts_by_method.values()) for word in (COLLAPSED, WEAK, LEARNED)}
     every = several(sum(total.values()), "network")
 
     def which(word: str) -> str:
-        counts = [(name, one[word], sum(one.values())) for name, one in found.items() if one[word]]
+        parts = [
+            (name, verdicts[word], sum(verdicts.values()))
+            for name, verdicts in counts_by_method.items()
+            if verdicts[word]
+        ]
         return names.listed(
-            [name if some == all_of else f"{name} ({some} of {all_of})" for name, some, all_of in counts]
+            [
+                name if count == total_count else f"{name} ({count} of {total_count})"
+                for name, count, total_count in parts
+            ]
         )
 
     others = [f"{label}: {which(word)}." for label, word in (("Weak", WEAK), ("Learned", LEARNED)) if total[word]]
