@@ -45,13 +45,13 @@ def printed() -> dict[Path, str]:
 
     Raises UntoldError for a key without a meaning and MarkError, which names the page, for marks that are wrong.
     """
-    found = {}
+    changed = {}
     for name, parts in PAGES.items():
-        given = (ROOT / name).read_text(encoding="utf-8")
-        require_marks(name, given, parts)
-        if (text := filled(given, parts)) != given:
-            found[ROOT / name] = text
-    return found
+        page = (ROOT / name).read_text(encoding="utf-8")
+        require_marks(name, page, parts)
+        if (text := filled(page, parts)) != page:
+            changed[ROOT / name] = text
+    return changed
 
 
 def main(argv: Sequence[str] | None = None) -> None:

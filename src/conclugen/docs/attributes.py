@@ -16,10 +16,10 @@ def summary(kind: type) -> str:
 
 def meanings(kind: type) -> dict[str, str]:
     """Return by field what the docstrings of a class and of those it is made from say of it; its own come first."""
-    found: dict[str, str] = {}
-    for one in reversed(kind.__mro__):
-        found |= attributes(vars(one).get("__doc__") or "")
-    return found
+    by_field: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        by_field |= attributes(vars(base).get("__doc__") or "")
+    return by_field
 
 
 def attributes(docstring: str) -> dict[str, str]:
@@ -28,14 +28,14 @@ def attributes(docstring: str) -> dict[str, str]:
     An entry is indented by four, its further lines by more; `a, b: …` is said of both.
     """
     lines = inspect.cleandoc(docstring).splitlines()
-    found: dict[str, str] = {}
+    by_field: dict[str, str] = {}
     names: list[str] = []
     for line in lines[lines.index(HEAD) + 1 :] if HEAD in lines else ():
         if entry := ENTRY.fullmatch(line):
             names = entry[1].split(", ")
-            found |= dict.fromkeys(names, entry[2])
+            by_field |= dict.fromkeys(names, entry[2])
         elif names and line.startswith(" " * 5):
-            found |= {name: f"{found[name]} {line.strip()}" for name in names}
+            by_field |= {name: f"{by_field[name]} {line.strip()}" for name in names}
         else:
             break
-    return found
+    return by_field

@@ -58,8 +58,8 @@ def models() -> str:
 
 def _sampling(stream: str, name: str, entry: Entry) -> str:
     chosen, size = getattr(Streams(), stream).model_dump(), said(name, "size")
-    told = entry.sampling.format(**chosen, MAX_TOKENS=said(name, "MAX_TOKENS"))
-    return f"{told}, {size} × {size} pixels" if size else told
+    sampling = entry.sampling.format(**chosen, MAX_TOKENS=said(name, "MAX_TOKENS"))
+    return f"{sampling}, {size} × {size} pixels" if size else sampling
 
 
 def _seen(labels: tuple[str, ...] | None) -> str:

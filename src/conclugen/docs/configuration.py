@@ -68,8 +68,8 @@ def keys() -> str:
 def of_adapter(adapter: str) -> str:
     """Return a table of the keys that data sets of one adapter have beyond what all have, as they stand in them."""
     kind, place = f", adapter: {adapter}", "`datasets.*."
-    found = [row for part in parts(Config, Place()) if part.place.kind == kind for row in part.rows]
-    return _linked(grid(HEAD, [(f"`{path.removeprefix(place)}", *rest) for path, *rest in found]))
+    rows = [row for part in parts(Config, Place()) if part.place.kind == kind for row in part.rows]
+    return _linked(grid(HEAD, [(f"`{path.removeprefix(place)}", *rest) for path, *rest in rows]))
 
 
 def gone() -> str:
@@ -83,11 +83,11 @@ def parts(section: type[Section], place: Place) -> Iterator[Part]:
 
     Raises UntoldError that names the key and the class.
     """
-    told, rows, within = meanings(section), [], []
-    if strange := sorted(told.keys() - section.model_fields):
+    field_meanings, rows, within = meanings(section), [], []
+    if strange := sorted(field_meanings.keys() - section.model_fields):
         raise UntoldError(f"{strange[0]}: no key; take it out of Attributes of {_name(section)}")
     for name, field in _own(section).items():
-        path, meaning = f"{place.path}.{name}".lstrip("."), told.get(name, "")
+        path, meaning = f"{place.path}.{name}".lstrip("."), field_meanings.get(name, "")
         default = field.default if place.values is None else getattr(place.values, name)
         if _is_section(field.annotation):
             values = default if isinstance(default, Section) else None
@@ -145,7 +145,7 @@ def _is_section(kind: Any) -> bool:
 
 def _sections(kind: Any) -> list[type[Section]]:
     """The sections that an annotation holds."""
-    return [kind] if _is_section(kind) else [found for part in typing.get_args(kind) for found in _sections(part)]
+    return [kind] if _is_section(kind) else [section for part in typing.get_args(kind) for section in _sections(part)]
 
 
 def _tag(field: FieldInfo) -> str:
@@ -155,8 +155,8 @@ def _tag(field: FieldInfo) -> str:
 
 
 def _tagged(section: type[Section]) -> str:
-    found = {name: tag for name, field in section.model_fields.items() if (tag := _tag(field))}
-    return "".join(f", {name}: {tag}" for name, tag in found.items())
+    tags = {name: tag for name, field in section.model_fields.items() if (tag := _tag(field))}
+    return "".join(f", {name}: {tag}" for name, tag in tags.items())
 
 
 def _name(section: type[Section]) -> str:

@@ -53,14 +53,14 @@ def _limited(kind: str, limits: dict[str, Any]) -> str:
     return " ".join([kind, *(f"{word} {limits[name]}" for name, word in BOUNDS.items() if name in limits)])
 
 
-def _limits(given: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+def _limits(limits: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     """Yield name and value of each limit; pydantic keeps those of a nested type in a FieldInfo."""
-    for one in given:
-        if isinstance(one, FieldInfo):
-            yield from _limits(one.metadata)
-            if one.discriminator:
-                yield "discriminator", one.discriminator
+    for limit in limits:
+        if isinstance(limit, FieldInfo):
+            yield from _limits(limit.metadata)
+            if limit.discriminator:
+                yield "discriminator", limit.discriminator
             continue
         for name in (*BOUNDS, "min_length", "max_length", "pattern"):
-            if (value := getattr(one, name, None)) is not None:
+            if (value := getattr(limit, name, None)) is not None:
                 yield name, value

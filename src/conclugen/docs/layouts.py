@@ -17,5 +17,5 @@ def layouts() -> str:
 
 
 def _row(name: str, count: int) -> tuple[str, str, str]:
-    told = ast.get_docstring(ast.parse((ADAPTERS / f"{name}.py").read_text(encoding="utf-8"))) or ""
-    return f"`{name}`", told.partition("\n\n")[0].replace("\n", " "), f"{count:,}"
+    docstring = ast.get_docstring(ast.parse((ADAPTERS / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    return f"`{name}`", docstring.partition("\n\n")[0].replace("\n", " "), f"{count:,}"

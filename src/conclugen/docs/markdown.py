@@ -28,10 +28,10 @@ class MarkError(ValueError):
 
 def require_marks(page: str, text: str, names: Iterable[str]) -> None:
     """Raise MarkError where the pairs of marks in a page are others than those of these parts, once each."""
-    found, wanted = sorted(mark[1] for mark in MARKED.finditer(text)), sorted(names)
-    if found != wanted:
-        there, needed = ", ".join(found) or "nothing", ", ".join(wanted)
-        raise MarkError(f"{page}: has <!-- NAME --> … <!-- /NAME --> for {there}, but needs them for {needed}")
+    present, wanted = sorted(mark[1] for mark in MARKED.finditer(text)), sorted(names)
+    if present != wanted:
+        listed, needed = ", ".join(present) or "nothing", ", ".join(wanted)
+        raise MarkError(f"{page}: has <!-- NAME --> … <!-- /NAME --> for {listed}, but needs them for {needed}")
 
 
 def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
@@ -39,4 +39,4 @@ def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
 
     Raises KeyError for a name without a part.
     """
-    return MARKED.sub(lambda found: f"<!-- {found[1]} -->\n\n{parts[found[1]]()}\n\n<!-- /{found[1]} -->", text)
+    return MARKED.sub(lambda mark: f"<!-- {mark[1]} -->\n\n{parts[mark[1]]()}\n\n<!-- /{mark[1]} -->", text)

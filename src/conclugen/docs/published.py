@@ -18,19 +18,19 @@ def rows() -> list[dict[str, str]]:
         reader = csv.DictReader(handle)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise ValueError(f"{FILE}: columns are {reader.fieldnames}; expected {COLUMNS}")
-        found = list(reader)
-    for number, row in enumerate(found, 2):
+        records = list(reader)
+    for number, row in enumerate(records, 2):
         if empty := [name for name in COLUMNS if name != "chance" and not row[name]]:
             raise ValueError(f"{FILE}, line {number}: {empty[0]} is empty")
-    return found
+    return records
 
 
 def published() -> str:
     """Return the tables."""
-    found: dict[str, list[dict[str, str]]] = {}
+    by_dataset: dict[str, list[dict[str, str]]] = {}
     for row in rows():
-        found.setdefault(row["dataset"], []).append(row)
-    parts = (f"## {name}\n\n{grid(HEAD, [_cells(row) for row in own])}" for name, own in found.items())
+        by_dataset.setdefault(row["dataset"], []).append(row)
+    parts = (f"## {name}\n\n{grid(HEAD, [_cells(row) for row in records])}" for name, records in by_dataset.items())
     return "\n\n".join(parts)
 
 

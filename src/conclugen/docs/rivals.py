@@ -8,4 +8,4 @@ from conclugen.pretrain.rivals import NOT_RERUN
 
 def not_rerun() -> str:
     """Return a row for each."""
-    return grid(("name", "why"), [[*one] for one in NOT_RERUN.items()])
+    return grid(("name", "why"), [[*row] for row in NOT_RERUN.items()])

@@ -48,12 +48,12 @@ def _module(params: str) -> str:
 
 def _written(output: str) -> str:
     """The files of an output section; those in the folder of the one before by their name alone."""
-    told, last = [], ""
+    files, last = [], ""
     for path in WRITTEN.findall(output):
         folder, _, name = _plain(path).rpartition("/")
-        told.append(f"`{name}`" if folder == last else f"`{folder}/{name}`")
+        files.append(f"`{name}`" if folder == last else f"`{folder}/{name}`")
         last = folder
-    return ", ".join(told)
+    return ", ".join(files)
 
 
 def _plain(text: str) -> str:

@@ -21,23 +21,23 @@ FENCED = re.compile(r"^```.*?^```|^ {4}\S.*?$|`[^`\n]+`", re.MULTILINE | re.DOTA
 def pages(root: Path) -> dict[str, str]:
     """Return the pages that are made of files beside `docs/`, by name: links are as from within `docs/`."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    found = {"index.md": readme, "changes.md": (root / "CHANGELOG.md").read_text(encoding="utf-8")}
-    found |= {name: section(readme, title) for name, title in SECTIONS.items()}
-    return {name: linked(text, "", "docs") for name, text in found.items()}
+    texts = {"index.md": readme, "changes.md": (root / "CHANGELOG.md").read_text(encoding="utf-8")}
+    texts |= {name: section(readme, title) for name, title in SECTIONS.items()}
+    return {name: linked(text, "", "docs") for name, text in texts.items()}
 
 
 def section(text: str, title: str) -> str:
     """Return the section under `## title`, as a page. Raises ValueError where there is none."""
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    if found is None:
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    if match is None:
         raise ValueError(f"README.md has no section '{title}'")
-    return f"# {title}\n{found[1]}"
+    return f"# {title}\n{match[1]}"
 
 
 def links(text: str) -> list[str]:
     """Return the links of a page to other files, without anchors; those within code are none."""
-    found = LINK.findall(FENCED.sub("", text))
-    return [link.partition("#")[0] for link in found if not re.match(r"[a-z]+:|#", link)]
+    targets = LINK.findall(FENCED.sub("", text))
+    return [link.partition("#")[0] for link in targets if not re.match(r"[a-z]+:|#", link)]
 
 
 def linked(text: str, before: str, after: str) -> str:
@@ -54,8 +54,8 @@ def linked(text: str, before: str, after: str) -> str:
 
 def beside(texts: list[str]) -> list[str]:
     """Return the files outside of `docs/` that pages link to, relative to the checkout."""
-    found = {posixpath.normpath(posixpath.join("docs", link)) for text in texts for link in links(text)}
-    return sorted(path for path in found if not path.startswith("docs/") and path not in ("docs", *OWN_PAGES))
+    paths = {posixpath.normpath(posixpath.join("docs", link)) for text in texts for link in links(text)}
+    return sorted(path for path in paths if not path.startswith("docs/") and path not in ("docs", *OWN_PAGES))
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -74,11 +74,11 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Lead links out of `docs/` to what came along."""
 
-    def found(match: re.Match[str]) -> str:
+    def moved(match: re.Match[str]) -> str:
         link, sharp, anchor = match[1].partition("#")
         if not link.startswith("../"):
             return f"]({'results.md' if link == 'results/' else link}{sharp}{anchor})"
         path = posixpath.normpath(posixpath.join("docs", link))
         return f"]({OWN_PAGES.get(path, f'files/{path}')}{sharp}{anchor})"
 
-    return LINK.sub(found, markdown)
+    return LINK.sub(moved, markdown)

@@ -33,12 +33,12 @@ def variants() -> str:
 
 
 def _rows(part: str) -> list[tuple[str, ...]]:
-    told, rows = meanings(PARTS[part]), []
+    key_meanings, rows = meanings(PARTS[part]), []
     for key in next(iter(PRESETS.values()))[part]:
         path = f"presets.*.{part}.{key}"
-        if key not in told:
+        if key not in key_meanings:
             raise UntoldError(f"{path}: no meaning; say it under Attributes of {PARTS[part].__qualname__}")
         values = [preset[part][key] for preset in PRESETS.values()]
         plain = [list(value) if isinstance(value, tuple) else value for value in values]
-        rows.append((f"`{path}`", told[key], *(f"`{flow(value)}`" for value in plain)))
+        rows.append((f"`{path}`", key_meanings[key], *(f"`{flow(value)}`" for value in plain)))
     return rows
