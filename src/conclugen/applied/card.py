@@ -81,8 +81,8 @@ def _data(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
         counts = ", ".join(f"{fold} {numbers['labelled']}" for fold, numbers in folds.items())
         lines.append(f"- Labels: {learned.dataset} ({exported.data} data), labelled utterances: {counts or 'unknown'}.")
     if learned.network is not None:
-        given = json.loads((learned.network / "settings.json").read_text(encoding="utf-8"))["about"]
-        lines.append(_origin(given))
+        network_about = json.loads((learned.network / "settings.json").read_text(encoding="utf-8"))["about"]
+        lines.append(_origin(network_about))
     if exported.data == "demo" or row.get("data") == "demo":
         lines.append("- **The demo corpus is made by a program: what was learned from it says nothing of real faces.**")
     if row.get("contaminated") == "yes":
@@ -90,21 +90,23 @@ def _data(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _origin(given: dict[str, Any]) -> str:
+def _origin(about: dict[str, Any]) -> str:
     """What a network was trained on, from what it says of itself."""
-    if "protocol" in given:
-        before = f"pretrained without labels ({given['network']['name']})" if given["network"] else "fresh"
+    if "protocol" in about:
+        before = f"pretrained without labels ({about['network']['name']})" if about["network"] else "fresh"
         return f"- The network was {before} and then trained with the head, on the labels above."
-    splits = ", ".join(f"{name} {count}" for name, count in given.get("utterances", {}).items())
-    return f"- Pretraining, without labels: {given.get('corpus', 'unknown')} ({splits or 'size unknown'})."
+    splits = ", ".join(f"{name} {count}" for name, count in about.get("utterances", {}).items())
+    return f"- Pretraining, without labels: {about.get('corpus', 'unknown')} ({splits or 'size unknown'})."
 
 
 def _inputs(exported: Exported) -> str:
     lines = ["## Inputs\n\n| modality | stream | backbone | sha256 of its weights | licence |", "|---|---|---|---|---|"]
-    for name, streams in exported.joined().items():
-        for stream in streams:
-            one = exported.streams[stream]
-            lines.append(f"| {name} | {stream} | {one.backbone} | {one.weights_sha256[:16]} | {one.licence} |")
+    for modality, streams in exported.joined().items():
+        for name in streams:
+            stream = exported.streams[name]
+            lines.append(
+                f"| {modality} | {name} | {stream.backbone} | {stream.weights_sha256[:16]} | {stream.licence} |"
+            )
     return "\n".join([*lines, "\nThe settings that make them are in `exported.json`. Other backbones are refused."])
 
 
@@ -135,24 +137,24 @@ def _metrics(learned: Learned, exported: Exported, row: dict[str, str]) -> str:
     ]
     headline = HEADLINE[exported.head.task]
     for name in names:
-        shown = f"**{name}**" if name == headline else name
-        lines.append(f"| {shown} | {row[name]} | {row.get(f'{name}_lo', '')} | {row.get(f'{name}_hi', '')} |")
+        label = f"**{name}**" if name == headline else name
+        lines.append(f"| {label} | {row[name]} | {row.get(f'{name}_lo', '')} | {row.get(f'{name}_hi', '')} |")
     return "\n".join(lines)
 
 
 def _calibration(learned: Learned) -> str:
-    found = learned.calibration
-    if found is None:
+    fit = learned.calibration
+    if fit is None:
         return ""
-    if found.temperature == 1:
+    if fit.temperature == 1:
         return (
-            f"## Calibration\n\nNone: {found.rows} validation utterances are too few to fit a temperature. On "
-            f"{found.test_rows} test utterances the expected calibration error is {found.before:.3f}."
+            f"## Calibration\n\nNone: {fit.rows} validation utterances are too few to fit a temperature. On "
+            f"{fit.test_rows} test utterances the expected calibration error is {fit.before:.3f}."
         )
     return (
-        f"## Calibration\n\nShown probabilities are those of the logits divided by {found.temperature:.3f}, fitted on "
-        f"{found.rows} validation utterances. On {found.test_rows} test utterances the expected calibration error was "
-        f"{found.before:.3f} before and is {found.after:.3f} after; on other data it was not measured."
+        f"## Calibration\n\nShown probabilities are those of the logits divided by {fit.temperature:.3f}, fitted on "
+        f"{fit.rows} validation utterances. On {fit.test_rows} test utterances the expected calibration error was "
+        f"{fit.before:.3f} before and is {fit.after:.3f} after; on other data it was not measured."
     )
 
 

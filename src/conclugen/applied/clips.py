@@ -66,15 +66,15 @@ def sliding(clips: Sequence[Clip], window_s: float, step_s: float | None) -> lis
     if not (window_s > 0 and step_s > 0):
         raise ApplyError(f"a window of {window_s:g} s every {step_s:g} s; both must be above 0")
     files = list(dict.fromkeys(clip.file for clip in clips if clip.file is not None))
-    found = []
+    pieces = []
     for file, length in zip(files, lengths(files), strict=True):
         if length is None:
             raise ApplyError(f"{file}: its length cannot be told, so it cannot be cut into windows; leave --window out")
-        own = [clip for clip in clips if clip.file == file]
+        of_file = [clip for clip in clips if clip.file == file]
         for start, end in windows(length, window_s, step_s):
-            spoken = [clip.text for clip in own if clip.text and _shares(clip, start, end)]
-            found.append(Clip(file, start, end, " ".join(spoken)))
-    return found
+            spoken = [clip.text for clip in of_file if clip.text and _shares(clip, start, end)]
+            pieces.append(Clip(file, start, end, " ".join(spoken)))
+    return pieces
 
 
 def windows(length_s: float, window_s: float, step_s: float) -> list[tuple[float, float]]:

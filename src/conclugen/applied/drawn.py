@@ -33,15 +33,15 @@ def targets(path: Path, clips: Sequence[Clip]) -> dict[Path, Path]:
         raise ApplyError(f"--draw {path}: names one film for {len(sources)} videos; name a folder")
     if single and path.is_dir():
         raise ApplyError(f"{path}: is a folder; name a file, or a folder that does not end in {ENDING}")
-    found: dict[Path, Path] = {}
+    films: dict[Path, Path] = {}
     for source in sources:
         names = [source.stem, *(f"{source.stem}-{number}" for number in range(2, len(sources) + 1))]
-        free = (path / f"{name}{ENDING}" for name in names if path / f"{name}{ENDING}" not in found.values())
-        found[source] = path if single else next(free)
-    for target in found.values():
-        if target.exists() and any(target.samefile(one) for one in sources):
+        free = (path / f"{name}{ENDING}" for name in names if path / f"{name}{ENDING}" not in films.values())
+        films[source] = path if single else next(free)
+    for target in films.values():
+        if target.exists() and any(target.samefile(video) for video in sources):
             raise ApplyError(f"{target}: is the video itself; draw it into another file")
-    return found
+    return films
 
 
 def draw(source: Path, target: Path, table: pd.DataFrame, watched: Sequence[tuple[Clip, Seen]], model: Model) -> None:
@@ -61,11 +61,11 @@ def _shown(row: pd.Series, clip: Clip, seen: Seen, model: Model) -> Shown:
     start = clip.start_s or 0.0
     end = start + model.longest_s if clip.end_s is None else min(clip.end_s, start + model.longest_s)
     scores = [(name, float(row[f"{SCORE}{name}"])) for name in model.classes]
-    there = any(row[f"{HAS}{name}"] for name in model.modalities)
-    heading = str(row.get("label", "")) if there else f"no score: {row['notes']}"
-    shown = [(name, value, _share(name, value)) for name, value in scores if there]
+    scored = any(row[f"{HAS}{name}"] for name in model.modalities)
+    heading = str(row.get("label", "")) if scored else f"no score: {row['notes']}"
+    bars = [(name, value, _share(name, value)) for name, value in scores if scored]
     number = row.get(FACE)
-    return Shown(start, end, shown, heading, clip.text, seen, None if pd.isna(number) else int(number))
+    return Shown(start, end, bars, heading, clip.text, seen, None if pd.isna(number) else int(number))
 
 
 def _share(name: str, value: float) -> float:

@@ -165,13 +165,13 @@ def _protocol(model: Path, seed: int | None) -> Learned:
         of_corpus = results / "pretrain" / corpus / (place[-1] if fold and corpus == dataset else "")
         network = _network_of(of_corpus / preset, method, about) if represented else None
     target = classes[0] if task == "regression" else "expression"
-    found = calibrate(results / "manifests" / f"{dataset}.parquet", target, model, seed, fold)
-    temperature = 1.0 if found is None else found.temperature
+    calibration = calibrate(results / "manifests" / f"{dataset}.parquet", target, model, seed, fold)
+    temperature = 1.0 if calibration is None else calibration.temperature
     head = Head(task, classes, represented, FEATURES in stands_on, file_sha256(path), temperature)
     joined = {name: about["streams"][name] for name in order}
     row = (table, method, protocol) if len(place) == (6 if fold else 5) else None
     name = f"{'/'.join(place)}, seed {seed}"
-    return Learned(results, dataset, network, joined, (path, head), name, seed, row, found, fold)
+    return Learned(results, dataset, network, joined, (path, head), name, seed, row, calibration, fold)
 
 
 def _labels(results: Path, table: str) -> tuple[str, str, tuple[str, ...]]:
@@ -190,10 +190,10 @@ def _labels(results: Path, table: str) -> tuple[str, str, tuple[str, ...]]:
 def _network_of(folder: Path, method: str, about: Mapping[str, Any]) -> Path:
     """The folder of the network that predictions come from: of their method, or of one that it is pretrained as."""
     name, pretext = about["network"]["name"], about["network"]["pretext"]
-    for found in [folder / method / name, *sorted(folder.glob(f"*/{name}"))]:
-        same = found.is_dir() and (pretext is None or io.weights_sha256(found) == pretext["weights_sha256"])
+    for path in [folder / method / name, *sorted(folder.glob(f"*/{name}"))]:
+        same = path.is_dir() and (pretext is None or io.weights_sha256(path) == pretext["weights_sha256"])
         if same:
-            return found
+            return path
     raise ApplyError(f"{folder / method / name}: the network that was evaluated is not there; run the protocol again")
 
 
@@ -231,10 +231,10 @@ def _faces(learned: Learned, streams: Iterable[str]) -> str | None:
 
 def _shard(folder: Path) -> Path:
     """The first shard of a folder."""
-    found = sorted(folder.glob("*.h5"))
-    if not found:
+    paths = sorted(folder.glob("*.h5"))
+    if not paths:
         raise ApplyError(f"{folder}: holds no shard, so what makes the inputs is not known; run the pipeline again")
-    return found[0]
+    return paths[0]
 
 
 def _copy(source: Path, target: Path) -> None:

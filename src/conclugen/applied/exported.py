@@ -116,10 +116,10 @@ def read_record(folder: Path) -> Exported:
         raise ApplyError(f"{folder}: no exported model, for it holds no {RECORD}; make one by: conclugen export MODEL")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        given = record.pop("sha256")
+        checksum = record.pop("sha256")
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise ApplyError(f"{path}: cannot be read ({error}); export the model again") from error
-    if given != _checksum(record):
+    if checksum != _checksum(record):
         raise ApplyError(f"{path}: contents do not match their checksum; export the model again")
     if record.get("format") != FORMAT:
         raise ApplyError(f"{path}: is of format {record.get('format')}, this version reads {FORMAT}; export it again")

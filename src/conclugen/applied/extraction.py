@@ -90,14 +90,14 @@ def extract(
             work = _Work(Path(folder), clips, exported, threads)
             if numbering is not None and any(clip.filmed() for clip in clips):
                 work.split()
-            found = {name: work.features(name) for name in streams}
-            of, places = [row.item for row in work.rows], work.seen()
-            numbers = None if numbering is None else numbering.numbers(clips, of, places)
-            order = sorted(range(len(of)), key=lambda row: (of[row], numbers[row] or 0 if numbers else 0))
-            rows = [clips[of[row]] for row in order]
+            by_stream = {name: work.features(name) for name in streams}
+            items, places = [row.item for row in work.rows], work.seen()
+            numbers = None if numbering is None else numbering.numbers(clips, items, places)
+            order = sorted(range(len(items)), key=lambda row: (items[row], numbers[row] or 0 if numbers else 0))
+            rows = [clips[items[row]] for row in order]
             if watched is not None:
                 watched += zip(rows, [places[row] for row in order], strict=True)
-            features = {name: one.of(order) for name, one in found.items()}
+            features = {name: values.of(order) for name, values in by_stream.items()}
             faces_in_order = None if numbers is None else [numbers[row] for row in order]
             return Made(rows, features, faces_in_order, [work.rows[row].note for row in order])
     finally:
@@ -142,14 +142,14 @@ class _Work:
         if stream == text.STREAM and not any(clip.text for clip in self.clips):
             return self._none(known, "no text")
         shard, ledger = self.folder / f"{stream}.h5", self.folder / f"{stream}.ledger.csv"
-        given = ["--settings", known.settings, "--threads", str(self.threads)]
-        given += ["--output", str(shard), "--ledger", str(ledger)]
+        flags = ["--settings", known.settings, "--threads", str(self.threads)]
+        flags += ["--output", str(shard), "--ledger", str(ledger)]
         if stream in VISUAL:
-            VISUAL[stream]([*given, *self._faces(), *self._list(self.seen_in)])
+            VISUAL[stream]([*flags, *self._faces(), *self._list(self.seen_in)])
         elif stream == audio.STREAM:
-            audio.main([*given, *self._listed()])
+            audio.main([*flags, *self._listed()])
         else:
-            text.main([*given, "--text-list", str(self.folder / "text.csv")])
+            text.main([*flags, "--text-list", str(self.folder / "text.csv")])
         return _read(stream, known, shard, ledger)
 
     def seen(self) -> list[Seen]:
@@ -163,8 +163,8 @@ class _Work:
         """Flags that name the face shard, which is made where it is not there yet."""
         shard, ledger = self.folder / "faces.h5", self.folder / "faces.ledger.csv"
         if not shard.exists():
-            given = ["--settings", self.exported.faces or "", "--threads", str(self.threads), *self._listed()]
-            faces.main([*given, "--output", str(shard), "--ledger", str(ledger)])
+            flags = ["--settings", self.exported.faces or "", "--threads", str(self.threads), *self._listed()]
+            faces.main([*flags, "--output", str(shard), "--ledger", str(ledger)])
         return ["--faces", str(shard), "--faces-ledger", str(ledger)]
 
     def _listed(self) -> list[str]:
@@ -191,18 +191,18 @@ class _Work:
 
 def _read(stream: str, known: Stream, shard: Path, ledger: Path) -> Features:
     """Features and notes of a shard, of the weights that the model knows."""
-    found = read_shard(shard)
-    here = found.attributes["weights_sha256"]
-    if here != known.weights_sha256:
+    made = read_shard(shard)
+    weights_sha256 = made.attributes["weights_sha256"]
+    if weights_sha256 != known.weights_sha256:
         raise ApplyError(
-            f"{stream}: the weights of {known.backbone} have sha256 {here[:12]}… here, the model's have "
+            f"{stream}: the weights of {known.backbone} have sha256 {weights_sha256[:12]}… here, the model's have "
             f"{known.weights_sha256[:12]}…; install or name the same ones"
         )
-    if found.attributes.get("beside_sha256", "") != known.beside_sha256:
+    if made.attributes.get("beside_sha256", "") != known.beside_sha256:
         raise ApplyError(f"{stream}: the files beside the weights of {known.backbone}, such as a tokenizer, are others")
     rows = {row.utterance_id: row for row in read_ledger(ledger)}
-    notes = [_note(rows[name].status, rows[name].reason) for name in found.utterance_id.tolist()]
-    return Features(found.features.astype(np.float32), found.present, notes)
+    notes = [_note(rows[name].status, rows[name].reason) for name in made.utterance_id.tolist()]
+    return Features(made.features.astype(np.float32), made.present, notes)
 
 
 def _note(status: Status, reason: str) -> str:

@@ -114,12 +114,13 @@ class _Panel:
     """
 
     def __init__(self, width: int, height: int, shown: Sequence[Shown], title: str) -> None:
-        self._size, self._shown, self._title = (width, height), sorted(shown, key=lambda one: one.start_s), title
+        self._size, self._title = (width, height), title
+        self._shown = sorted(shown, key=lambda overlay: overlay.start_s)
         self._faces: dict[tuple[float, float], list[Shown]] = {}
-        for one in sorted(self._shown, key=lambda one: one.face or 0):
-            self._faces.setdefault((one.start_s, one.end_s), []).append(one)
-        at_once = [self._beside(one) for one in self._shown]
-        self._lines = 2 + max((sum(1 + len(one.scores) for one in there) for there in at_once), default=1)
+        for overlay in sorted(self._shown, key=lambda overlay: overlay.face or 0):
+            self._faces.setdefault((overlay.start_s, overlay.end_s), []).append(overlay)
+        at_once = [self._beside(overlay) for overlay in self._shown]
+        self._lines = 2 + max((sum(1 + len(overlay.scores) for overlay in overlays) for overlays in at_once), default=1)
         self.width = max(width + width % 2, LEAST_WIDTH)
         self.height = height + self._lines * LINE + 8
         self.height += self.height % 2
@@ -133,39 +134,39 @@ class _Panel:
         left = (self.width - self._size[0]) // 2
         whole.paste(picture, (left, 0))
         pen, now = ImageDraw.Draw(whole), self._now(frame.time_s)
-        boxes = [one.seen.at(frame.time_s) for one in now]
-        for one, box in zip(now, boxes, strict=True):
+        boxes = [overlay.seen.at(frame.time_s) for overlay in now]
+        for overlay, box in zip(now, boxes, strict=True):
             if box is not None:
                 x0, y0, x1, y1 = (float(value) * frame.scale for value in box)
                 pen.rectangle((left + x0, y0, left + x1, y1), outline=BOX, width=3)
-                if one.face is not None:
+                if overlay.face is not None:
                     pen.rectangle((left + x0, y0, left + x0 + LINE, y0 + LINE), fill=BOX)
-                    pen.text((left + x0 + 6, y0 + 2), f"{one.face}", fill=GROUND)
+                    pen.text((left + x0 + 6, y0 + 2), f"{overlay.face}", fill=GROUND)
         self._tell(pen, now, frame.time_s, [box is not None for box in boxes])
         return np.asarray(whole)
 
     def _now(self, time_s: float) -> list[Shown]:
         """What is shown at a time: of windows that overlap, the one whose middle is nearest, with all its faces."""
-        there = [one for one in self._shown if one.start_s <= time_s < one.end_s]
-        nearest = min(there, key=lambda one: abs((one.start_s + one.end_s) / 2 - time_s), default=None)
+        overlays = [overlay for overlay in self._shown if overlay.start_s <= time_s < overlay.end_s]
+        nearest = min(overlays, key=lambda overlay: abs((overlay.start_s + overlay.end_s) / 2 - time_s), default=None)
         return [] if nearest is None else self._beside(nearest)
 
-    def _beside(self, one: Shown) -> list[Shown]:
+    def _beside(self, overlay: Shown) -> list[Shown]:
         """The faces of the same window by their number; of a film of chosen faces it alone."""
-        return [one] if one.face is None else self._faces[one.start_s, one.end_s]
+        return [overlay] if overlay.face is None else self._faces[overlay.start_s, overlay.end_s]
 
     def _tell(self, pen: ImageDraw.ImageDraw, now: Sequence[Shown], time_s: float, boxed: Sequence[bool]) -> None:
         y, most = self._size[1] + 4, self.width - 16
         last = y + (self._lines - 2) * LINE
         if not now:
             self._line(pen, y, f"{time_s:6.1f} s  not scored", INK, most)
-        for one, seen in zip(now, boxed, strict=True):
-            state = one.heading or ("" if seen else "no box: no face was found here")
-            whose = "" if one.face is None else f"face {one.face}{'' if seen else ' (not here now)'}: "
+        for overlay, seen in zip(now, boxed, strict=True):
+            state = overlay.heading or ("" if seen else "no box: no face was found here")
+            whose = "" if overlay.face is None else f"face {overlay.face}{'' if seen else ' (not here now)'}: "
             self._line(pen, y, f"{time_s:6.1f} s  {whose}{state}", INK, most)
-            self._bars(pen, y + LINE, one.scores, most)
-            y += (1 + len(one.scores)) * LINE
-        words = next((one.words for one in now if one.words), "")
+            self._bars(pen, y + LINE, overlay.scores, most)
+            y += (1 + len(overlay.scores)) * LINE
+        words = next((overlay.words for overlay in now if overlay.words), "")
         self._line(pen, last, f"“{words}”" if words else "", INK, most)
         self._line(pen, last + LINE, f"{self._title} · {NOTE}", FAINT, most)
 

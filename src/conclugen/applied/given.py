@@ -28,24 +28,24 @@ def read(
     if not features:
         raise ApplyError(f"no features; the model reads {', '.join(streams)}")
     ids: list[str] | None = None
-    found = {}
+    by_stream = {}
     for name, value in features.items():
         array = isinstance(value, np.ndarray)
-        own, found[name] = _of_array(name, value) if array else _of_shards(name, value, exported)
-        if found[name].values.shape[1] != exported.streams[name].dim:
+        row_ids, by_stream[name] = _of_array(name, value) if array else _of_shards(name, value, exported)
+        if by_stream[name].values.shape[1] != exported.streams[name].dim:
             raise ApplyError(
-                f"features of {name} have {found[name].values.shape[1]} numbers a row, the model was trained on "
+                f"features of {name} have {by_stream[name].values.shape[1]} numbers a row, the model was trained on "
                 f"{exported.streams[name].dim}, of {exported.streams[name].backbone}"
             )
-        if ids is not None and own != ids:
+        if ids is not None and row_ids != ids:
             raise ApplyError(f"features of {name} are of other utterances, or in another order, than those before")
-        ids = own
+        ids = row_ids
     for name in streams:
-        if name not in found:
+        if name not in by_stream:
             dim = exported.streams[name].dim
             absent = np.zeros((len(ids or []), dim), np.float32), np.zeros(len(ids or []), bool)
-            found[name] = Features(*absent, ["not given"] * len(ids or []))
-    return ids or [], {name: found[name] for name in streams}
+            by_stream[name] = Features(*absent, ["not given"] * len(ids or []))
+    return ids or [], {name: by_stream[name] for name in streams}
 
 
 def _of_array(name: str, value: np.ndarray) -> tuple[list[str], Features]:
@@ -55,7 +55,7 @@ def _of_array(name: str, value: np.ndarray) -> tuple[list[str], Features]:
     present = finite.all(1)
     if (finite.any(1) & ~present).any():
         raise ApplyError(f"features of {name}: {int((finite.any(1) & ~present).sum())} rows have gaps; fill them")
-    notes = ["" if here else "absent" for here in present]
+    notes = ["" if row_present else "absent" for row_present in present]
     values = np.where(present[:, None], value, 0).astype(np.float32)
     return [str(row) for row in range(len(value))], Features(values, present, notes)
 
@@ -76,7 +76,7 @@ def _of_shards(
                 f"{path}: was made by {shard.attributes.get('backbone')}, the model was trained on {name} of "
                 f"{wanted.backbone} with weights {wanted.weights_sha256[:12]}…"
             )
-    ids = [one for shard in shards for one in shard.utterance_id.tolist()]
+    ids = [utterance_id for shard in shards for utterance_id in shard.utterance_id.tolist()]
     present = np.concatenate([shard.present for shard in shards])
     values = np.concatenate([shard.features for shard in shards]).astype(np.float32)
-    return ids, Features(values, present, ["" if here else "absent" for here in present])
+    return ids, Features(values, present, ["" if row_present else "absent" for row_present in present])

@@ -158,14 +158,14 @@ class Model:
         Arguments as for `predict`. The index says which it is; a modality that is not there is a row of NaN. Of a model
         on raw features these are the features.
         """
-        found: dict[str, list[pd.DataFrame]] = {name: [] for name in self.modalities}
+        tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.modalities}
         for batch in self._batches(files, **asked):
             index = pd.MultiIndex.from_frame(batch.where)
             for name, value in self._represented(batch.inputs).items():
                 array = value.float().cpu().numpy().copy()
                 array[~batch.inputs.present[name].numpy()] = np.nan
-                found[name].append(pd.DataFrame(array, index=index))
-        return {name: pd.concat(parts) for name, parts in found.items()}
+                tables[name].append(pd.DataFrame(array, index=index))
+        return {name: pd.concat(parts) for name, parts in tables.items()}
 
     def _batches(
         self,
@@ -185,8 +185,8 @@ class Model:
                 raise ApplyError("faces each: features have no faces to tell apart; give files")
             if files is not None or texts is not None:
                 raise ApplyError("give files and texts, or features, not both")
-            ids, found = given.read(features, self.exported, self.streams)
-            yield self._joined(pd.DataFrame({"id": ids}), found)
+            ids, by_stream = given.read(features, self.exported, self.streams)
+            yield self._joined(pd.DataFrame({"id": ids}), by_stream)
             return
         clips = list(files) if _are_clips(files) else clips_of(files, texts)
         clips = sliding(clips, window_s, step_s) if window_s is not None else clips
@@ -199,17 +199,17 @@ class Model:
         self, where: pd.DataFrame, features: Mapping[str, Features], more: Sequence[str] | None = None
     ) -> _Batch:
         """Join streams into modalities: one is there where all its streams are, else zero."""
-        values, present, told = {}, {}, {}
+        values, present, columns = {}, {}, {}
         for name, streams in self.modalities.items():
-            here = np.logical_and.reduce([features[stream].present for stream in streams])
+            mask = np.logical_and.reduce([features[stream].present for stream in streams])
             joined = np.concatenate([features[stream].values for stream in streams], axis=1)
-            joined[~here] = 0
-            values[name], present[name] = torch.from_numpy(joined), torch.from_numpy(here)
-            told[f"{HAS}{name}"] = here
+            joined[~mask] = 0
+            values[name], present[name] = torch.from_numpy(joined), torch.from_numpy(mask)
+            columns[f"{HAS}{name}"] = mask
         more = more or [""] * len(where)
         notes = ["; ".join(filter(None, (_notes(features, row), more[row]))) for row in range(len(where))]
         inputs = Resident(np.arange(len(where)).astype(str), values, present)
-        return _Batch(where, pd.DataFrame(told | {"notes": notes}), inputs)
+        return _Batch(where, pd.DataFrame(columns | {"notes": notes}), inputs)
 
     def _represented(self, inputs: Resident) -> dict[str, torch.Tensor]:
         return dict(inputs.features) if self.network is None else represent(self.network, inputs, device())
@@ -243,14 +243,14 @@ def _shown(path: Path) -> str:
 def _notes(features: Mapping[str, Features], row: int) -> str:
     """What is told of a row: what several streams have in common once."""
     by_note: dict[str, list[str]] = {}
-    for stream, one in features.items():
-        if one.notes[row]:
-            by_note.setdefault(one.notes[row], []).append(stream)
+    for stream, values in features.items():
+        if values.notes[row]:
+            by_note.setdefault(values.notes[row], []).append(stream)
     return "; ".join(f"{', '.join(streams)}: {note}" for note, streams in by_note.items())
 
 
 def _are_clips(files: object) -> bool:
-    return isinstance(files, Sequence) and not isinstance(files, str) and all(isinstance(one, Clip) for one in files)
+    return isinstance(files, Sequence) and not isinstance(files, str) and all(isinstance(item, Clip) for item in files)
 
 
 def _longest(exported: Exported) -> float:

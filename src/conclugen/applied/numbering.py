@@ -24,26 +24,28 @@ class Numbering:
     def __init__(self) -> None:
         self._known: dict[object, list[Seen]] = {}  # by file, the last sight of each number
 
-    def numbers(self, clips: Sequence[Clip], of: Sequence[int], seen: Sequence[Seen]) -> list[int | None]:
+    def numbers(self, clips: Sequence[Clip], items: Sequence[int], seen: Sequence[Seen]) -> list[int | None]:
         """Return the number of each of N faces, None for a row without one.
 
         Args:
             clips: in the order in which their faces are to be numbered.
-            of: (N,) whose face it is, as a place in `clips`, increasing.
+            items: (N,) whose face it is, as a place in `clips`, increasing.
             seen: (N,) where it was.
         """
-        found: list[int | None] = [None] * len(seen)
-        for place, rows in itertools.groupby(range(len(seen)), of.__getitem__):
-            there = [row for row in rows if len(seen[row].time_s)]
-            numbers = self._clip(clips[place], [seen[row] for row in there])
-            for row, number in zip(there, numbers, strict=True):
-                found[row] = number
-        return found
+        face_numbers: list[int | None] = [None] * len(seen)
+        for place, rows in itertools.groupby(range(len(seen)), items.__getitem__):
+            with_face = [row for row in rows if len(seen[row].time_s)]
+            numbers = self._clip(clips[place], [seen[row] for row in with_face])
+            for row, number in zip(with_face, numbers, strict=True):
+                face_numbers[row] = number
+        return face_numbers
 
     def _clip(self, clip: Clip, faces: Sequence[Seen]) -> list[int]:
         """Return the numbers of the faces of one clip: of those that are known, the nearest first, or new ones."""
         known = self._known.setdefault(clip.file, [])
-        shared = np.array([[_shared(one, face) for one in known] for face in faces]).reshape(len(faces), len(known))
+        shared = np.array([[_shared(known_face, face) for known_face in known] for face in faces]).reshape(
+            len(faces), len(known)
+        )
         places: dict[int, int] = {}
         while shared.size and shared.max() >= SAME_FACE:
             row, place = np.unravel_index(shared.argmax(), shared.shape)
@@ -58,14 +60,14 @@ class Numbering:
         return [places[row] + 1 for row in range(len(faces))]
 
 
-def _shared(one: Seen, other: Seen) -> float:
+def _shared(sight: Seen, other: Seen) -> float:
     """How far, 0 to 1, the boxes of two sights of one film overlap: at shared times, else where they are nearest."""
-    first, last = (one, other) if one.time_s[0] <= other.time_s[0] else (other, one)
+    first, last = (sight, other) if sight.time_s[0] <= other.time_s[0] else (other, sight)
     gap = last.time_s[0] - first.time_s[-1]
     if gap > LINK_S:
         return 0.0
     if gap >= 0:
         return float(overlap(first.box[-1:], last.box[:1])[0, 0])
-    pairs = [(box, other.at(time_s)) for time_s, box in zip(one.time_s, one.box, strict=True)]
+    pairs = [(box, other.at(time_s)) for time_s, box in zip(sight.time_s, sight.box, strict=True)]
     both = [overlap(a[None], b[None])[0, 0] for a, b in pairs if b is not None]
     return float(np.mean(both)) if both else 0.0

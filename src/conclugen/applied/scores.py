@@ -29,10 +29,10 @@ def scores(
         parts = [value] if head.representation else []
         parts += [inputs.features[name].to(value)] if head.inputs else []
         blocks.append(torch.cat(parts, dim=1).float().cpu())
-    here = torch.cat(
+    mask = torch.cat(
         [inputs.present[name][:, None].expand_as(block) for name, block in zip(represented, blocks, strict=True)], 1
     )
-    matrix = (torch.cat(blocks, 1) - state["mean"]) / state["scale"] * here
-    found = outputs(matrix @ state["weight"] + state["bias"], head.task).numpy()
-    found[~here.any(1).numpy()] = np.nan
-    return found
+    matrix = (torch.cat(blocks, 1) - state["mean"]) / state["scale"] * mask
+    values = outputs(matrix @ state["weight"] + state["bias"], head.task).numpy()
+    values[~mask.any(1).numpy()] = np.nan
+    return values

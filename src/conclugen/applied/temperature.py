@@ -43,10 +43,10 @@ def tempered(scores: np.ndarray, task: str, temperature: float) -> np.ndarray:
     """Return probabilities (N, C) of the same logits divided by `temperature`; NaN stays, as does sentiment."""
     if task == "regression" or temperature == 1:
         return scores
-    given = np.clip(scores.astype(float), SMALLEST, 1 - SMALLEST)
+    probabilities = np.clip(scores.astype(float), SMALLEST, 1 - SMALLEST)
     if task == "multi":
-        return 1 / (1 + (1 / given - 1) ** (1 / temperature))
-    logits = np.log(given) / temperature
+        return 1 / (1 + (1 / probabilities - 1) ** (1 / temperature))
+    logits = np.log(probabilities) / temperature
     raised = np.exp(logits - logits.max(1, keepdims=True))
     return raised / raised.sum(1, keepdims=True)
 
@@ -55,8 +55,8 @@ def fitted(truth: np.ndarray, scores: np.ndarray, task: str) -> float:
     """Return the temperature under which labels (N, C), NaN for unknown, are likeliest, given probabilities (N, C)."""
 
     def cost(log_temperature: float) -> float:
-        found = np.clip(tempered(scores, task, float(np.exp(log_temperature))), SMALLEST, 1 - SMALLEST)
-        likely = truth * np.log(found) + ((1 - truth) * np.log(1 - found) if task == "multi" else 0)
+        probabilities = np.clip(tempered(scores, task, float(np.exp(log_temperature))), SMALLEST, 1 - SMALLEST)
+        likely = truth * np.log(probabilities) + ((1 - truth) * np.log(1 - probabilities) if task == "multi" else 0)
         return -float(np.nanmean(likely))
 
     return float(np.exp(minimize_scalar(cost, bounds=tuple(np.log(RANGE)), method="bounded").x))
@@ -76,11 +76,14 @@ def calibrate(
     scores = _scores(predictions, valid, seed)
     temperature = fitted(valid.labels, scores, valid.task) if len(scores) >= LEAST_ROWS else 1.0
     test = read_truth(manifest, target, fold=fold)
-    found = _scores(predictions, test, seed)
-    errors = [calibration.compute(test.labels, tempered(found, test.task, one), test.task) for one in (1, temperature)]
-    return Calibration(temperature, len(scores), len(found), *map(float, errors))
+    test_scores = _scores(predictions, test, seed)
+    errors = [
+        calibration.compute(test.labels, tempered(test_scores, test.task, divisor), test.task)
+        for divisor in (1, temperature)
+    ]
+    return Calibration(temperature, len(scores), len(test_scores), *map(float, errors))
 
 
 def _scores(folder: Path, truth: Truth, seed: int) -> np.ndarray:
-    found = read(folder, truth)
-    return found.scores[found.seeds.index(seed)]
+    predictions = read(folder, truth)
+    return predictions.scores[predictions.seeds.index(seed)]

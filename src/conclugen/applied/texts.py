@@ -29,8 +29,8 @@ def read_texts(path: Path) -> list[Clip]:
     comma = scan_csv(path, 1).dialect.decimal_comma
     cells = {role: [row.get(name or "", "") for row in rows] for role, name in columns.items()}
     times = {role: seconds(cells[role], comma) for role in ("start", "end")}
-    for role, found in times.items():
-        if bad := [cell for cell, time in zip(cells[role], found, strict=True) if cell and not np.isfinite(time)]:
+    for role, values in times.items():
+        if bad := [cell for cell, time in zip(cells[role], values, strict=True) if cell and not np.isfinite(time)]:
             raise ApplyError(f"{path}: {role} {bad[0]!r} is no time in seconds, or such as 1:20")
     return [
         Clip(
@@ -53,11 +53,11 @@ def with_texts(files: Sequence[Path], spoken: Sequence[Clip]) -> list[Clip]:
         if missing := [clip.file for clip in spoken if clip.file is not None and not clip.file.is_file()]:
             raise ApplyError(f"{missing[0]}: no such file; the table of texts names it")
         return list(spoken)
-    found: list[Clip] = []
+    clips: list[Clip] = []
     for file in files:
-        own = [clip for clip in spoken if clip.file is not None and clip.file.resolve() == file.resolve()]
-        own = own or [clip for clip in spoken if clip.file is not None and clip.file.name == file.name]
-        found += [Clip(file, clip.start_s, clip.end_s, clip.text) for clip in own] or [Clip(file)]
-    if not any(clip.text for clip in found):
+        rows = [clip for clip in spoken if clip.file is not None and clip.file.resolve() == file.resolve()]
+        rows = rows or [clip for clip in spoken if clip.file is not None and clip.file.name == file.name]
+        clips += [Clip(file, clip.start_s, clip.end_s, clip.text) for clip in rows] or [Clip(file)]
+    if not any(clip.text for clip in clips):
         raise ApplyError(f"the table of texts has none of the files, such as {files[0]}; correct its column 'file'")
-    return found
+    return clips

@@ -39,17 +39,17 @@ def _panels(timed: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     if FACE not in timed:
         return [(Path(file).name, rows) for file, rows in timed.groupby("file", sort=False)]
     return [
-        (f"{Path(file).name}, {'no face' if pd.isna(face) else f'face {face}'}", _all_windows(rows, own))
-        for file, own in timed.groupby("file", sort=False)
-        for face, rows in own.groupby(FACE, dropna=False)
+        (f"{Path(file).name}, {'no face' if pd.isna(face) else f'face {face}'}", _all_windows(rows, of_file))
+        for file, of_file in timed.groupby("file", sort=False)
+        for face, rows in of_file.groupby(FACE, dropna=False)
     ]
 
 
-def _all_windows(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+def _all_windows(rows: pd.DataFrame, of_file: pd.DataFrame) -> pd.DataFrame:
     """The rows of a face with those windows of its file in which it is not, so that lines break and axes agree."""
-    whole = own[["start_s", "end_s"]].drop_duplicates().merge(rows, how="left")
-    here = [name for name in rows if name.startswith(HAS)]
-    return whole.assign(**{name: whole[name].eq(True) for name in here})
+    whole = of_file[["start_s", "end_s"]].drop_duplicates().merge(rows, how="left")
+    modalities = [name for name in rows if name.startswith(HAS)]
+    return whole.assign(**{name: whole[name].eq(True) for name in modalities})
 
 
 def scores_over_time(parts: list[tuple[str, pd.DataFrame]], title: str) -> Figure:
@@ -102,8 +102,8 @@ def _modalities(axes: Axes, rows: pd.DataFrame, spans: np.ndarray) -> None:
     """A bar per modality where it was there."""
     names = [name for name in rows if name.startswith(HAS)]
     for place, name in enumerate(reversed(names)):
-        here = rows[name].to_numpy(dtype=bool)
-        axes.broken_barh([(a, b - a) for a, b in spans[here]], (place - 0.35, 0.7), color=style.GREY)
+        present = rows[name].to_numpy(dtype=bool)
+        axes.broken_barh([(a, b - a) for a, b in spans[present]], (place - 0.35, 0.7), color=style.GREY)
     axes.set_yticks(range(len(names)), [name.removeprefix(HAS) for name in reversed(names)], fontsize=7)
     axes.set_ylim(-0.5, len(names) - 0.5)
     axes.tick_params(labelsize=7)

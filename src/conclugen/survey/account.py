@@ -27,13 +27,13 @@ from conclugen.store.tables import read_about
 from conclugen.survey.found import SurveyError
 
 
-def alone(name: str, given: dict[str, Any]) -> Config:
+def alone(name: str, entry: dict[str, Any]) -> Config:
     """Return the shipped configuration with one data set and no other, unchecked: enough to read its manifest.
 
     Raises SurveyError for options that its adapter does not have.
     """
     try:
-        dataset = TypeAdapter(AnyDataset).validate_python(given)
+        dataset = TypeAdapter(AnyDataset).validate_python(entry)
     except ValidationError as error:
         raise SurveyError(f"{name}: {error.errors()[0]['msg']}") from None
     return read_files([]).model_copy(update={"datasets": {name: dataset}})
@@ -41,11 +41,11 @@ def alone(name: str, given: dict[str, Any]) -> Config:
 
 def manifest_of(config: Config, name: str) -> Manifest:
     """Return the manifest that the adapter of a data set builds. Raises LayoutError as it does."""
-    given = config.datasets[name]
-    adapter = importlib.import_module(f"conclugen.data.{given.adapter}")
+    dataset = config.datasets[name]
+    adapter = importlib.import_module(f"conclugen.data.{dataset.adapter}")
     options = slices.stage_settings(config, "manifest", {"dataset": name})
     with contextlib.redirect_stderr(io.StringIO()):  # the account says it shorter
-        return adapter.build(name, Path(given.root), parse(adapter.Settings, json.dumps(options)))
+        return adapter.build(name, Path(dataset.root), parse(adapter.Settings, json.dumps(options)))
 
 
 def sentences(config: Config, name: str, manifest: Manifest) -> Iterator[str]:
@@ -57,13 +57,13 @@ def sentences(config: Config, name: str, manifest: Manifest) -> Iterator[str]:
     if manifest.task == "none":
         yield "no labels"
     elif manifest.task == "single":
-        found = table["label"].value_counts()
+        label_counts = table["label"].value_counts()
         yield f"labels, one of {len(manifest.classes)}: " + ", ".join(
-            f"{c} {found.get(c, 0)}" for c in manifest.classes
+            f"{c} {label_counts.get(c, 0)}" for c in manifest.classes
         )
     else:
-        found = {c: int((table[c] > 0).sum()) for c in manifest.classes}
-        yield f"labels, any of {len(found)}: " + ", ".join(f"{c} {count}" for c, count in found.items())
+        label_counts = {c: int((table[c] > 0).sum()) for c in manifest.classes}
+        yield f"labels, any of {len(label_counts)}: " + ", ".join(f"{c} {count}" for c, count in label_counts.items())
     speakers = table["speaker"].dropna().nunique()
     yield f"{speakers} speakers" if speakers else "speakers are not known, so splits may share them"
     kinds = ("text",) if manifest.adapter == "features" else available_kinds(config, name)
@@ -81,13 +81,13 @@ def mistakes(config: Config, name: str, manifest: Manifest) -> list[str]:
         write_manifest(path, manifest)
         about = read_about(path)
     limits = slices.stage_settings(config, "qc", {"dataset": name})
-    found = planning.lost_in_reading(config, name, about)
+    lines = planning.lost_in_reading(config, name, about)
     gone, count = missing(Path(config.datasets[name].root), manifest)
     if count and folds.too_many(gone, count, limits["max_lost"], limits["min_lost"]):
-        found.append(f"{name}: {gone} of {count} files are not below {config.datasets[name].root}; put them there")
+        lines.append(f"{name}: {gone} of {count} files are not below {config.datasets[name].root}; put them there")
     if name in config.downstream.datasets:
-        found += planning.label_mistakes(config, name, choices.TARGETS[""], about)
-    return found
+        lines += planning.label_mistakes(config, name, choices.TARGETS[""], about)
+    return lines
 
 
 def missing(root: Path, manifest: Manifest) -> tuple[int, int]:

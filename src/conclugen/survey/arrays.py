@@ -66,27 +66,27 @@ def arrays(root: Path, file: str, columns: Mapping[str, str], labels: Sequence[s
     modalities: dict[str, list[str]] = {}
     for name in named:
         modalities.setdefault(modality(name) or name, []).append(name)
-    told = f"{file}: {count} rows, ids {ids}, features {', '.join(f'{n} ({known[n].shape[1]})' for n in named)}"
+    summary = f"{file}: {count} rows, ids {ids}, features {', '.join(f'{n} ({known[n].shape[1]})' for n in named)}"
     left = [name for name in known if name not in (*taken, *named)]
-    return Found("features", options, modalities, (told, *([f"not used: {', '.join(left)}"] if left else [])))
+    return Found("features", options, modalities, (summary, *([f"not used: {', '.join(left)}"] if left else [])))
 
 
 def _features(known: Mapping[str, Array], taken: set[str | None], count: int) -> list[str]:
     """The arrays that can be features: those that are called like a modality or, where none is, all that could be."""
     fit = [
         name
-        for name, one in known.items()
-        if name not in taken and one.kind in "fiu" and len(one.shape) == 2 and one.shape[0] == count
+        for name, array in known.items()
+        if name not in taken and array.kind in "fiu" and len(array.shape) == 2 and array.shape[0] == count
     ]
     return [name for name in fit if modality(name)] or fit
 
 
 def file_of(root: Path) -> str | None:
     """Return the one file of arrays of a folder; None where there is none. Raises SurveyError for several."""
-    found = sorted(path.name for path in root.iterdir() if path.suffix.lower() in (*NPZ, *HDF5, *PICKLE))
-    if len(found) > 1:
-        raise SurveyError(f"{root}: {', '.join(found)} hold arrays; say which is meant: --table {found[0]}")
-    return found[0] if found else None
+    files = sorted(path.name for path in root.iterdir() if path.suffix.lower() in (*NPZ, *HDF5, *PICKLE))
+    if len(files) > 1:
+        raise SurveyError(f"{root}: {', '.join(files)} hold arrays; say which is meant: --table {files[0]}")
+    return files[0] if files else None
 
 
 def _labels(path: Path, label: str | None, known: Mapping[str, Array], classes: Sequence[str]) -> dict:
@@ -94,20 +94,20 @@ def _labels(path: Path, label: str | None, known: Mapping[str, Array], classes: 
         return {}
     if label not in known:
         raise SurveyError(f"{path}: no array {label!r}; it has {', '.join(known)}")
-    one = known[label]
-    wide = len(one.shape) == 2 and one.shape[1] > 1
-    if (wide or one.kind != "S") and not classes:
-        of = f"{one.shape[1]} columns" if wide else "numbers"
-        raise SurveyError(f"{path}: {label!r} has {of}; say what they stand for, in order: --classes NAME,NAME,…")
+    array = known[label]
+    wide = len(array.shape) == 2 and array.shape[1] > 1
+    if (wide or array.kind != "S") and not classes:
+        values = f"{array.shape[1]} columns" if wide else "numbers"
+        raise SurveyError(f"{path}: {label!r} has {values}; say what they stand for, in order: --classes NAME,NAME,…")
     kind = {"kind": "multi" if wide else "single", "key": label}
     return {"labels": kind | ({"classes": list(classes)} if classes else {})}
 
 
 def _called(called: Mapping[str, str], known: Mapping[str, Array], role: str, count: int) -> str | None:
     """The array with a value per row that is called like a role; of labels one with a row of classes, too."""
-    found = [called[name] for name in (*NAMES[role], *(f"{name}s" for name in NAMES[role])) if name in called]
+    names = [called[name] for name in (*NAMES[role], *(f"{name}s" for name in NAMES[role])) if name in called]
     wide = MOST_CLASSES if role == "label" else 1
-    fits = [n for n in found if known[n].shape[0] == count and (*known[n].shape[1:], 1)[0] <= wide]
+    fits = [n for n in names if known[n].shape[0] == count and (*known[n].shape[1:], 1)[0] <= wide]
     return fits[0] if fits else None
 
 
@@ -119,7 +119,7 @@ def modality(name: str) -> str | None:
 def _known(path: Path) -> dict[str, Array]:
     """Shape and kind of every array of a file that can be read."""
     if path.suffix.lower() in PICKLE:
-        return {name: _array(one) for name, one in mmsa.fields(path).items()}
+        return {name: _array(array) for name, array in mmsa.fields(path).items()}
     with explained(path):
         if path.suffix.lower() in NPZ:
             with zipfile.ZipFile(path) as archive:
@@ -128,12 +128,12 @@ def _known(path: Path) -> dict[str, Array]:
             names = []
             with h5py.File(path, "r") as file:
                 file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    found = {}
+    arrays_in_file = {}
     for name in names:
-        with open_member(path, name) if path.suffix.lower() in NPZ else open_dataset(path, name) as one:
-            found[name] = _array(one)
-    return found
+        with open_member(path, name) if path.suffix.lower() in NPZ else open_dataset(path, name) as array:
+            arrays_in_file[name] = _array(array)
+    return arrays_in_file
 
 
-def _array(one: Member | h5py.Dataset | np.ndarray) -> Array:
-    return Array(tuple(one.shape), "S" if one.dtype.kind in "SUO" else one.dtype.kind)
+def _array(array: Member | h5py.Dataset | np.ndarray) -> Array:
+    return Array(tuple(array.shape), "S" if array.dtype.kind in "SUO" else array.dtype.kind)

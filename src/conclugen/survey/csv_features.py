@@ -39,8 +39,8 @@ def features(
 
     Raises SurveyError where the table has features, and no ids, or features that are not all told apart by their names.
     """
-    there = [path.name for path in sorted(root.iterdir()) if path.suffix.lower() in TABLES]
-    chosen = table or (there[0] if len(there) == 1 else None)
+    tables = [path.name for path in sorted(root.iterdir()) if path.suffix.lower() in TABLES]
+    chosen = table or (tables[0] if len(tables) == 1 else None)
     if chosen is None or not chosen.lower().endswith(".csv") or next(iter(scan(root, MEDIA)), None):
         return None
     try:
@@ -64,11 +64,11 @@ def features(
     modalities: dict[str, list[str]] = {}
     for name in streams:
         modalities.setdefault(modality(name) or name, []).append(name)
-    told = ", ".join(f"{role}: {name}" for role, name in roles.items())
+    named_roles = ", ".join(f"{role}: {name}" for role, name in roles.items())
     widths = ", ".join(
         f"{name} ({len(csv_columns(root / chosen, key, _hidden(options)))})" for name, key in streams.items()
     )
-    return Found("features", options, modalities, (f"{chosen}, {told}; features {widths}",))
+    return Found("features", options, modalities, (f"{chosen}, {named_roles}; features {widths}",))
 
 
 def _hidden(options: Mapping) -> list[str]:
@@ -77,17 +77,17 @@ def _hidden(options: Mapping) -> list[str]:
     return [name for name in (options["ids"], labels, *(options.get(role) for role in ROLES)) if name]
 
 
-def _roles(rows: Sequence[Mapping[str, str]], by_name: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+def _roles(rows: Sequence[Mapping[str, str]], by_name: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
     """The column of each role: as given, else as it is called, where it can be that."""
-    if absent := [name for name in given.values() if name not in rows[0]]:
+    if absent := [name for name in columns.values() if name not in rows[0]]:
         raise SurveyError(f"--column …={absent[0]}: no such column; there are {', '.join(list(rows[0])[:20])}")
-    found = dict(given)
+    roles = dict(columns)
     for role, names in {"id": (*IDS, "file", "name"), "label": NAMES["label"], **{r: NAMES[r] for r in ROLES}}.items():
-        free = [by_name[name] for name in names if name in by_name and by_name[name] not in found.values()]
+        free = [by_name[name] for name in names if name in by_name and by_name[name] not in roles.values()]
         fit = [name for name in free if any(row[name] for row in rows) and not unfit(role, [row[name] for row in rows])]
-        if role not in found and fit:
-            found[role] = fit[0]
-    return found
+        if role not in roles and fit:
+            roles[role] = fit[0]
+    return roles
 
 
 def _is_number(rows: Sequence[Mapping[str, str]], name: str) -> bool:

@@ -38,8 +38,8 @@ def film_seconds(root: Path, manifest: Manifest) -> float | None:
         return float(known.sum())
     media = table["media"].where(table["media"].notna(), table["audio"]).dropna()
     files = [root / media.iloc[place] for place in np.unique(np.linspace(0, len(media) - 1, SAMPLE).astype(int))]
-    found = [length for length in lengths([path for path in files if path.is_file()]) if length]
-    return float(np.mean(found)) * len(media) if found else None
+    durations = [length for length in lengths([path for path in files if path.is_file()]) if length]
+    return float(np.mean(durations)) * len(media) if durations else None
 
 
 def costs(config: Config, name: str, manifest: Manifest) -> Iterator[Finding]:
@@ -75,14 +75,14 @@ def _rates(config: Config, name: str) -> dict[str, dict[str, str]]:
     layout = LAYOUTS.get(config.datasets[name].detector, "mosei")
     with open(RATES, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    found = {}
+    rates = {}
     for stream in _streams(config, name):
         for kind, backbones in MEASURED.items():
             if backbones.get(stream) == getattr(config.features, stream).backbone:
-                found[stream] = _row(rows, stream, kind, layout)
-    if {"frames2d", "frames3d"} & found.keys():
-        found["faces"] = _row(rows, "faces", "embedded", layout)
-    return found
+                rates[stream] = _row(rows, stream, kind, layout)
+    if {"frames2d", "frames3d"} & rates.keys():
+        rates["faces"] = _row(rows, "faces", "embedded", layout)
+    return rates
 
 
 def _row(rows: list[dict[str, str]], stage: str, kind: str, layout: str) -> dict[str, str]:

@@ -42,11 +42,13 @@ def packed(
         linked = Path(f"{temporary}.npz")
         os.link(temporary, linked)
         try:
-            found = arrays.arrays(root, str(linked.absolute()), columns, labels, classes)
+            outcome = arrays.arrays(root, str(linked.absolute()), columns, labels, classes)
         except SurveyError as error:
             raise SurveyError(str(error).replace(str(linked.absolute()), f"{root}/*{ENDING}")) from error
         finally:
             linked.unlink()
     written = f"{output}: written, from {', '.join(path.name for path in alone)}"
-    notes = tuple(note.replace(str(linked.absolute()), output.name) for note in found.notes)
-    return Found(found.adapter, found.options | {"file": os.path.abspath(output)}, found.modalities, (written, *notes))
+    notes = tuple(note.replace(str(linked.absolute()), output.name) for note in outcome.notes)
+    return Found(
+        outcome.adapter, outcome.options | {"file": os.path.abspath(output)}, outcome.modalities, (written, *notes)
+    )

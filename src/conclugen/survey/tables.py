@@ -61,11 +61,11 @@ def clips(root: Path, table: str | None, columns: Mapping[str, str], labels: Seq
             raise SurveyError(f"{chosen}: has no column {absent[0]!r}; it has {', '.join(rows[0])}")
     elif "label" not in known:
         notes += _may_be_labels(rows, set(known.values()))
-    own = {role: name for role, name in known.items() if name != role}
+    renamed = {role: name for role, name in known.items() if name != role}
     key = "table" if labels else "labels"
-    options = {key: chosen} | ({"columns": own} if own else {}) | ({"labels": list(labels)} if labels else {})
-    told = ", ".join(f"{role}: {name}" for role, name in known.items())
-    return Found("folder", options, notes=(f"{chosen}, {len(rows)} rows, columns {told}", *notes, *others))
+    options = {key: chosen} | ({"columns": renamed} if renamed else {}) | ({"labels": list(labels)} if labels else {})
+    named_roles = ", ".join(f"{role}: {name}" for role, name in known.items())
+    return Found("folder", options, notes=(f"{chosen}, {len(rows)} rows, columns {named_roles}", *notes, *others))
 
 
 def by_folder(files: Iterable[str]) -> list[tuple[str, str, str]]:
@@ -97,10 +97,10 @@ def _table(root: Path, files: set[str]) -> tuple[str | None, list[str]]:
             texts.append(place)
         else:
             others.append(f"not taken for the table: {place}, which names no media and has no text")
-    found = named or texts
-    if len(found) > 1:
-        raise SurveyError(f"{root}: {', '.join(found)} could each be the table; say which: --table {found[0]}")
-    return (found[0] if found else None), others
+    tables = named or texts
+    if len(tables) > 1:
+        raise SurveyError(f"{root}: {', '.join(tables)} could each be the table; say which: --table {tables[0]}")
+    return (tables[0] if tables else None), others
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -110,25 +110,25 @@ def _read(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _roles(files: set[str], rows: Rows, given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _roles(files: set[str], rows: Rows, named: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The column of each role that there is, in the order of the roles, and what was left out."""
-    if unknown := sorted(given.keys() - set(ROLES)):
+    if unknown := sorted(named.keys() - set(ROLES)):
         raise SurveyError(f"--column {unknown[0]}=…: no role; roles are {', '.join(ROLES)}")
-    if absent := [name for name in given.values() if name not in rows[0]]:
+    if absent := [name for name in named.values() if name not in rows[0]]:
         raise SurveyError(f"--column …={absent[0]}: no such column; there are {', '.join(rows[0])}")
-    found, notes = {}, []
+    columns, notes = {}, []
     for role in ROLES:
-        if role in given:
-            found[role] = given[role]
+        if role in named:
+            columns[role] = named[role]
             continue
         name = _file_column(files, rows) if role == "file" else called(rows, role)
-        if name is None or name in (*found.values(), *given.values()):
+        if name is None or name in (*columns.values(), *named.values()):
             continue
         if why := unfit(role, [row[name] for row in rows]):
             notes.append(f"the column {name} is not taken for the {role}, since {why}")
         else:
-            found[role] = name
-    return found, notes
+            columns[role] = name
+    return columns, notes
 
 
 def _may_be_labels(rows: Rows, taken: set[str]) -> list[str]:
@@ -153,9 +153,9 @@ def _file_column(files: set[str], rows: Rows) -> str | None:
     no media are there at all."""
     if not files:
         return None
-    there = files | {os.path.basename(file) for file in files}
+    media_names = files | {os.path.basename(file) for file in files}
     counts = {
-        name: (sum(row[name] in there for row in rows), sum(row[name].lower().endswith(MEDIA) for row in rows))
+        name: (sum(row[name] in media_names for row in rows), sum(row[name].lower().endswith(MEDIA) for row in rows))
         for name in rows[0]
     }
     best = max(counts, key=lambda name: counts[name])
@@ -164,14 +164,14 @@ def _file_column(files: set[str], rows: Rows) -> str | None:
 
 def unfit(role: str, cells: Sequence[str]) -> str:
     """Return why a column that is called like a role cannot be it; empty where it can."""
-    given = [cell for cell in cells if cell]
-    kinds = set(given)
-    if role == "label" and (len(kinds) < 2 or len(kinds) > min(MOST_CLASSES, max(2, len(given) // 2))):
-        return f"it has {len(kinds)} values in {len(given)} rows"
+    filled = [cell for cell in cells if cell]
+    kinds = set(filled)
+    if role == "label" and (len(kinds) < 2 or len(kinds) > min(MOST_CLASSES, max(2, len(filled) // 2))):
+        return f"it has {len(kinds)} values in {len(filled)} rows"
     if role == "id" and len(kinds) < len(cells):
         return "it is not unique"
     if role == "split" and (odd := sorted(value for value in kinds if split_name(value) is None)):
         return f"{odd[0]!r} is none of train, valid and test; splits are drawn"
-    if role in ("start", "end") and not np.isfinite(seconds(given)).all():
+    if role in ("start", "end") and not np.isfinite(seconds(filled)).all():
         return "not all of it are times"
     return ""
