@@ -45,15 +45,15 @@ def masked(
     if not len(rows):
         return images
     part, rows = part[rows].to(points.device), rows.to(images.device)
-    some, points = images[rows], points[rows]
-    every = torch.stack([regions.boxes(points, one, MASK_MARGIN * images.shape[-1]) for one in PARTS])
+    pictures, points = images[rows], points[rows]
+    every = torch.stack([regions.boxes(points, region, MASK_MARGIN * images.shape[-1]) for region in PARTS])
     box = every[part, torch.arange(len(rows), device=points.device)]
     middle, half = (box[:, :2] + box[:, 2:]) / 2, ((box[:, 2:] - box[:, :2]) / 2).clamp_min(1e-3)
     across, down = (torch.arange(images.shape[d], device=images.device) + 0.5 for d in (-1, -2))
     x = ((across[None] - middle[:, :1]) / half[:, :1]).square()
     y = ((down[None] - middle[:, 1:]) / half[:, 1:]).square()
     covered = (y[:, :, None] + x[:, None] <= 1)[:, None]
-    return images.index_copy(0, rows, torch.where(covered, some.mean((2, 3), keepdim=True), some))
+    return images.index_copy(0, rows, torch.where(covered, pictures.mean((2, 3), keepdim=True), pictures))
 
 
 def cropped(
@@ -75,7 +75,7 @@ def cropped(
 def recoloured(images: torch.Tensor, changes: Changes, generator: torch.Generator) -> torch.Tensor:
     """Return pictures in [0, 1], some with another brightness, contrast and, of colours, saturation and hue."""
     count, most = len(images), (changes.brightness, changes.contrast, changes.saturation)
-    factors = [1 + one * (2 * torch.rand(count, generator=generator) - 1) for one in most]
+    factors = [1 + strength * (2 * torch.rand(count, generator=generator) - 1) for strength in most]
     angle = 2 * math.pi * changes.hue * (2 * torch.rand(count, generator=generator) - 1)
     chosen = _chosen(count, changes.colour, generator)  # the others have factors of 1, which cost no pass of their own
     bright, contrast, saturation = (
@@ -114,20 +114,20 @@ def softened(images: torch.Tensor, chosen: torch.Tensor, generator: torch.Genera
     weights = (1 / (1 + 2 * side), side / (1 + 2 * side))
     middle, side = (weight.to(images)[:, None, None, None] for weight in weights)
     rows = rows.to(images.device)
-    some = images[rows]
+    pictures = images[rows]
     for axis in (2, 3):
-        padded = functional.pad(some, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
-        count = some.shape[axis]
-        some = (padded.narrow(axis, 0, count) + padded.narrow(axis, 2, count)).mul_(side).add_(some * middle)
-    return images.index_copy_(0, rows, some)
+        padded = functional.pad(pictures, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
+        count = pictures.shape[axis]
+        pictures = (padded.narrow(axis, 0, count) + padded.narrow(axis, 2, count)).mul_(side).add_(pictures * middle)
+    return images.index_copy_(0, rows, pictures)
 
 
 def _chosen(count: int, probability: float, generator: torch.Generator) -> torch.Tensor:
     return torch.rand(count, generator=generator) < probability
 
 
-def _where(chosen: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    return torch.where(chosen.to(one.device)[:, None, None, None], one, other)
+def _where(chosen: torch.Tensor, images: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    return torch.where(chosen.to(images.device)[:, None, None, None], images, other)
 
 
 def plain(images: torch.Tensor, share: float, size: int) -> torch.Tensor:

@@ -47,17 +47,17 @@ class Clips:
 
     def account(self, rows: torch.Tensor) -> dict[str, Any]:
         """Return how many of the items (M,) there are, and in how many an anchor fits for TimeAug and for HardNeg."""
-        given = (self.times[span][self.there[span]] for span in map(self._clip, rows.tolist()))
-        return dataclasses.asdict(sampler.account(given))
+        times_of_clips = (self.times[span][self.there[span]] for span in map(self._clip, rows.tolist()))
+        return dataclasses.asdict(sampler.account(times_of_clips))
 
     def batch(self, rows: torch.Tensor, generator: torch.Generator) -> Batch:
         """Return the views of items (B,): anchors and far frames, then the positives of both."""
         first, length = self.first[rows][:, None], self.length[rows][:, None]
         place = torch.arange(int(length.max()))[None]
         inside, index = place < length, first + torch.minimum(place, length - 1)
-        there = inside & self.there[index]
-        times = torch.where(there, self.times[index], sampler.FAR_OFF)
-        clips = sampler.Clips(times, there, self.near[index] & there, self.far[index] & there)
+        present = inside & self.there[index]
+        times = torch.where(present, self.times[index], sampler.FAR_OFF)
+        clips = sampler.Clips(times, present, self.near[index] & present, self.far[index] & present)
         drawn = sampler.draw(clips, self.near_wanted, self.far_wanted, generator)
         hard, first = drawn.far >= 0, first[:, 0]
         anchors = torch.cat([first + drawn.anchor, (first + drawn.far)[hard]])
@@ -76,10 +76,10 @@ class Clips:
 
     def _fitting(self, span: slice) -> tuple[torch.Tensor, torch.Tensor]:
         """Which frames of a clip fit, those that are lost none."""
-        there = self.there[span]
-        found = sampler.fitting(self.times[span][there])
-        masks = torch.zeros((2, len(there)), dtype=torch.bool)
-        masks[:, there] = torch.stack(found)
+        present = self.there[span]
+        fits = sampler.fitting(self.times[span][present])
+        masks = torch.zeros((2, len(present)), dtype=torch.bool)
+        masks[:, present] = torch.stack(fits)
         return masks[0], masks[1]
 
 

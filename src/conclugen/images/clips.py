@@ -35,15 +35,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=Path, nargs="+", required=True, help="face shards")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    lengths = dataclasses.asdict(account(times(given.faces)))
+    args = parser.parse_args(argv)
+    lengths = dataclasses.asdict(account(times(args.faces)))
     text = io.StringIO()
     writer = csv.DictWriter(text, ["proposal", "clips", "of", "too_short"], lineterminator="\n")
     writer.writeheader()
     for name in ("time_aug", "hard_neg"):
         usable, whole = lengths[name], lengths["clips"]
         writer.writerow({"proposal": name, "clips": usable, "of": whole, "too_short": whole - usable})
-    write_sealed(given.output, text.getvalue())
+    write_sealed(args.output, text.getvalue())
 
 
 if __name__ == "__main__":

@@ -47,56 +47,58 @@ class Control:
     share: float
 
 
-def fitted(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> ImageNetwork:
+def fitted(images: shard.Images, train: np.ndarray, settings: Control, seed: int, where: torch.device) -> ImageNetwork:
     """Return a network with the weights that pretraining starts from; `train` are the rows (M,) of training images.
 
     Only its running means and variances are fitted, or deep layers of a drawn network would see one tiny scale.
     """
-    network = drawn(told.network, images.pixels.shape[3], told.width, seed).to(where)
+    network = drawn(settings.network, images.pixels.shape[3], settings.width, seed).to(where)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    for norm in norms if told.network != "mobilenet_v2" else []:
+    for norm in norms if settings.network != "mobilenet_v2" else []:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean of all batches
     rows = torch.from_numpy(train)[torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))]
-    network.train(told.network != "mobilenet_v2")
+    network.train(settings.network != "mobilenet_v2")
     with torch.no_grad():
-        for some in rows.split(features.AT_ONCE)[:FITTED]:
-            network.represent(plain(images.shown(some, where), told.share, told.size))
+        for batch in rows.split(features.AT_ONCE)[:FITTED]:
+            network.represent(plain(images.shown(batch, where), settings.share, settings.size))
     return network.eval()
 
 
-def untrained(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+def untrained(images: shard.Images, train: np.ndarray, settings: Control, seed: int, where: torch.device) -> np.ndarray:
     """Return representations (N, D) of such a network."""
-    network = fitted(images, train, told, seed, where)
-    return features.of_images(images, lambda some: network.represent(plain(some, told.share, told.size)), where)
+    network = fitted(images, train, settings, seed, where)
+    return features.of_images(
+        images, lambda batch: network.represent(plain(batch, settings.share, settings.size)), where
+    )
 
 
-def pixels(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+def pixels(images: shard.Images, train: np.ndarray, settings: Control, seed: int, where: torch.device) -> np.ndarray:
     """Return grey pixels (N, 48²)."""
-    return features.of_images(images, lambda some: _small(some).flatten(1), where)
+    return features.of_images(images, lambda batch: _small(batch).flatten(1), where)
 
 
-def pca(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+def pca(images: shard.Images, train: np.ndarray, settings: Control, seed: int, where: torch.device) -> np.ndarray:
     """Return (N, 200): grey pixels along the principal components of the training images."""
-    values = torch.from_numpy(pixels(images, train, told, seed, where))
-    some = values[torch.from_numpy(train)]
-    mean = some.mean(0)
-    covariance = (some - mean).T @ (some - mean) / len(some)
+    values = torch.from_numpy(pixels(images, train, settings, seed, where))
+    training_values = values[torch.from_numpy(train)]
+    mean = training_values.mean(0)
+    covariance = (training_values - mean).T @ (training_values - mean) / len(training_values)
     axes = torch.linalg.eigh(covariance.double()).eigenvectors[:, -COMPONENTS:].flip(1).float()
     return ((values - mean) @ axes).numpy()
 
 
-def gradients(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+def gradients(images: shard.Images, train: np.ndarray, settings: Control, seed: int, where: torch.device) -> np.ndarray:
     """Return histograms of oriented gradients (N, 800)."""
-    return features.of_images(images, lambda some: hog(_small(some)[:, 0]), where)
+    return features.of_images(images, lambda batch: hog(_small(batch)[:, 0]), where)
 
 
-def imagenet(images: shard.Images, train: np.ndarray, told: Control, seed: int, where: torch.device) -> np.ndarray:
+def imagenet(images: shard.Images, train: np.ndarray, settings: Control, seed: int, where: torch.device) -> np.ndarray:
     """Return what MobileNetV2 makes of the images (N, 1280), with the weights it learned on ImageNet."""
     network = drawn("mobilenet_v2", images.pixels.shape[3], 1, 0).to(where).eval()
 
-    def make(some: torch.Tensor) -> torch.Tensor:
-        return network.represent(functional.interpolate(some, (IMAGENET_SIDE,) * 2, mode="bilinear"))
+    def make(batch: torch.Tensor) -> torch.Tensor:
+        return network.represent(functional.interpolate(batch, (IMAGENET_SIDE,) * 2, mode="bilinear"))
 
     return features.of_images(images, make, where)
 
@@ -132,11 +134,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    told, images = parse(Control, given.settings), shard.read(given.images)
-    set_threads(given.threads)
-    values = MADE[told.control](images, training(images, given.manifest), told, given.seed, device())
-    features.write(given.output, images, values, {"method": told.control})
+    args = parser.parse_args(argv)
+    settings, images = parse(Control, args.settings), shard.read(args.images)
+    set_threads(args.threads)
+    values = MADE[settings.control](images, training(images, args.manifest), settings, args.seed, device())
+    features.write(args.output, images, values, {"method": settings.control})
 
 
 if __name__ == "__main__":

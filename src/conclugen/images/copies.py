@@ -70,11 +70,11 @@ def find(images: shard.Images, split: np.ndarray) -> list[dict[str, Any]]:
     best, which = nearest(queries, ((block, small(images.pixels[block])) for block in _blocks(train)))
     rows = []
     for place, number in enumerate(held):
-        kind, of, value = EXACT, equal[place], 1.0
-        if of < 0:
-            kind, of, value = ALIKE, which[place], float(best[place])
+        kind, twin, value = EXACT, equal[place], 1.0
+        if twin < 0:
+            kind, twin, value = ALIKE, which[place], float(best[place])
         if kind == EXACT or value >= NEAR:
-            name, other = str(images.ids[number]), str(images.ids[of])
+            name, other = str(images.ids[number]), str(images.ids[twin])
             rows.append(dict(zip(FIELDS, (name, str(split[number]), kind, other, f"{value:.4f}"), strict=True)))
     return rows
 
@@ -85,14 +85,14 @@ def _blocks(numbers: np.ndarray) -> Iterator[np.ndarray]:
 
 def counts(rows: Sequence[dict[str, Any]], split: np.ndarray) -> list[dict[str, Any]]:
     """Return, for valid and test, how many images have a copy in train, and which share that is."""
-    found = []
+    table = []
     for name in ("valid", "test"):
         total = int((split == name).sum())
         for kind in (EXACT, ALIKE):
             number = sum(row["split"] == name and row["kind"] == kind for row in rows)
             share = f"{number / total:.4f}" if total else ""
-            found.append({"split": name, "kind": kind, "images": number, "of": total, "share": share})
-    return found
+            table.append({"split": name, "kind": kind, "images": number, "of": total, "share": share})
+    return table
 
 
 def read(path: Path, kinds: Sequence[str] = (EXACT, ALIKE)) -> set[str]:
@@ -118,13 +118,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="CSV: a row per image with a copy in train")
     parser.add_argument("--counts", type=Path, required=True, help="CSV: how many there are")
-    given = parser.parse_args(argv)
-    set_threads(given.threads)
-    images = shard.read(given.images)
-    split = splits_of(images, given.manifest)
+    args = parser.parse_args(argv)
+    set_threads(args.threads)
+    images = shard.read(args.images)
+    split = splits_of(images, args.manifest)
     rows = find(images, split)
-    _write(given.output, rows, FIELDS)
-    _write(given.counts, table := counts(rows, split), list(table[0]))
+    _write(args.output, rows, FIELDS)
+    _write(args.counts, table := counts(rows, split), list(table[0]))
 
 
 if __name__ == "__main__":

@@ -57,17 +57,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--images", type=Path, required=True, help="image shard")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    set_threads(given.threads)
-    where, images = device(), shard.read(given.images)
+    args = parser.parse_args(argv)
+    set_threads(args.threads)
+    where, images = device(), shard.read(args.images)
     network = drawn("mobilenet_v2", images.pixels.shape[3], 1, 0).to(where).eval()
 
     def make(rows: torch.Tensor) -> torch.Tensor:
-        some = images.shown(rows, where)
+        batch = images.shown(rows, where)
         parts = boxes(images.landmarks(rows, torch.device("cpu")), images.pixels.shape[1])
-        return torch.cat([network.represent(crops(some, part)) for part in parts], dim=1)
+        return torch.cat([network.represent(crops(batch, part)) for part in parts], dim=1)
 
-    features.write(given.output, images, features.of_rows(images, make), {"method": "eyes and mouth"})
+    features.write(args.output, images, features.of_rows(images, make), {"method": "eyes and mouth"})
 
 
 if __name__ == "__main__":

@@ -31,5 +31,5 @@ def of_rows(images: Images, make: Callable[[torch.Tensor], torch.Tensor]) -> np.
 
 def write(path: Path, images: Images, values: np.ndarray, about: Mapping[str, str]) -> None:
     """Write vectors (N, D) as a feature shard of the stream that its folder names."""
-    told = {"stream": path.parent.name, "images_sha256": images.sha256, **about}
-    write_shard(path, images.ids.tolist(), values.astype(np.float32), images.present, told)
+    attributes = {"stream": path.parent.name, "images_sha256": images.sha256, **about}
+    write_shard(path, images.ids.tolist(), values.astype(np.float32), images.present, attributes)

@@ -15,13 +15,13 @@ from conclugen.store.settings import parse
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
-    given = probe.arguments(__doc__ or "", argv)
+    args = probe.arguments(__doc__ or "", argv)
 
     def start(seed: int, channels: int) -> tuple[ImageNetwork, dict[str, Any] | None]:
-        folder = tuning.model_of(given.models, seed)
+        folder = tuning.model_of(args.models, seed)
         return load(folder)[0], probe.origin(folder)
 
-    tuning.run(given, parse(tuning.Tuning, given.settings), "finetune", start)
+    tuning.run(args, parse(tuning.Tuning, args.settings), "finetune", start)
 
 
 if __name__ == "__main__":

@@ -94,8 +94,8 @@ class Sources:
 def frames_of(sources: Sequence[Sources]) -> pd.DataFrame:
     """Return a row per kept frame: `image_id`, `utterance_id`, the number of its `clip`, `time_s`."""
     ids, names, clips, times, count = [], [], [], [], 0
-    for one in sources:
-        with one.opened() as (faces, points):
+    for source in sources:
+        with source.opened() as (faces, points):
             for row in np.flatnonzero(faces.present).tolist():
                 name, seconds = str(faces.ids[row]), points.of(row).time_s
                 ids += [f"{name}@{moment:.3f}" for moment in seconds]
@@ -116,10 +116,10 @@ def manifest_of(dataset: str, video: Manifest, frames: pd.DataFrame, labelled: b
         )
     rows = video.table.set_index("utterance_id").loc[frames["utterance_id"]]
     group = rows["group"].where(rows["group"].notna() & (rows["group"] != ""), frames["utterance_id"].to_numpy())
-    given = {"utterance_id": frames["image_id"].tolist(), "split": rows["split"].tolist(), "group": group.tolist()}
+    columns = {"utterance_id": frames["image_id"].tolist(), "split": rows["split"].tolist(), "group": group.tolist()}
     more = {"label": rows["label"].tolist()} if labelled else {}
     classes, task = (video.classes, "single") if labelled else ((), "none")
-    return Manifest(table(given, more), dataset, "clips", task, tuple(classes), Notes(dataset))
+    return Manifest(table(columns, more), dataset, "clips", task, tuple(classes), Notes(dataset))
 
 
 def ledger_of(paths: Sequence[Path], video: Manifest, labelled: bool) -> list[LedgerRow]:
@@ -152,39 +152,39 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="image shard")
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
-    given = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    set_threads(given.threads)
+    set_threads(args.threads)
     try:
-        prepare(given)
+        prepare(args)
     except ManifestError as error:
-        raise SystemExit(f"{given.dataset}: {error}") from error
+        raise SystemExit(f"{args.dataset}: {error}") from error
 
 
-def prepare(given: Any) -> None:
+def prepare(args: Any) -> None:
     """Make the image data set that the command line names. Raises ManifestError where it cannot be used."""
-    settings, lists = parse(Given, given.settings), given.media_lists or [None] * len(given.faces)
-    sources = [Sources(*paths, given.root) for paths in zip(given.faces, given.points, lists, strict=True)]
+    settings, lists = parse(Given, args.settings), args.media_lists or [None] * len(args.faces)
+    sources = [Sources(*paths, args.root) for paths in zip(args.faces, args.points, lists, strict=True)]
     # Labels of the test split are handed on, as an adapter does; no one looks at them here.
-    video, frames = as_written(given.video_manifest, settings.fold), frames_of(sources)
+    video, frames = as_written(args.video_manifest, settings.fold), frames_of(sources)
     if frames.empty:
         raise LayoutError(f"no clip of {video.dataset} has a face")
-    manifest, size = manifest_of(given.dataset, video, frames, settings.labelled), settings.size or SIDE
+    manifest, size = manifest_of(args.dataset, video, frames, settings.labelled), settings.size or SIDE
     channels = 1 if settings.grey else 3
     clips = shard.Clips(
-        frames["clip"].to_numpy(), frames["time_s"].to_numpy(), (p for one in sources for p in one.landmarks())
+        frames["clip"].to_numpy(), frames["time_s"].to_numpy(), (p for source in sources for p in source.landmarks())
     )
-    cut = (picture for one in sources for picture in one.pictures())
+    cut = (picture for source in sources for picture in source.pictures())
     squares = (None if picture is None else square(picture, size, channels) for picture in cut)
-    attributes = {"dataset": given.dataset, "adapter": "clips"}
+    attributes = {"dataset": args.dataset, "adapter": "clips"}
     ids = frames["image_id"].tolist()
-    present = shard.write(given.output, ids, squares, size, channels, attributes, clips)
-    write_manifest(given.manifest, manifest)
-    write_ledger(given.ledger, ledger_of(given.points_ledgers, video, settings.labelled))
+    present = shard.write(args.output, ids, squares, size, channels, attributes, clips)
+    write_manifest(args.manifest, manifest)
+    write_ledger(args.ledger, ledger_of(args.points_ledgers, video, settings.labelled))
     counts = manifest.table["split"].value_counts().to_dict()
     log.info(
         "%s: %d frames of %d clips, %d lost, %s",
-        given.dataset,
+        args.dataset,
         len(ids),
         len(set(clips.clip.tolist())),
         int((~present).sum()),

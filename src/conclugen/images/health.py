@@ -27,8 +27,8 @@ def measure(network: ImageNetwork, source: Stills | Clips, rows: torch.Tensor) -
     batch = source.batch(chosen, torch.Generator().manual_seed(SEED))
     training = network.training
     network.eval()
-    shown = network.represent(batch.images)
-    units = torch.nn.functional.normalize(network.head(shown).float(), dim=1)
+    representations = network.represent(batch.images)
+    units = torch.nn.functional.normalize(network.head(representations).float(), dim=1)
     network.train(training)
     count = len(units)
     loss = float(nt_xent.nt_xent(units, batch.positive, temperature))
@@ -45,7 +45,7 @@ def measure(network: ImageNetwork, source: Stills | Clips, rows: torch.Tensor) -
         "retrieval_chance": 1 / max(1, count - 1),
         "alignment": nt_xent.alignment(first, second),
         "uniformity": nt_xent.uniformity(first),
-        "effective_rank": effective_rank(shown[: len(chosen)]),
+        "effective_rank": effective_rank(representations[: len(chosen)]),
         "mean_cosine": mean_cosine(first),
     }
 

@@ -17,24 +17,24 @@ from conclugen.store.settings import parse
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
-    given = probe.arguments(__doc__ or "", argv)
-    settings, selection = parse(knn.Settings, given.settings), []
-    labels = probe.labels(given.manifest, settings.target)
-    predictions.clear(given.output)
-    for number, seeds in by_model(settings.seeds, given.shards).items():
-        data, _ = probe.with_features(labels, given.shards[number], False, device())
+    args = probe.arguments(__doc__ or "", argv)
+    settings, selection = parse(knn.Settings, args.settings), []
+    labels = probe.labels(args.manifest, settings.target)
+    predictions.clear(args.output)
+    for number, seeds in by_model(settings.seeds, args.shards).items():
+        data, _ = probe.with_features(labels, args.shards[number], False, device())
         rows = knn.unit_rows(data.inputs.features, data, settings.standardise, device())
-        told = probe.origin(given.models[number] if given.models else None)
-        for one in knn.evaluate(rows, data, draws_of(data, seeds, settings.label_fraction), settings):
-            about = {"protocol": "knn", "network": told}
-            predictions.write(given.output, data, one.predicted, one.draw.seed, one.draw.fraction, about, {})
-            shared = {"seed": one.draw.seed, "label_fraction": one.draw.fraction}
+        network = probe.origin(args.models[number] if args.models else None)
+        for result in knn.evaluate(rows, data, draws_of(data, seeds, settings.label_fraction), settings):
+            about = {"protocol": "knn", "network": network}
+            predictions.write(args.output, data, result.predicted, result.draw.seed, result.draw.fraction, about, {})
+            shared = {"seed": result.draw.seed, "label_fraction": result.draw.fraction}
             selection += [
-                shared | {"neighbours": k, "valid_score": score, "chosen": k == one.best}
-                for k, score in one.scores.items()
+                shared | {"neighbours": k, "valid_score": score, "chosen": k == result.best}
+                for k, score in result.scores.items()
             ]
     selection.sort(key=lambda row: row["seed"])
-    predictions.write_selection(given.output, selection)
+    predictions.write_selection(args.output, selection)
 
 
 if __name__ == "__main__":

@@ -18,18 +18,18 @@ from conclugen.store.settings import parse
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
-    given = probe.arguments(__doc__ or "", argv)
-    settings, rows = parse(Settings, given.settings), []
-    labels = probe.labels(given.manifest, settings.target)
-    predictions.clear(given.output)
-    for number, seeds in by_model(settings.seeds, given.shards).items():
-        data, matrix = probe.with_features(labels, given.shards[number], settings.standardise, device())
+    args = probe.arguments(__doc__ or "", argv)
+    settings, rows = parse(Settings, args.settings), []
+    labels = probe.labels(args.manifest, settings.target)
+    predictions.clear(args.output)
+    for number, seeds in by_model(settings.seeds, args.shards).items():
+        data, matrix = probe.with_features(labels, args.shards[number], settings.standardise, device())
         draws = draws_of(data, seeds, settings.label_fraction)
-        told = probe.origin(given.models[number] if given.models else None)
+        network = probe.origin(args.models[number] if args.models else None)
         about = {"protocol": "linear", "model": f"seed{number}"}
-        rows += sweep.run(data, [(1.0, matrix)], draws, settings, given.output, about, told)
+        rows += sweep.run(data, [(1.0, matrix)], draws, settings, args.output, about, network)
     rows.sort(key=lambda row: row["seed"])
-    predictions.write_selection(given.output, rows)
+    predictions.write_selection(args.output, rows)
 
 
 if __name__ == "__main__":

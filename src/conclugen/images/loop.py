@@ -70,99 +70,101 @@ def job(
     return Job(network, source, train, held, settings, seed, state, optimiser)
 
 
-def train(one: Job, checkpoint_seconds: float = 120.0, stop_after: int | None = None) -> list[Row]:
-    """Train in place and return a row per epoch; goes on from `one.state` where it holds something.
+def train(training: Job, checkpoint_seconds: float = 120.0, stop_after: int | None = None) -> list[Row]:
+    """Train in place and return a row per epoch; goes on from `training.state` where it holds something.
 
     `stop_after`: end after so many steps, as a kill would, with what was saved. Raises NonFiniteError.
     """
-    progress, batches = restore(one), one.batches()
-    total, saved, started = one.settings.epochs * batches, time.monotonic(), time.monotonic()
-    one.network.train()
+    progress, batches = restore(training), training.batches()
+    total, saved, started = training.settings.epochs * batches, time.monotonic(), time.monotonic()
+    training.network.train()
     while progress.step < total:
-        rows = order(one, progress.step // batches)
+        rows = order(training, progress.step // batches)
         place = progress.step % batches
-        progress.loss += step(one, rows[place * one.settings.batch_size :][: one.settings.batch_size], progress.step)
+        progress.loss += step(
+            training, rows[place * training.settings.batch_size :][: training.settings.batch_size], progress.step
+        )
         progress.step += 1
         if progress.step % batches == 0:
-            progress.history.append(close_epoch(one, progress, time.monotonic() - started))
+            progress.history.append(close_epoch(training, progress, time.monotonic() - started))
             progress.loss, started = 0.0, time.monotonic()
         if progress.step == total or time.monotonic() - saved >= checkpoint_seconds:
-            checkpoint(one, progress)
+            checkpoint(training, progress)
             saved = time.monotonic()
         if stop_after is not None and progress.step >= stop_after:
             break
     return progress.history
 
 
-def order(one: Job, epoch: int) -> torch.Tensor:
+def order(training: Job, epoch: int) -> torch.Tensor:
     """Return the training items in the order of an epoch."""
-    generator = torch.Generator().manual_seed(one.seed * 1_000_003 + epoch)
-    return one.train[torch.randperm(len(one.train), generator=generator)]
+    generator = torch.Generator().manual_seed(training.seed * 1_000_003 + epoch)
+    return training.train[torch.randperm(len(training.train), generator=generator)]
 
 
-def step(one: Job, rows: torch.Tensor, number: int) -> float:
+def step(training: Job, rows: torch.Tensor, number: int) -> float:
     """Learn from items (B,) and return the loss. Raises NonFiniteError, with the ids of the batch beside the state."""
-    settings, where = one.settings, one.source.where
-    generator = torch.Generator().manual_seed((one.seed + 1) * 1_000_000_007 + number)
-    batch = one.source.batch(rows, generator)
+    settings, where = training.settings, training.source.where
+    generator = torch.Generator().manual_seed((training.seed + 1) * 1_000_000_007 + number)
+    batch = training.source.batch(rows, generator)
     dtype = compute_dtype(where)
     with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
-        units = one.network(batch.images)
+        units = training.network(batch.images)
     loss = nt_xent(units, batch.positive, settings.temperature, batch.false_negative, settings.attraction)
     if not bool(torch.isfinite(loss)):
-        path = one.state.folder / "non_finite.json"
-        ids = one.source.names(rows)
+        path = training.state.folder / "non_finite.json"
+        ids = training.source.names(rows)
         write_text(path, json.dumps({"step": number, "images": ids}, indent=2))
         raise NonFiniteError(
             f"step {number}: the loss is {float(loss.detach())}; the images of the batch are in {path}"
         )
-    one.optimiser.zero_grad()
+    training.optimiser.zero_grad()
     loss.backward()
     if not settings.decoupled:  # Adam's decay is a part of the gradient
-        for parameter in one.network.parameters():
+        for parameter in training.network.parameters():
             parameter.grad.add_(parameter.detach(), alpha=settings.weight_decay)
-    args = (one.batches(), settings.epochs, settings.learning_rate, settings.annealed)
-    one.optimiser.learning_rate = learning_rate(number, *args)
-    one.optimiser.step()
+    args = (training.batches(), settings.epochs, settings.learning_rate, settings.annealed)
+    training.optimiser.learning_rate = learning_rate(number, *args)
+    training.optimiser.step()
     return float(loss.detach())
 
 
-def close_epoch(one: Job, progress: Progress, seconds: float) -> Row:
+def close_epoch(training: Job, progress: Progress, seconds: float) -> Row:
     """Return the row of the epoch that is over, and print it."""
-    batches = one.batches()
-    measures = health.measure(one.network, one.source, one.held)
+    batches = training.batches()
+    measures = health.measure(training.network, training.source, training.held)
     row = {
         "epoch": progress.step // batches - 1,
-        "learning_rate": one.optimiser.learning_rate,
+        "learning_rate": training.optimiser.learning_rate,
         "loss": progress.loss / batches,
         **{f"valid_{name}": value for name, value in measures.items() if name != "rows"},
         "seconds": seconds,
     }
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "epoch")
-    print(f"epoch {row['epoch'] + 1}/{one.settings.epochs}: {shown}", flush=True)
+    measured = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "epoch")
+    print(f"epoch {row['epoch'] + 1}/{training.settings.epochs}: {measured}", flush=True)
     return row
 
 
-def checkpoint(one: Job, progress: Progress) -> None:
+def checkpoint(training: Job, progress: Progress) -> None:
     """Save everything that changes."""
-    one.state.save(
+    training.state.save(
         {
-            "network": one.network.state_dict(),
-            "optimiser": one.optimiser.state_dict(),
+            "network": training.network.state_dict(),
+            "optimiser": training.optimiser.state_dict(),
             "progress": dataclasses.asdict(progress),
         }
     )
 
 
-def restore(one: Job) -> Progress:
+def restore(training: Job) -> Progress:
     """Go on from a checkpoint, if there is one, and return how far it is."""
-    saved = one.state.load()
+    saved = training.state.load()
     if saved is None:
         return Progress()
-    one.network.load_state_dict(saved["network"])
-    one.optimiser.load_state_dict(saved["optimiser"])
+    training.network.load_state_dict(saved["network"])
+    training.optimiser.load_state_dict(saved["optimiser"])
     progress = Progress(**saved["progress"])
     print(f"going on after step {progress.step}", flush=True)
     if not math.isfinite(progress.loss):
-        raise NonFiniteError(f"{one.state.path}: holds a loss that is not finite; delete it to start afresh")
+        raise NonFiniteError(f"{training.state.path}: holds a loss that is not finite; delete it to start afresh")
     return progress

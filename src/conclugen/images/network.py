@@ -76,8 +76,8 @@ def about(folder: Path) -> dict[str, Any]:
 
 def load(folder: Path) -> tuple[ImageNetwork, dict[str, Any]]:
     """Return a network and what is told of it. Raises ImageModelError for weights that are missing or others."""
-    told, path = about(folder), folder / WEIGHTS
-    if not path.is_file() or file_sha256(path) != told["weights_sha256"]:
+    description, path = about(folder), folder / WEIGHTS
+    if not path.is_file() or file_sha256(path) != description["weights_sha256"]:
         raise ImageModelError(f"{path}: is not the file that {ABOUT} tells of; delete the folder and pretrain again")
-    network = drawn(told["network"], told["channels"], told["width"], 0)
-    return load_strictly(network, load_file(path), str(path)), told
+    network = drawn(description["network"], description["channels"], description["width"], 0)
+    return load_strictly(network, load_file(path), str(path)), description

@@ -62,10 +62,10 @@ def by_detector(shard: FaceShard, margin: float) -> Iterator[tuple[int, Points]]
         square, five = squares(shard.box[rows].astype(np.float64), margin), shard.landmarks[rows].astype(np.float64)
         seen = np.isfinite(five).all((1, 2))
         inside = (five[seen] - square[seen, None, :2]) / (square[seen, None, 2:] - square[seen, None, :2])
-        found = _unseen(len(frame), margin)
+        landmarks = _unseen(len(frame), margin)
         if seen.any():
-            found[seen] = fitted(torch.from_numpy(inside).float()).numpy()
-        yield row, Points(frame, shard.time_s[rows], found, seen)
+            landmarks[seen] = fitted(torch.from_numpy(inside).float()).numpy()
+        yield row, Points(frame, shard.time_s[rows], landmarks, seen)
 
 
 def by_network(
@@ -76,10 +76,12 @@ def by_network(
     module, collector.about["weights_sha256"] = backbone.load(devices.device())
     how = RATE, settings.batch_frames, module, backbone.size
     for row, track in face_points.tracks(shard, clips, collector, *how):
-        seen, found = np.isfinite(track.roll), np.concatenate(track.found)
+        seen, landmarks = np.isfinite(track.roll), np.concatenate(track.found)
         side = track.square[:, None, 2:] - track.square[:, None, :2]
-        found = np.where(seen[:, None, None], (found - track.square[:, None, :2]) / side, _unseen(len(seen), margin))
-        yield row, Points(shard.choose(row, RATE), track.time_s, found, seen)
+        landmarks = np.where(
+            seen[:, None, None], (landmarks - track.square[:, None, :2]) / side, _unseen(len(seen), margin)
+        )
+        yield row, Points(shard.choose(row, RATE), track.time_s, landmarks, seen)
 
 
 def _unseen(count: int, margin: float) -> np.ndarray:
@@ -90,35 +92,35 @@ def _unseen(count: int, margin: float) -> np.ndarray:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the points shard and ledger of one face shard."""
-    given = face_points.parse_arguments(__doc__, argv)
-    settings, lost = parse(PointsSettings, given.settings), losses_before(given.faces_ledger)
-    with FaceShard(given.faces) as shard:
+    args = face_points.parse_arguments(__doc__, argv)
+    settings, lost = parse(PointsSettings, args.settings), losses_before(args.faces_ledger)
+    with FaceShard(args.faces) as shard:
         margin = parse(FaceSettings, shard.attributes["settings"]).margin
         collector = Collector(STAGE, shard.ids, 1)
         if settings.backbone == DETECTOR:
-            devices.set_threads(given.threads)
-            found = dict(by_detector(shard, margin))
+            devices.set_threads(args.threads)
+            by_row = dict(by_detector(shard, margin))
         else:
             shard.verify()
-            devices.set_threads(given.threads if shard.kept else given.threads - 1)  # one is the decoding process
-            clips = Clips(shard, lost, given.media_list, given.root)
-            found = dict(by_network(shard, clips, settings, collector, margin))
-        each = [found.get(row, Points.empty()) for row in range(len(shard))]
+            devices.set_threads(args.threads if shard.kept else args.threads - 1)  # one is the decoding process
+            clips = Clips(shard, lost, args.media_list, args.root)
+            by_row = dict(by_network(shard, clips, settings, collector, margin))
+        points = [by_row.get(row, Points.empty()) for row in range(len(shard))]
         about = {points_shard.FACES: shard.attributes["sha256"], "landmarks": settings.backbone, "versions": versions()}
-        points_shard.write(given.output, shard.ids.tolist(), each, about | collector.about)
-        write_ledger(given.ledger, _ledger(shard, each, collector, lost))
+        points_shard.write(args.output, shard.ids.tolist(), points, about | collector.about)
+        write_ledger(args.ledger, _ledger(shard, points, collector, lost))
 
 
 def _ledger(
-    shard: FaceShard, each: Sequence[Points], collector: Collector, lost: dict[str, tuple[Status, str]]
+    shard: FaceShard, points: Sequence[Points], collector: Collector, lost: dict[str, tuple[Status, str]]
 ) -> list[LedgerRow]:
     rows = []
     for row, name in enumerate(shard.ids.tolist()):
         status, reason = Status.OK, ""
-        if not len(each[row].frame):
+        if not len(points[row].frame):
             status, reason = collector.losses.get(row, lost.get(name, (Status.NO_FACE, "no face was found")))
-        elif not each[row].seen.all():
-            reason = f"no landmarks in {int((~each[row].seen).sum())} of {len(each[row].seen)} frames"
+        elif not points[row].seen.all():
+            reason = f"no landmarks in {int((~points[row].seen).sum())} of {len(points[row].seen)} frames"
         rows.append(LedgerRow(name, STAGE, status, reason, float(collector.seconds[row])))
     return rows
 

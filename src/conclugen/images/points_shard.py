@@ -59,11 +59,11 @@ class PointsShard:
         return Points(*(getattr(self.frames, name)[span] for name in COLUMNS))
 
 
-def write(path: Path, ids: Sequence[str], each: Sequence[Points], attributes: Mapping[str, str]) -> None:
+def write(path: Path, ids: Sequence[str], points: Sequence[Points], attributes: Mapping[str, str]) -> None:
     """Write the frames of every utterance, in order."""
-    given = [Points.empty(), *each]
-    tables = {"frames_offset": np.cumsum([0, *(len(one.frame) for one in each)], dtype=np.int64)}
-    tables |= {name: np.concatenate([getattr(p, name) for p in given]).astype(kind) for name, kind in COLUMNS.items()}
+    parts = [Points.empty(), *points]
+    tables = {"frames_offset": np.cumsum([0, *(len(part.frame) for part in points)], dtype=np.int64)}
+    tables |= {name: np.concatenate([getattr(p, name) for p in parts]).astype(kind) for name, kind in COLUMNS.items()}
     with atomic_path(path) as temporary, new_hdf5(temporary) as (file, disk):
         file.create_dataset("utterance_id", data=np.array(ids, dtype=object), dtype=h5py.string_dtype())
         for name, table in tables.items():

@@ -57,9 +57,9 @@ class Reader:
 
     def __iter__(self) -> Iterator[np.ndarray | None]:
         """Yield each picture (S, S, C), None for one that cannot be read."""
-        lost, given = self.listing.notes.lost(), self.listing.pictures()
+        lost, pictures = self.listing.notes.lost(), self.listing.pictures()
         for name in self.listing.table["image_id"]:
-            started, picture = time.monotonic(), next(given)
+            started, picture = time.monotonic(), next(pictures)
             if isinstance(picture, str):
                 self.rows.append(LedgerRow(name, STAGE, Status.CORRUPT, picture, time.monotonic() - started))
                 yield None
@@ -94,31 +94,31 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="image shard")
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
-    given = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        prepare(given)
+        prepare(args)
     except ManifestError as error:
-        raise SystemExit(f"{given.dataset}: {error}") from error
+        raise SystemExit(f"{args.dataset}: {error}") from error
 
 
-def prepare(given: Any) -> None:
+def prepare(args: Any) -> None:
     """Read the data set that the command line names. Raises ManifestError where it cannot be used."""
-    settings = parse(Given, given.settings)
-    if not given.root.is_dir():
-        raise LayoutError(f"root {given.root} is not a folder; set images.datasets.{given.dataset}.root")
+    settings = parse(Given, args.settings)
+    if not args.root.is_dir():
+        raise LayoutError(f"root {args.root} is not a folder; set images.datasets.{args.dataset}.root")
     layout = importlib.import_module(f"conclugen.images.layouts.{settings.adapter}")
-    listing = layout.read(given.dataset, given.root, layout.Options(**settings.options))
+    listing = layout.read(args.dataset, args.root, layout.Options(**settings.options))
     reader = Reader(listing, settings.size or listing.size)
     ids = listing.table["image_id"].tolist()
-    attributes = {"dataset": given.dataset, "adapter": settings.adapter}
-    present = shard.write(given.output, ids, iter(reader), reader.size, listing.channels, attributes)
+    attributes = {"dataset": args.dataset, "adapter": settings.adapter}
+    present = shard.write(args.output, ids, iter(reader), reader.size, listing.channels, attributes)
     if not present.any():
         raise LayoutError(f"no picture can be read; the first: {reader.rows[0].reason}")
-    write_ledger(given.ledger, sorted(reader.rows, key=lambda row: row.utterance_id))
-    write_manifest(given.manifest, manifest_of(given.dataset, settings.adapter, listing, reader.groups()))
+    write_ledger(args.ledger, sorted(reader.rows, key=lambda row: row.utterance_id))
+    write_manifest(args.manifest, manifest_of(args.dataset, settings.adapter, listing, reader.groups()))
     counts = listing.table["split"].value_counts().to_dict()
-    log.info("%s: %d images, %d of them unreadable, %s", given.dataset, len(ids), int((~present).sum()), counts)
+    log.info("%s: %d images, %d of them unreadable, %s", args.dataset, len(ids), int((~present).sum()), counts)
 
 
 if __name__ == "__main__":

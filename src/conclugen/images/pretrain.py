@@ -44,35 +44,35 @@ HELD = 0.05  # share of the training items that measure, where the split valid h
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, and write model.safetensors, settings.json, history.csv and pretext.json."""
-    given = _arguments(argv)
-    settings = parse(Pretraining, given.settings)
-    set_threads(given.threads)
+    args = _arguments(argv)
+    settings = parse(Pretraining, args.settings)
+    set_threads(args.threads)
     keep_memory()
-    run(given, settings)
+    run(args, settings)
 
 
-def run(given: Any, settings: Pretraining) -> None:
+def run(args: Any, settings: Pretraining) -> None:
     """Train, or go on from a checkpoint, and write the results; the state is removed at the end."""
     where = device()
-    images = shard.read(given.images)
-    descriptors = described(given.descriptors, images) if "mask_fn" in settings.proposals else None
+    images = shard.read(args.images)
+    descriptors = described(args.descriptors, images) if "mask_fn" in settings.proposals else None
     drawn_from = source(images, settings, where, descriptors)
-    train, held = items(drawn_from, splits_of(images, given.manifest))
-    told = lengths(drawn_from, train) | {"fallback": fallback(settings, lengths(drawn_from, train))}
-    print(f"{len(train)} items to train on, {len(held)} to measure; {told['fallback']}", flush=True)
-    network = drawn(settings.network, images.pixels.shape[3], settings.width, given.seed).to(where)
+    train, held = items(drawn_from, splits_of(images, args.manifest))
+    account = lengths(drawn_from, train) | {"fallback": fallback(settings, lengths(drawn_from, train))}
+    print(f"{len(train)} items to train on, {len(held)} to measure; {account['fallback']}", flush=True)
+    network = drawn(settings.network, images.pixels.shape[3], settings.width, args.seed).to(where)
     untrained = health.measure(network, drawn_from, held)
-    state = State(given.state, dump(settings), *given.code, str(given.seed), images.sha256)
-    one = loop.job(network, drawn_from, train, held, given.seed, state)
-    history = loop.train(one, given.checkpoint_seconds)
-    measures = [health.measure(network, drawn_from, some) for some in (held, train)]
+    state = State(args.state, dump(settings), *args.code, str(args.seed), images.sha256)
+    training = loop.job(network, drawn_from, train, held, args.seed, state)
+    history = loop.train(training, args.checkpoint_seconds)
+    measures = [health.measure(network, drawn_from, rows) for rows in (held, train)]
     pretext = Pretext(
         health.judge(measures[0], untrained), settings.epochs - 1, settings.epochs, "valid", *measures, untrained
     )
     print("\n".join(line for line in (pretext.warning(), str(pretext)) if line), flush=True)
-    write_history(given.output_dir / "history.csv", history)
-    about = describe(network, images, settings, given.seed) | told
-    verdict.write(given.output_dir, pretext, save(network, given.output_dir, about))
+    write_history(args.output_dir / "history.csv", history)
+    about = describe(network, images, settings, args.seed) | account
+    verdict.write(args.output_dir, pretext, save(network, args.output_dir, about))
     state.remove()
 
 
@@ -101,12 +101,12 @@ def described(paths: Sequence[str | Path], images: shard.Images) -> torch.Tensor
     return next(iter(data.features.values()))
 
 
-def fallback(settings: Pretraining, told: dict[str, Any]) -> str:
+def fallback(settings: Pretraining, counts: dict[str, Any]) -> str:
     """Return in words which proposals the images or clips do not allow, and what stands in their place."""
     if settings.absent:
         lacking = ", ".join(settings.absent)
         return f"stills have no clip: without {lacking}, positives are other views of the image itself"
-    short = {name: told["clips"]["clips"] - told["clips"][name] for name in INSTEAD if name in settings.proposals}
+    short = {name: counts["clips"]["clips"] - counts["clips"][name] for name in INSTEAD if name in settings.proposals}
     lines = [f"{count} clips are too short for {name}, where {INSTEAD[name]}" for name, count in short.items() if count]
     return "; ".join(lines) or "every proposal of the method is used"
 

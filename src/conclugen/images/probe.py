@@ -47,10 +47,10 @@ def arguments(description: str, argv: Sequence[str] | None) -> Arguments:
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output-dir", type=Path, required=True)
-    given = parser.parse_args(argv)
-    set_threads(given.threads)
-    models = tuple(path.parent for path in given.models)
-    return Arguments(given.manifest, tuple(given.features), models, given.images, given.settings, given.output_dir)
+    args = parser.parse_args(argv)
+    set_threads(args.threads)
+    models = tuple(path.parent for path in args.models)
+    return Arguments(args.manifest, tuple(args.features), models, args.images, args.settings, args.output_dir)
 
 
 def labels(manifest: Path, target: str) -> Data:

@@ -41,8 +41,8 @@ def _ring(x: float, y: float, width: float, height: float, count: int) -> list[t
 
 def boxes(points: torch.Tensor, part: slice, margin: float) -> torch.Tensor:
     """Return (B, 4): left, top, right, bottom of a part of landmarks (B, 68, 2), grown by `margin` on each side."""
-    some = points[:, part]
-    return torch.cat([some.amin(1) - margin, some.amax(1) + margin], dim=1)
+    landmarks = points[:, part]
+    return torch.cat([landmarks.amin(1) - margin, landmarks.amax(1) + margin], dim=1)
 
 
 def hull(points: torch.Tensor, height: int, width: int) -> torch.Tensor:

@@ -22,14 +22,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, required=True, help="model.safetensors")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args(argv)
-    set_threads(given.threads)
-    where, images = device(), shard.read(given.images)
-    network, about = load(given.model.parent)
+    args = parser.parse_args(argv)
+    set_threads(args.threads)
+    where, images = device(), shard.read(args.images)
+    network, about = load(args.model.parent)
     network.to(where).eval()
     share, size = about["share"], about["size"]
-    values = features.of_images(images, lambda some: network.represent(plain(some, share, size)), where)
-    features.write(given.output, images, values, {"weights_sha256": about["weights_sha256"], "method": about["method"]})
+    values = features.of_images(images, lambda batch: network.represent(plain(batch, share, size)), where)
+    features.write(args.output, images, values, {"weights_sha256": about["weights_sha256"], "method": about["method"]})
 
 
 if __name__ == "__main__":

@@ -91,16 +91,16 @@ def account(clips: Iterable[torch.Tensor]) -> Account:
 def _positive(clips: Clips, anchor: torch.Tensor, near: bool, generator: torch.Generator) -> torch.Tensor:
     """The positive (B,) of each anchor; the anchor itself where no other moment is near enough."""
     itself = torch.nn.functional.one_hot(anchor, clips.times.shape[1]).float()
-    given = time_aug.weights(clips.times, anchor) * clips.there if near else torch.zeros_like(itself)
-    return _drawn(torch.where(given.sum(1, keepdim=True) > 0, given, itself), generator)
+    likelihood = time_aug.weights(clips.times, anchor) * clips.there if near else torch.zeros_like(itself)
+    return _drawn(torch.where(likelihood.sum(1, keepdim=True) > 0, likelihood, itself), generator)
 
 
 def _first(*masks: torch.Tensor) -> torch.Tensor:
     """The first of the masks (B, T) that has a frame, for each clip, as weights."""
-    found = masks[-1]
+    chosen = masks[-1]
     for mask in masks[-2::-1]:
-        found = torch.where(mask.any(1, keepdim=True), mask, found)
-    return found.float()
+        chosen = torch.where(mask.any(1, keepdim=True), mask, chosen)
+    return chosen.float()
 
 
 def _drawn(weights: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -42,11 +42,13 @@ def of(about: dict[str, Any]) -> Shape:
 
 def read(path: Path) -> Shape:
     """Return the shape that a file of weights tells. Raises WeightsError where it tells none that is known."""
-    told = metadata(path)
+    stated = metadata(path)
     try:
-        found = Shape(told["network"], *(int(told[n]) for n in ("width", "channels", "size")), float(told["share"]))
+        shape = Shape(
+            stated["network"], *(int(stated[n]) for n in ("width", "channels", "size")), float(stated["share"])
+        )
     except (KeyError, ValueError) as error:
         raise WeightsError(f"{path}: is no network of docs/images.md: it does not say {error}") from error
-    if found.network not in NETWORKS or found.channels not in (1, 3) or not 0 < found.share <= 1 or found.size < 1:
-        raise WeightsError(f"{path}: tells of a network that is not known here: {found}")
-    return found
+    if shape.network not in NETWORKS or shape.channels not in (1, 3) or not 0 < shape.share <= 1 or shape.size < 1:
+        raise WeightsError(f"{path}: tells of a network that is not known here: {shape}")
+    return shape

@@ -143,12 +143,12 @@ def write(
         writer = Writer(file, ids, size, channels, clips)
         for start in range(0, len(ids), BLOCK):
             count = min(BLOCK, len(ids) - start)
-            given = [next(pictures) for _ in range(count)]
+            batch = [next(pictures) for _ in range(count)]
             block = np.zeros((count, size, size, channels), np.uint8)
-            for place, picture in enumerate(given):
+            for place, picture in enumerate(batch):
                 if picture is not None:
                     block[place] = picture
-            writer.put(start, block, np.array([picture is not None for picture in given]))
+            writer.put(start, block, np.array([picture is not None for picture in batch]))
             disk.check()
         writer.end(attributes)
     return writer.present

@@ -15,13 +15,13 @@ from conclugen.store.settings import parse
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write predictions for every seed."""
-    given = probe.arguments(__doc__ or "", argv)
-    settings = parse(tuning.Tuning, given.settings)
+    args = probe.arguments(__doc__ or "", argv)
+    settings = parse(tuning.Tuning, args.settings)
 
     def start(seed: int, channels: int) -> tuple[ImageNetwork, dict[str, Any] | None]:
         return drawn(settings.network, channels, settings.width, seed), None
 
-    tuning.run(given, settings, "supervised", start)
+    tuning.run(args, settings, "supervised", start)
 
 
 if __name__ == "__main__":

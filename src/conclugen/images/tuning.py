@@ -105,18 +105,21 @@ class Outcome:
     logits: torch.Tensor = dataclasses.field(default_factory=lambda: torch.empty(0))
 
 
-def train(model: Classifier, pictures: Pictures, data: Data, draw: Draw, one: Outcome, budget: Budget) -> Outcome:
-    """Train all weights; fill and return `one` at its best validation epoch. Raises ValueError where none is finite."""
+def train(model: Classifier, pictures: Pictures, data: Data, draw: Draw, outcome: Outcome, budget: Budget) -> Outcome:
+    """Train all weights; fill and return `outcome` at its best validation epoch.
+
+    Raises ValueError where none is finite.
+    """
     where, best = pictures.where, None
     wanted, class_weights = draw.targets[draw.valid].to(where), weights(draw.targets[draw.train], data.task).to(where)
     used = [p for name, p in model.named_parameters() if not name.startswith("network.head")]
-    optimiser, batch = AdamW(used, one.rate, one.decay), min(budget.batch_size, len(draw.train))
+    optimiser, batch = AdamW(used, outcome.rate, outcome.decay), min(budget.batch_size, len(draw.train))
     steps, number = math.ceil(len(draw.train) / batch) * budget.epochs, 0
     for epoch in range(1, budget.epochs + 1):
         generator = torch.Generator().manual_seed(draw.seed * 1_000_003 + epoch)
         model.train()
         for rows in draw.train[torch.randperm(len(draw.train), generator=generator)].split(batch):
-            optimiser.learning_rate = one.rate * (0.5 + 0.5 * math.cos(math.pi * number / steps))
+            optimiser.learning_rate = outcome.rate * (0.5 + 0.5 * math.cos(math.pi * number / steps))
             number += 1
             if len(rows) < 2:  # a normalisation of one row is not defined
                 continue
@@ -127,18 +130,18 @@ def train(model: Classifier, pictures: Pictures, data: Data, draw: Draw, one: Ou
             optimiser.step()
         logits = predict(model, pictures, draw.valid)
         cost, score = float(loss(logits, wanted, class_weights, data.task)), float(headline(logits, wanted, data.task))
-        if math.isfinite(cost) and (score, -cost) > (one.score, -one.loss):
-            one.score, one.loss, one.epoch = score, cost, epoch
+        if math.isfinite(cost) and (score, -cost) > (outcome.score, -outcome.loss):
+            outcome.score, outcome.loss, outcome.epoch = score, cost, epoch
             best = copy.deepcopy(model.state_dict())
-        if epoch - one.epoch >= budget.patience:
+        if epoch - outcome.epoch >= budget.patience:
             break
     if best is None:
-        raise ValueError(f"rate {one.rate:g}: no epoch has a finite loss; try a tenth of it")
+        raise ValueError(f"rate {outcome.rate:g}: no epoch has a finite loss; try a tenth of it")
     model.load_state_dict(best)
-    one.logits = torch.zeros((len(data.ids), wanted.shape[1]))
+    outcome.logits = torch.zeros((len(data.ids), wanted.shape[1]))
     rows = torch.from_numpy(np.flatnonzero(np.isin(data.split, ("valid", "test"))))
-    one.logits[rows] = predict(model, pictures, rows).cpu()
-    return one
+    outcome.logits[rows] = predict(model, pictures, rows).cpu()
+    return outcome
 
 
 def _logits(model: Classifier, images: torch.Tensor) -> torch.Tensor:
@@ -151,11 +154,11 @@ def _logits(model: Classifier, images: torch.Tensor) -> torch.Tensor:
 def predict(model: Classifier, pictures: Pictures, rows: torch.Tensor) -> torch.Tensor:
     """Return logits (M, K) of rows (M,), in evaluation mode."""
     model.eval()
-    return torch.cat([_logits(model, pictures.plain(some)) for some in rows.split(AT_ONCE)])
+    return torch.cat([_logits(model, pictures.plain(batch)) for batch in rows.split(AT_ONCE)])
 
 
 def run(
-    given: probe.Arguments,
+    args: probe.Arguments,
     settings: Tuning,
     protocol: str,
     start: Callable[[int, int], tuple[ImageNetwork, dict[str, Any] | None]],
@@ -164,28 +167,28 @@ def run(
 
     `start` returns, for a seed and the channels of the pictures, a network of its own and what predictions tell of it.
     """
-    data, images, where = probe.labels(given.manifest, settings.target), shard.read(given.images), device()
+    data, images, where = probe.labels(args.manifest, settings.target), shard.read(args.images), device()
     place = {name: number for number, name in enumerate(images.ids.tolist())}
     places = torch.tensor([place[name] for name in data.ids.tolist()])
     pictures, selection = Pictures(images, places, settings.size, where), []
-    there = torch.from_numpy(images.present)[places]
-    predictions.clear(given.output)
+    present = torch.from_numpy(images.present)[places]
+    predictions.clear(args.output)
     for draw in draws_of(data, settings.seeds, settings.label_fraction):
-        draw = dataclasses.replace(draw, train=draw.train[there[draw.train]], valid=draw.valid[there[draw.valid]])
+        draw = dataclasses.replace(draw, train=draw.train[present[draw.train]], valid=draw.valid[present[draw.valid]])
         outcomes = []
         for rate, decay in candidates(settings.budget):
-            network, told = start(draw.seed, images.pixels.shape[3])
+            network, network_about = start(draw.seed, images.pixels.shape[3])
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
             model = Classifier(network, len(data.classes), settings.budget.dropout)
             if data.task == "regression":  # far from 0 the first epochs would go into the mean alone
                 model.linear.bias.data.copy_(first_bias(draw.targets[draw.train], data.task))
             model = model.to(where)
             outcomes.append(train(model, pictures, data, draw, Outcome(rate, decay), settings.budget))
-        best = max(outcomes, key=lambda one: (one.score, -one.loss))
-        about = {"protocol": protocol, "network": told}
-        predictions.write(given.output, data, outputs(best.logits, data.task), draw.seed, draw.fraction, about, {})
+        best = max(outcomes, key=lambda outcome: (outcome.score, -outcome.loss))
+        about = {"protocol": protocol, "network": network_about}
+        predictions.write(args.output, data, outputs(best.logits, data.task), draw.seed, draw.fraction, about, {})
         selection += predictions.selection_rows(draw, outcomes, best)
-    predictions.write_selection(given.output, selection)
+    predictions.write_selection(args.output, selection)
 
 
 def model_of(models: tuple[Path, ...], seed: int) -> Path:

@@ -29,13 +29,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output-dir", type=Path, required=True)
-    given = parser.parse_args(argv)
-    told, images = parse(Control, given.settings), shard.read(given.images)
-    set_threads(given.threads)
-    network = fitted(images, training(images, given.manifest), told, given.seed, device())
-    about = {"dataset": given.dataset, "preset": given.preset, "method": told.control, "seed": given.seed}
-    about |= {"network": told.network, "width": told.width, "channels": network.channels, "dim": network.dim}
-    save(network, given.output_dir, about | {"size": told.size, "share": told.share, "software": versions()})
+    args = parser.parse_args(argv)
+    settings, images = parse(Control, args.settings), shard.read(args.images)
+    set_threads(args.threads)
+    network = fitted(images, training(images, args.manifest), settings, args.seed, device())
+    about = {"dataset": args.dataset, "preset": args.preset, "method": settings.control, "seed": args.seed}
+    about |= {"network": settings.network, "width": settings.width, "channels": network.channels, "dim": network.dim}
+    save(network, args.output_dir, about | {"size": settings.size, "share": settings.share, "software": versions()})
 
 
 if __name__ == "__main__":

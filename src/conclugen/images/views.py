@@ -91,9 +91,9 @@ def batch_of(
     positive = torch.arange(2 * count, device=views.device).roll(count)
     if "mask_fn" not in settings.proposals or descriptors is None:
         return Batch(views, positive, None)
-    some = descriptors[rows.cpu()].to(views.device).float()
-    eyes, mouth = some.chunk(2, dim=1)
-    known = (some != 0).any(1)
+    vectors = descriptors[rows.cpu()].to(views.device).float()
+    eyes, mouth = vectors.chunk(2, dim=1)
+    known = (vectors != 0).any(1)
     joined = mask_fn.join(eyes, mouth, settings.balanced)
     negatives = mask_fn.most_alike(joined, known, group.to(views.device))
     # The two views of an item share its descriptor: of the false negative, the view at the same place is taken.

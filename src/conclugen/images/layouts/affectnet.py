@@ -50,8 +50,8 @@ def read(dataset: str, root: Path, options: Options) -> Listing:
     held = (table["split"] == "train").to_numpy() & hold_out(table["image_id"], options.valid)
     table.loc[held, "split"] = "valid"
     paths = [Path(path) for path in table.pop("path")]
-    kept = table[["image_id", "split", "label", *RATED]]
-    return Listing(classes, kept, lambda: files(paths, boxes), 3, SIDE, notes)
+    columns = table[["image_id", "split", "label", *RATED]]
+    return Listing(classes, columns, lambda: files(paths, boxes), 3, SIDE, notes)
 
 
 def _old(root: Path) -> tuple[pd.DataFrame, Sequence[tuple[int, int, int, int] | None]]:

@@ -22,15 +22,15 @@ BLOCK, SIDE = 100, 112
 
 def read(dataset: str, root: Path, options: Options) -> Listing:
     """Read labels and splits from the folders. Raises LayoutError for a missing or unknown class."""
-    paths, found = [], []
+    paths, rows = [], []
     for part in ("train", "test"):
         folders = _folders(root / part)
         for label in CLASSES:
             for number, path in enumerate(images_below(folders[label])):
                 paths.append(path)
                 name = f"{part}/{folders[label].name}/{path.name}"
-                found.append((name, part, label, f"{part}/{label}/{number // BLOCK}"))
-    table = pd.DataFrame(found, columns=["image_id", "split", "label", "block"])
+                rows.append((name, part, label, f"{part}/{label}/{number // BLOCK}"))
+    table = pd.DataFrame(rows, columns=["image_id", "split", "label", "block"])
     held = (table["split"] == "train").to_numpy() & hold_out(table.pop("block"), options.valid)
     table.loc[held, "split"] = "valid"
     return Listing(CLASSES, table, lambda: files(paths), 3, SIDE, Notes(dataset))

@@ -54,7 +54,7 @@ def decide(votes: np.ndarray, rule: str) -> np.ndarray:
     `majority`, the official rule: single votes are dropped, and the first must have more than half of the rest.
     `argmax`: the first of those with the most votes. Rows won by unknown or by no face have none.
     """
-    kept = np.where(votes > 1, votes, 0) if rule == "majority" else votes
-    best, won = kept.argmax(1), kept.max(1)
-    clear = won > kept.sum(1) / 2 if rule == "majority" else won > 0
+    counted = np.where(votes > 1, votes, 0) if rule == "majority" else votes
+    best, won = counted.argmax(1), counted.max(1)
+    clear = won > counted.sum(1) / 2 if rule == "majority" else won > 0
     return np.where(clear & (best < len(CLASSES)), best, -1)

@@ -32,10 +32,10 @@ def read(dataset: str, root: Path, options: Options) -> Listing:
     odd = [" ".join(line) for line in lines if len(line) != 2 or not line[0].startswith(("train_", "test_"))]
     if odd or not lines:
         raise LayoutError(f"{path}: {'a line is ' + repr(odd[0]) if odd else 'is empty'}; expected train_00001.jpg 5")
-    ids, given = zip(*lines, strict=True)
-    labels = [named(int(number) - 1, CLASSES) if number.isdigit() else None for number in given]
+    ids, numbers = zip(*lines, strict=True)
+    labels = [named(int(number) - 1, CLASSES) if number.isdigit() else None for number in numbers]
     notes = Notes(dataset)
-    bad = {name: number for name, number, label in zip(ids, given, labels, strict=True) if label is None}
+    bad = {name: number for name, number, label in zip(ids, numbers, labels, strict=True) if label is None}
     notes.lose(Status.NO_LABEL, bad, f"its label is no number from 1 to {len(CLASSES)}")
     split = pd.Series(["train" if name.startswith("train_") else "test" for name in ids])
     split[(split == "train").to_numpy() & hold_out(ids, options.valid)] = "valid"

@@ -83,14 +83,14 @@ def face_swap(
     moved, covered = carried[:, :-1], carried[:, -1] > 0.5
     source = torch.view_as_complex(points.float().contiguous()) * a[:, None] + b[:, None]
     both = torch.cat([torch.view_as_real(source), donor_points])
-    face, own = inner_face(both, height, width).chunk(2)
+    face, donor_face = inner_face(both, height, width).chunk(2)
     between = (donor_points[:, EYES[0]].mean(1) - donor_points[:, EYES[1]].mean(1)).norm(dim=1).median()
     kernel = min(int(BLUR * float(between)) // 2 * 2 + 1, min(height, width) // 2 * 2 - 1)
     if kernel > 1:
-        under, given = blurred(moved, kernel), blurred(donors, kernel)
-        moved = (moved * given / (under + 0.5 * (under <= DARK))).clamp_(0, 1)
-    shown = ((face | own) & covered)[:, None]
-    return torch.lerp(donors, moved, shown.to(donors))  # weights of 0 and 1 take either as it is, faster than `where`
+        under, blurred_donors = blurred(moved, kernel), blurred(donors, kernel)
+        moved = (moved * blurred_donors / (under + 0.5 * (under <= DARK))).clamp_(0, 1)
+    mask = ((face | donor_face) & covered)[:, None]
+    return torch.lerp(donors, moved, mask.to(donors))  # weights of 0 and 1 take either as it is, faster than `where`
 
 
 def cut_mix(images: torch.Tensor, donors: torch.Tensor, points: torch.Tensor) -> torch.Tensor:

@@ -33,5 +33,5 @@ def weights(times: torch.Tensor, anchor: torch.Tensor | int) -> torch.Tensor:
     wanted = torch.arange(NEAREST, FARTHEST + 1)
     alike = distances(times, anchor)[..., None] == wanted  # (..., T, 5)
     share = (FARTHEST + 1 - wanted) / alike.sum(-2, keepdim=True).clamp_min(1)
-    given = (alike * share).sum(-1)
-    return given / given.sum(-1, keepdim=True).clamp_min(1e-12)
+    likelihood = (alike * share).sum(-1)
+    return likelihood / likelihood.sum(-1, keepdim=True).clamp_min(1e-12)
