@@ -45,30 +45,32 @@ def by_actor(
     overlap) the first counts, which is noted.
     """
     split_of = _splits(notes.dataset, [recording.actor for recording in recordings], settings)
-    kept: dict[str, Recording] = {}
-    again = {r.name: str(r.video or r.sound) for r in recordings if kept.setdefault(r.name, r) is not r}
+    by_name: dict[str, Recording] = {}
+    again = {r.name: str(r.video or r.sound) for r in recordings if by_name.setdefault(r.name, r) is not r}
     notes.remark(again, "stands for a file of the same name, too")
-    notes.lose(Status.NO_LABEL, [r.name for r in kept.values() if r.label is None], "its name has an unknown emotion")
-    actors = [str(recording.actor) for recording in kept.values()]
+    notes.lose(
+        Status.NO_LABEL, [r.name for r in by_name.values() if r.label is None], "its name has an unknown emotion"
+    )
+    actors = [str(recording.actor) for recording in by_name.values()]
     columns = {
-        "utterance_id": list(kept),
-        "split": [split_of.get(recording.actor, "train") for recording in kept.values()],
-        "media": [recording.video for recording in kept.values()],
-        "audio": [recording.sound for recording in kept.values()],
-        "text": [recording.text for recording in kept.values()],
+        "utterance_id": list(by_name),
+        "split": [split_of.get(recording.actor, "train") for recording in by_name.values()],
+        "media": [recording.video for recording in by_name.values()],
+        "audio": [recording.sound for recording in by_name.values()],
+        "text": [recording.text for recording in by_name.values()],
         "speaker": actors,
         "group": actors,
     }
-    labels = {"label": [recording.label for recording in kept.values()]}
+    labels = {"label": [recording.label for recording in by_name.values()]}
     return Manifest(table(columns, labels), notes.dataset, adapter, "single", classes, notes)
 
 
 def _splits(dataset: str, actors: Sequence[int], settings: Settings) -> dict[int, str]:
     """The fold of each actor or, where actors are named for valid and test, the split of these."""
     if settings.test_actors is None:
-        if len(there := set(actors)) < settings.folds:
+        if len(present := set(actors)) < settings.folds:
             raise LayoutError(
-                f"{settings.folds} folds need as many actors, and there are {sorted(there)}; set datasets.{dataset}: "
+                f"{settings.folds} folds need as many actors, and there are {sorted(present)}; set datasets.{dataset}: "
                 "valid_actors and test_actors, or fewer folds"
             )
         return {actor: name_of(fold) for actor, fold in consecutive(actors, settings.folds).items()}

@@ -76,8 +76,8 @@ def strings(values: np.ndarray) -> list[str]:
         raise ArrayError(f"expected one value per row, got shape {values.shape}")
     if values.dtype.kind not in "OSUbiuf":
         raise ArrayError(f"expected text or numbers, got {values.dtype}")
-    given = ("" if value != value else _whole(value) for value in values.tolist())
-    return [clean(decode(value) if isinstance(value, bytes) else str(value)) for value in given]
+    texts = ("" if value != value else _whole(value) for value in values.tolist())
+    return [clean(decode(value) if isinstance(value, bytes) else str(value)) for value in texts]
 
 
 def _whole(value: object) -> object:

@@ -42,10 +42,10 @@ def spelling(name: str) -> str:
 def alike(notes: Notes, values: Sequence[str], ids: Sequence[str], what: str) -> list[str]:
     """Names of speakers or groups, empty where missing, each in its most common spelling, which is noted: otherwise a
     speaker could stand in the training fold as `S1` and in the test fold as `s1`."""
-    given = [stated(value) for value in values]
-    chosen = {name: _most_common(counts) for name, counts in _spellings(given).items()}
-    names = [chosen[spelling(value)] if value else "" for value in given]
-    other = {n: v for n, v, name in zip(ids, given, names, strict=True) if v != name}
+    spelled = [stated(value) for value in values]
+    chosen = {name: _most_common(counts) for name, counts in _spellings(spelled).items()}
+    names = [chosen[spelling(value)] if value else "" for value in spelled]
+    other = {n: v for n, v, name in zip(ids, spelled, names, strict=True) if v != name}
     notes.remark(other, f"{what} is another spelling of one")
     return names
 
@@ -84,15 +84,15 @@ def class_labels(
     spellings = _spellings(values)
     words = [name for name in spellings if not _WHOLE.fullmatch(name)]  # among which a number, as 99, is often no class
     if unclear := [n for n in spellings if n in MISSING or _FAULT.fullmatch(n) or (words and n not in words)]:
-        given = Counter(value for value in values if spelling(value) == unclear[0])
+        cells = Counter(value for value in values if spelling(value) == unclear[0])
         raise LayoutError(
-            f"{source}: the label {_counted(given)} may be a class or stand for no label. List the `classes` if it is "
+            f"{source}: the label {_counted(cells)} may be a class or stand for no label. List the `classes` if it is "
             "one; else leave these cells empty, or list the `classes` without it"
         )
     if several := [name for name in spellings if _names_several(name, spellings)]:
-        given = Counter(value for value in values if spelling(value) == several[0])
+        cells = Counter(value for value in values if spelling(value) == several[0])
         raise LayoutError(
-            f"{source}: the label {_counted(given)} names several classes. Give each class a column of 0 and 1 and "
+            f"{source}: the label {_counted(cells)} names several classes. Give each class a column of 0 and 1 and "
             "list these as `labels`; or list the `classes`, with this one if it is one of its own"
         )
     chosen = {name: _most_common(counts) for name, counts in spellings.items()}
@@ -167,5 +167,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _counted(counts: Counter[str]) -> str:
-    shown = ", ".join(f"{name!r} ({count} rows)" for name, count in counts.most_common(SHOWN))
-    return shown + (f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else "")
+    examples = ", ".join(f"{name!r} ({count} rows)" for name, count in counts.most_common(SHOWN))
+    return examples + (f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else "")

@@ -165,9 +165,9 @@ def splits(notes: Notes, values: Sequence[str], names: Mapping[str, str], ids: S
     known = {value: split_name(value, names) for value in set(values)}
     assigned = [known[value] for value in values]
     if unknown := Counter(value for value, split in zip(values, assigned, strict=True) if split is None):
-        shown = ", ".join(f"{value!r} ({count} rows)" for value, count in unknown.most_common(5))
+        sample = ", ".join(f"{value!r} ({count} rows)" for value, count in unknown.most_common(5))
         raise LayoutError(
-            f"{source}: unknown split {shown}; say which it is, for example splits: {{{next(iter(unknown))!r}: test}}"
+            f"{source}: unknown split {sample}; say which it is, for example splits: {{{next(iter(unknown))!r}: test}}"
         )
     notes.remark([name for name, value in zip(ids, values, strict=True) if not stated(value)], "no split")
     return [split or "none" for split in assigned]

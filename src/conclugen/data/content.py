@@ -53,8 +53,8 @@ def _kinds(adapter: str, root: Path, options: str, recognised: bool) -> tuple[st
         video, audio, text = _LOOKS.get(adapter, _named)(root, json.loads(options))
     except (OSError, ValueError):  # what is wrong with it the manifest says, with its reason
         return KINDS
-    given = {"video": video, "audio": audio, "text": text or (recognised and audio)}
-    return tuple(kind for kind in KINDS if given[kind])
+    present = {"video": video, "audio": audio, "text": text or (recognised and audio)}
+    return tuple(kind for kind in KINDS if present[kind])
 
 
 def named_files(root: Path, options: Mapping[str, Any]) -> list[str]:

@@ -68,8 +68,8 @@ def recast(splits: Sequence[str], groups: Sequence[str], fold: Fold) -> list[str
     """
     tested, after = name_of(fold.tested), name_of(fold.tested % fold.count + 1)
     if tested not in splits:
-        there = names_in(splits)
-        raise LayoutError(f"{tested} has no utterance; there are {', '.join(there) or 'no folds'}")
+        folds = names_in(splits)
+        raise LayoutError(f"{tested} has no utterance; there are {', '.join(folds) or 'no folds'}")
     if fold.valid_fraction is None:
         turn = {tested: "test", after: "valid", "none": "none"}
         return [turn.get(split, "train") for split in splits]
@@ -107,8 +107,8 @@ def splits_of(
     """
     names = [name_of(number) if number else "train" for number in folds.values()]
     if absent := [name_of(n) for n in range(1, count + 1) if n not in folds.values() and fold in (None, n)]:
-        there = names_in(names)
-        raise LayoutError(f"{' and '.join(absent)} of {count} has no utterance; there are {', '.join(there)}")
+        present = names_in(names)
+        raise LayoutError(f"{' and '.join(absent)} of {count} has no utterance; there are {', '.join(present)}")
     if fold is None:
         return names
     if not 1 <= fold <= count:

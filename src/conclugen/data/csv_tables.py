@@ -52,8 +52,8 @@ def read_csv(path: Path, required: Iterable[str] = (), limit: int | None = None)
         raise LayoutError(f"{path}: column {absent[0]!r} is missing; it has {[name for name in names if name]}")
     if twice := [name for name, count in Counter(names).items() if name and count > 1]:
         raise LayoutError(f"{path}: two columns are called {twice[0]!r}; rename one")
-    kept = [(name, i) for i, name in enumerate(names) if name]
-    return [{name: row[i] for name, i in kept} for row in table.rows]
+    columns = [(name, i) for i, name in enumerate(names) if name]
+    return [{name: row[i] for name, i in columns} for row in table.rows]
 
 
 def scan_csv(path: Path, limit: int | None = None) -> Table:

@@ -98,7 +98,9 @@ def _index(root: Path, clips: Sequence[Clip], lengths: Mapping[str, float]) -> s
         if clip := by_file.get(file):
             row |= {"utterance_id": clip.utterance_id, "split": clip.split, "identity": clip.identity}
             streams = {"emotions": clip.emotions, "face": clip.face, "voice": clip.voice, "words": clip.words}
-            row |= {name: ";".join(f"{e}:{a:.3f}" for e, a in shown.items()) for name, shown in streams.items()}
+            row |= {
+                name: ";".join(f"{e}:{a:.3f}" for e, a in amplitudes.items()) for name, amplitudes in streams.items()
+            }
             row |= {"case": clip.case, "seconds": f"{lengths[file]:.3f}", "text": clip.text}
         writer.writerow(row)
     return text.getvalue()

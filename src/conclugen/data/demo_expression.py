@@ -83,7 +83,7 @@ REST = {"lip_corner_puller": -0.9, "cheek_raiser": -0.3}  # undoes the smile of 
 
 
 def activity(
-    shown: Mapping[str, float], person: Person, loudness: np.ndarray, fps: float, rng: np.random.Generator
+    emotions: Mapping[str, float], person: Person, loudness: np.ndarray, fps: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Return (T, len(NAMES)): how strongly each unit acts in each of T frames.
 
@@ -97,7 +97,7 @@ def activity(
     faces = len(UNITS) + 2  # those of `UNITS`, eyes and lips
     units[:, :faces] += 0.8 * person.habit[:faces] + rng.normal(0, 0.1, faces)
     units[:, :faces] += 0.08 * _wander(rng, t, faces)
-    for emotion, amplitude in shown.items():
+    for emotion, amplitude in emotions.items():
         curve = 1.9 * amplitude * _apex(rng, t)
         for name, value in EXPRESSIONS[emotion].items():
             units[:, NAMES.index(name)] += value * rng.uniform(0.6, 1.2) * curve

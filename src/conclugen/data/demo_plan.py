@@ -83,12 +83,12 @@ def make_clip(
 
 def _shown(rng: np.random.Generator, emotions: Mapping[str, float], strength: float) -> dict[str, float]:
     """Each emotion shows with probability `strength`, its amplitude growing with the intensity of the label."""
-    shown = {}
+    amplitudes = {}
     for emotion, intensity in emotions.items():
         amplitude = rng.uniform(0.4, 1.0) * (0.6 + 0.4 * min(intensity, 2.0) / 2.0)
         if rng.random() < strength:
-            shown[emotion] = round(float(amplitude), 3)
-    return shown
+            amplitudes[emotion] = round(float(amplitude), 3)
+    return amplitudes
 
 
 def single_labels(rng: np.random.Generator, shares: Mapping[str, float], n: int) -> list[str]:

@@ -79,9 +79,9 @@ def _times(n: int, clip: Clip, rng: np.random.Generator) -> list[tuple[int, int]
     """(frame, time stamp): every frame in turn; at a variable rate some are left out, the others unevenly spaced."""
     if clip.case != "variable_rate":
         return [(i, i) for i in range(n)]
-    kept = [i for i in range(n) if i in (0, n - 1) or rng.random() < 0.6]
+    frames = [i for i in range(n) if i in (0, n - 1) or rng.random() < 0.6]
     step = 1000 / clip.framing.fps
-    return [(i, round(i * step + rng.uniform(-0.3, 0.3) * step * (0 < i < n - 1))) for i in kept]
+    return [(i, round(i * step + rng.uniform(-0.3, 0.3) * step * (0 < i < n - 1))) for i in frames]
 
 
 def _encode_sound(container: av.container.OutputContainer, stream: av.AudioStream, sound: np.ndarray) -> None:

@@ -74,14 +74,14 @@ def voice_of(identity: int) -> Voice:
     return Voice(name, rng.uniform(155, 195), rng.uniform(35, 65), rng.uniform(35, 65), rng.normal(0, 2.0))
 
 
-def speak(text: str, voice: Voice, shown: Mapping[str, float], seed: int) -> np.ndarray:
+def speak(text: str, voice: Voice, emotions: Mapping[str, float], seed: int) -> np.ndarray:
     """Return the sound (n,), float32 in [-1, 1] at `RATE` Hz, of a text said with some emotions.
 
     The recording has its own level, background noise and hum. Raises RuntimeError without the synthesiser.
     """
     rng = generator("speech", seed)
     change = np.zeros(6)
-    for emotion, amplitude in shown.items():
+    for emotion, amplitude in emotions.items():
         change += amplitude * np.asarray(PROSODY[emotion])
     speed, pitch, span = np.asarray([voice.speed, voice.pitch, voice.span]) + change[:3] + rng.normal(0, (9, 5, 8))
     clean = _synthesise(text, voice.name, {_SPEED: speed, _VOLUME: 100, _PITCH: pitch, _RANGE: span})

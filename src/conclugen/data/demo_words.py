@@ -167,12 +167,12 @@ MILD = {
 }
 
 
-def sentence(rng: np.random.Generator, shown: Mapping[str, float], words: float) -> str:
-    """Return about `words` words that express each emotion of `shown` (emotion -> amplitude 0..1) in one clause.
+def sentence(rng: np.random.Generator, emotions: Mapping[str, float], words: float) -> str:
+    """Return about `words` words that express each of `emotions` (emotion -> amplitude 0..1) in one clause.
 
     The greater the amplitude, the likelier the clause is a strong one. Neutral clauses fill the rest.
     """
-    clauses = [_clause(rng, STRONG if rng.random() < 0.3 + 0.7 * a else MILD, e) for e, a in shown.items()]
+    clauses = [_clause(rng, STRONG if rng.random() < 0.3 + 0.7 * a else MILD, e) for e, a in emotions.items()]
     target = max(2.0, rng.normal(words, 0.2 * words))
     while not clauses or sum(len(c.split()) for c in clauses) < target - 2:
         clauses.append(_fill(rng, str(rng.choice(NEUTRAL))))

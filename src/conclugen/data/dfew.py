@@ -40,9 +40,9 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
         settings.fold,
         "EmoLabel_DataSplit, which holds train(single-labeled)/set_{fold}.csv and test(single-labeled)/set_{fold}.csv",
     )
-    ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
-    _, labels = class_labels(notes, [_name(value) for value in written], ids, CLASSES, str(root), listed=False)
-    return Manifest(table(found, {"label": labels}), dataset, "dfew", "single", CLASSES, notes)
+    ids, label_names, table_columns = columns(notes, root, lists, settings.fold, settings.valid_fraction)
+    _, labels = class_labels(notes, [_name(value) for value in label_names], ids, CLASSES, str(root), listed=False)
+    return Manifest(table(table_columns, {"label": labels}), dataset, "dfew", "single", CLASSES, notes)
 
 
 def folds(root: Path) -> dict[str, int]:

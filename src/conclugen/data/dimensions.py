@@ -16,13 +16,13 @@ STRAY = 0.01
 
 
 def on_scale(
-    notes: Notes, name: str, given: Dimension, values: np.ndarray, ids: Sequence[str], source: str
+    notes: Notes, name: str, dimension: Dimension, values: np.ndarray, ids: Sequence[str], source: str
 ) -> np.ndarray:
     """Return values (N,) of a dimension that a configuration names, as `rescaled`. Raises LayoutError for a scale that
     has no width."""
-    if not given.low < given.high:
-        raise LayoutError(f"dimensions.{name}: low is {given.low:g} and high {given.high:g}")
-    return rescaled(notes, name, values, ids, given.low, given.high, f"{source}: {given.key}")
+    if not dimension.low < dimension.high:
+        raise LayoutError(f"dimensions.{name}: low is {dimension.low:g} and high {dimension.high:g}")
+    return rescaled(notes, name, values, ids, dimension.low, dimension.high, f"{source}: {dimension.key}")
 
 
 def rescaled(
@@ -38,6 +38,6 @@ def rescaled(
     outside = (known < low - SLACK) | (known > high + SLACK)
     if len(known) and outside.mean() > STRAY:
         require_range(source, values, low, high)
-    kept = in_range(notes, name, values, ids, low, high)
+    clipped = in_range(notes, name, values, ids, low, high)
     bottom, top = DIMENSION_RANGE
-    return bottom + (kept - low) * (top - bottom) / (high - low)
+    return bottom + (clipped - low) * (top - bottom) / (high - low)

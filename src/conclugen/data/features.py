@@ -131,12 +131,12 @@ def _sentiment(
 
 
 def _dimensions(
-    notes: Notes, path: Path, asked: Mapping[str, Dimension], ids: Sequence[str], classes: Sequence[str]
+    notes: Notes, path: Path, dimensions: Mapping[str, Dimension], ids: Sequence[str], classes: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Each dimension (N,), from its own scale to that of the manifest."""
     return {
-        name: on_scale(notes, name, given, _numbers(path, given.key, ids, name, classes), ids, str(path))
-        for name, given in asked.items()
+        name: on_scale(notes, name, dimension, _numbers(path, dimension.key, ids, name, classes), ids, str(path))
+        for name, dimension in dimensions.items()
     }
 
 

@@ -77,15 +77,16 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
 def _rows(root: Path, files: Sequence[str], settings: Settings) -> list[dict[str, str]]:
     """The rows of the CSV with their roles as keys; label columns of a multi-label task keep their names."""
     path = root / settings.table
-    rated = {_RATED.format(name): one.key for name, one in settings.dimensions.items()}
-    given = read_csv(path, [*settings.columns.values(), *settings.labels, *rated.values()])
-    if not given:
+    rated = {_RATED.format(name): dimension.key for name, dimension in settings.dimensions.items()}
+    table_rows = read_csv(path, [*settings.columns.values(), *settings.labels, *rated.values()])
+    if not table_rows:
         raise LayoutError(f"{path}: no rows")
-    names = _roles(path, list(given[0]), settings)
-    kept = {name: name for name in settings.labels} | rated
+    names = _roles(path, list(table_rows[0]), settings)
+    label_columns = {name: name for name in settings.labels} | rated
     rows = [
-        {role: row.get(name, "") for role, name in names.items()} | {name: row[key] for name, key in kept.items()}
-        for row in given
+        {role: row.get(name, "") for role, name in names.items()}
+        | {name: row[key] for name, key in label_columns.items()}
+        for row in table_rows
     ]
     on_disk = spelled_otherwise(files)
     for row in rows:
@@ -93,8 +94,8 @@ def _rows(root: Path, files: Sequence[str], settings: Settings) -> list[dict[str
     spans = [f"@{row['start'] or 0}-{row['end']}" if row["start"] or row["end"] else "" for row in rows]
     digits = len(str(len(rows)))
     for i, (row, name) in enumerate(zip(rows, default_ids([row["file"] for row in rows], spans), strict=True), 1):
-        given = unicodedata.normalize("NFC", row["id"])
-        row["id"] = given or (name if row["file"] else f"row{i:0{digits}d}")
+        row_id = unicodedata.normalize("NFC", row["id"])
+        row["id"] = row_id or (name if row["file"] else f"row{i:0{digits}d}")
     return rows
 
 
@@ -137,9 +138,9 @@ def _require_some(root: Path, source: str, named: Collection[str], files: Sequen
     """Raise LayoutError where the table names files, and none of them lies below the root."""
     if not named or not all(is_inside(file) and not (root / file).exists() for file in named):
         return
-    there = f"what lies there is called such as {files[0]!r}" if files else "no media lie there at all"
+    state = f"what lies there is called such as {files[0]!r}" if files else "no media lie there at all"
     raise LayoutError(
-        f"{source}: none of the {len(named)} files that it names lies below {root}, such as {min(named)!r}; {there}. "
+        f"{source}: none of the {len(named)} files that it names lies below {root}, such as {min(named)!r}; {state}. "
         "Correct the names or the root, or take the column of files out where texts alone are meant"
     )
 
@@ -150,8 +151,8 @@ def paired(files: Sequence[str]) -> tuple[list[str], list[str | None]]:
     videos = Counter(stem(file) for file in files if not is_sound(file))
     sounds = Counter(stem(file) for file in files if is_sound(file))
     beside = {s: file for file in files if is_sound(file) and videos[s := stem(file)] == sounds[s] == 1}
-    kept = [file for file in files if beside.get(stem(file)) != file]
-    return kept, [beside.get(stem(file)) for file in kept]
+    utterance_files = [file for file in files if beside.get(stem(file)) != file]
+    return utterance_files, [beside.get(stem(file)) for file in utterance_files]
 
 
 def _video(file: str | None) -> str | None:
@@ -184,16 +185,16 @@ def default_ids(files: Sequence[str], spans: Sequence[str]) -> list[str]:
 
 def _unique(notes: Notes, rows: list[dict[str, str]], source: str) -> list[dict[str, str]]:
     """The rows without those that say the same again. Raises LayoutError where rows of one id say different things."""
-    kept: dict[str, dict[str, str]] = {}
-    again = [row for row in rows if kept.setdefault(row["id"], row) is not row]
-    if other := Counter(row["id"] for row in again if row != kept[row["id"]]):
-        shown = ", ".join(f"{name!r} ({count + 1} rows)" for name, count in other.most_common(5))
+    by_id: dict[str, dict[str, str]] = {}
+    again = [row for row in rows if by_id.setdefault(row["id"], row) is not row]
+    if other := Counter(row["id"] for row in again if row != by_id[row["id"]]):
+        names = ", ".join(f"{name!r} ({count + 1} rows)" for name, count in other.most_common(5))
         raise LayoutError(
-            f"{source}: {len(other)} ids repeat in rows that differ, such as {shown}. Make them unique, for example by "
+            f"{source}: {len(other)} ids repeat in rows that differ, such as {names}. Make them unique, for example by "
             "the speaker's name in front; without a column of ids, file and times name a row"
         )
     notes.remark([row["id"] for row in again], "stands in the table more than once")
-    return list(kept.values())
+    return list(by_id.values())
 
 
 def _labels(
@@ -208,12 +209,12 @@ def _labels(
     if settings.labels:
         cells = [[row[name] for row in rows] for name in settings.labels]
         return "multi", settings.labels, presences(notes, cells, ids, settings.labels, source, comma)
-    given = [row["label"] for row in rows]
-    if not any(given):
+    values = [row["label"] for row in rows]
+    if not any(values):
         return "none", (), {}
-    given = label_names(notes, np.array(given, dtype=object), ids, settings.classes, source)
-    given = without(notes, given, ids, settings.ignored)
-    classes, labels = class_labels(notes, given, ids, settings.classes, source)
+    values = label_names(notes, np.array(values, dtype=object), ids, settings.classes, source)
+    values = without(notes, values, ids, settings.ignored)
+    classes, labels = class_labels(notes, values, ids, settings.classes, source)
     return "single", classes, {"label": labels}
 
 
@@ -235,16 +236,20 @@ def _dimensions(
     classes: Collection[str],
 ) -> dict[str, np.ndarray]:
     """Each dimension (N,) on the scale of the manifest; a cell that is no number, nor empty, is a loss."""
-    found = {}
-    for name, given in settings.dimensions.items():
+    ratings = {}
+    for name, dimension in settings.dimensions.items():
         if name in classes:
             raise LayoutError(f"{source}: a class is called {name!r}, as is the dimension; rename the class")
         cells = [row[_RATED.format(name)] for row in rows]
         values = numbers(cells, comma, truth=False)
-        odd = {one: cell for one, cell, v in zip(ids, cells, values, strict=True) if v != v and stated(cell)}
+        odd = {
+            utterance_id: cell
+            for utterance_id, cell, v in zip(ids, cells, values, strict=True)
+            if v != v and stated(cell)
+        }
         notes.lose(Status.NO_LABEL, odd, f"{name} is no number")
-        found[name] = on_scale(notes, name, given, values, ids, source)
-    return found
+        ratings[name] = on_scale(notes, name, dimension, values, ids, source)
+    return ratings
 
 
 def _splits(
@@ -255,14 +260,14 @@ def _splits(
     settings: Settings,
     source: str,
 ) -> list[str]:
-    given = [row["split"] for row in rows]
+    values = [row["split"] for row in rows]
     if settings.folds is not None:
-        if any(given):
-            return cross_validation.given(given, settings.folds, source)
+        if any(values):
+            return cross_validation.given(values, settings.folds, source)
         return cross_validation.drawn(groups, settings.folds, settings.seed)
-    if not any(given):
+    if not any(values):
         return [hashed_split(group, settings.fractions, settings.seed) for group in groups]
-    return splits(notes, given, settings.splits, ids, source)
+    return splits(notes, values, settings.splits, ids, source)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -51,17 +51,17 @@ def label_names(notes: Notes, values: np.ndarray, ids: Sequence[str], classes: S
 
 def _of_text(notes: Notes, values: list[str], ids: Sequence[str], classes: Sequence[str], source: str) -> list[str]:
     """Names of text, which may be numbers where `classes` has none of the values."""
-    given = sorted(set(filter(stated, values)))
-    if not given or {folded(name) for name in classes} & {folded(value) for value in given}:
+    distinct = sorted(set(filter(stated, values)))
+    if not distinct or {folded(name) for name in classes} & {folded(value) for value in distinct}:
         return values
-    known = numbers(given)
+    known = numbers(distinct)
     if not np.isfinite(known).all():
         return values
     if not classes:
-        if broken := [value for value, read in zip(given, known.tolist(), strict=True) if not read.is_integer()]:
+        if broken := [value for value, read in zip(distinct, known.tolist(), strict=True) if not read.is_integer()]:
             raise LayoutError(_measured(broken[0], source))
         return values
-    number = dict(zip(given, map(_written, known.tolist()), strict=True))
+    number = dict(zip(distinct, map(_written, known.tolist()), strict=True))
     return _numbered(notes, [number.get(value, "") for value in values], ids, classes, source, text=True)
 
 
@@ -91,14 +91,14 @@ def _numbered(
 ) -> list[str]:
     """Names of numbers, which are names themselves, or places in `classes` counted from 0 or from 1."""
     places = {value: int(value) for value in set(written) if value.lstrip("-").isdecimal()}
-    given = set(filter(None, written))
+    distinct = set(filter(None, written))
     spelled = {spelling(name) for name in classes}.issuperset
-    if not classes or not given:
-        if broken := sorted(given - places.keys()):
+    if not classes or not distinct:
+        if broken := sorted(distinct - places.keys()):
             raise LayoutError(_measured(broken[0], source))
         return written
-    if spelled(given) or 2 * sum(name.lstrip("-").isdecimal() for name in classes) > len(classes):
-        if not text and spelled(given):
+    if spelled(distinct) or 2 * sum(name.lstrip("-").isdecimal() for name in classes) > len(classes):
+        if not text and spelled(distinct):
             _require_names(places, classes, source)
         return written
     indices = {place for place in places.values() if place != UNLABELLED}
@@ -138,9 +138,9 @@ def _one_hot(values: np.ndarray, classes: Sequence[str], source: str) -> list[st
             f"{source}: labels of shape {values.shape} for {len(classes)} classes; one-hot labels are numbers with a "
             "column per class, which `classes` lists"
         )
-    given = np.nan_to_num(values.astype(float), nan=0.0)
-    marked = np.abs(given - 1) < SLACK
-    if not (marked | (np.abs(given) < SLACK)).all():
+    scores = np.nan_to_num(values.astype(float), nan=0.0)
+    marked = np.abs(scores - 1) < SLACK
+    if not (marked | (np.abs(scores) < SLACK)).all():
         raise LayoutError(
             f"{source}: labels of shape {values.shape} are not 0 and 1; of scores, store the class, or set kind: multi "
             "where a number above 0 means that the class is present"

@@ -109,19 +109,19 @@ def require_range(source: str, values: np.ndarray, low: float, high: float) -> N
         )
 
 
-def times(notes: Notes, values: np.ndarray, given: np.ndarray, ids: Sequence[str]) -> np.ndarray:
-    """Return start and end (N, 2) in seconds, NaN where not `given` (N, 2) bool: from the beginning, to the end.
+def times(notes: Notes, values: np.ndarray, filled: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+    """Return start and end (N, 2) in seconds, NaN where not `filled` (N, 2) bool: from the beginning, to the end.
 
     Where one is given but is no time, both are 0: an empty segment, which is lost. A NaN there would silently stand for
     the whole file. Lost, too, is what begins below 0 or does not end after its start.
     """
-    lost = (given & ~np.isfinite(values)).any(1)
+    lost = (filled & ~np.isfinite(values)).any(1)
     notes.lose(Status.BAD_TIMES, [ids[i] for i in np.flatnonzero(lost)], "start or end is no time in seconds")
-    start = np.where(given[:, 0], values[:, 0], 0.0)
-    empty = ~lost & ((start < 0) | (given[:, 1] & (values[:, 1] <= start)))
+    start = np.where(filled[:, 0], values[:, 0], 0.0)
+    empty = ~lost & ((start < 0) | (filled[:, 1] & (values[:, 1] <= start)))
     spans = {ids[i]: " to ".join(f"{v:g}" for v in (start[i], values[i, 1])) for i in np.flatnonzero(empty)}
     notes.lose(Status.BAD_TIMES, spans, "start is below 0, or end not after it")
-    return np.where(lost[:, None], 0.0, np.where(given, values, np.nan))
+    return np.where(lost[:, None], 0.0, np.where(filled, values, np.nan))
 
 
 def presences(

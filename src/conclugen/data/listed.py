@@ -37,22 +37,22 @@ def gather(root: Path, rows: Sequence[tuple[str, int, str, str]]) -> Lists:
 
     Raises LayoutError for a clip with two labels, one that two folds test, or one that a fold trains on and tests.
     """
-    found = Lists({}, {}, {})
+    lists = Lists({}, {}, {})
     for part, fold, clip, label in rows:
-        if found.labels.setdefault(clip, label) != label:
-            raise LayoutError(f"{root}: the lists give {clip} two labels, {found.labels[clip]!r} and {label!r}")
-        place = found.folds.setdefault(clip, 0)
+        if lists.labels.setdefault(clip, label) != label:
+            raise LayoutError(f"{root}: the lists give {clip} two labels, {lists.labels[clip]!r} and {label!r}")
+        place = lists.folds.setdefault(clip, 0)
         if part == "train":
-            found.train.setdefault(fold, set()).add(clip)
+            lists.train.setdefault(fold, set()).add(clip)
         elif place not in (0, fold):
             raise LayoutError(
                 f"{root}: the folds {place} and {fold} both test {clip}; the lists are not of one release"
             )
         else:
-            found.folds[clip] = fold
-    if both := sorted(clip for clip, fold in found.folds.items() if clip in found.train.get(fold, ())):
+            lists.folds[clip] = fold
+    if both := sorted(clip for clip, fold in lists.folds.items() if clip in lists.train.get(fold, ())):
         raise LayoutError(f"{root}: {len(both)} clips are in train and test of one fold, such as {both[0]}")
-    return found
+    return lists
 
 
 def turns(fold: int | None) -> list[int]:
@@ -65,8 +65,8 @@ def require_lists(root: Path, lists: Lists, fold: int | None, unpack: str) -> No
     for its number."""
     for number in turns(fold):
         if number not in lists.folds.values() or number not in lists.train:
-            told = unpack.format(fold=number)
-            raise LayoutError(f"{root}: no list of train and test of fold {number}; unpack {told}")
+            archive = unpack.format(fold=number)
+            raise LayoutError(f"{root}: no list of train and test of fold {number}; unpack {archive}")
 
 
 def columns(
@@ -84,10 +84,10 @@ def columns(
     outside = [clip for clip in named if not lists.folds[clip] and clip not in learned]
     notes.remark(outside, "is in no list of any fold" if fold is None else f"is in no list of fold {fold}")
     drawn = dict(zip(ids, splits, strict=True)) | dict.fromkeys(outside, "none")
-    found = {
+    table_columns = {
         "utterance_id": ids,
         "split": [drawn[clip] for clip in ids],
         "text": [texts.get(clip, "") for clip in ids],
         **columns_of(notes, media, ids, ids),
     }
-    return ids, [lists.labels.get(clip, "") for clip in ids], found
+    return ids, [lists.labels.get(clip, "") for clip in ids], table_columns

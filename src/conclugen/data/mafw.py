@@ -49,13 +49,13 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
         settings.fold,
         f"`Train & Test Set`, which holds {settings.labels}/no_caption/set_{{fold}}/train.txt and test.txt",
     )
-    ids, written, found = columns(notes, root, lists, settings.fold, settings.valid_fraction)
+    ids, label_names, table_columns = columns(notes, root, lists, settings.fold, settings.valid_fraction)
     if settings.labels == "single":
-        _, labels = class_labels(notes, written, ids, CLASSES, str(root), listed=False)
-        return Manifest(table(found, {"label": labels}), dataset, "mafw", "single", CLASSES, notes)
-    values = _several(notes, written, ids)
+        _, labels = class_labels(notes, label_names, ids, CLASSES, str(root), listed=False)
+        return Manifest(table(table_columns, {"label": labels}), dataset, "mafw", "single", CLASSES, notes)
+    values = _several(notes, label_names, ids)
     named = {name: values[:, i] for i, name in enumerate(CLASSES)}
-    return Manifest(table(found, named), dataset, "mafw", "multi", CLASSES, notes)
+    return Manifest(table(table_columns, named), dataset, "mafw", "multi", CLASSES, notes)
 
 
 def folds(root: Path, labels: str = "single") -> dict[str, int]:
@@ -86,7 +86,7 @@ def _several(notes: Notes, written: Sequence[str], ids: Sequence[str]) -> np.nda
         if any(part not in CLASSES for part in parts):
             unknown[name] = label
         elif parts:
-            values[row] = [one in parts for one in CLASSES]
+            values[row] = [class_name in parts for class_name in CLASSES]
     notes.lose(Status.NO_LABEL, unknown, f"label names what is none of {', '.join(CLASSES)}")
     notes.remark([name for name, label in zip(ids, written, strict=True) if not label], "no label")
     return values

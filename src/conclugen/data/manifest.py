@@ -113,10 +113,10 @@ def _lost(manifest: Manifest) -> dict[str, Any]:
     reasons, splits = manifest.notes.lost(), manifest.table.set_index("utterance_id")["split"]
     lost = {}
     for split, members in splits.groupby(splits).groups.items():
-        given = [reasons[name] for name in members if name in reasons]
-        if given:
-            reason = Counter(given).most_common(1)[0][0]
-            lost[str(split)] = {"lost": len(given), "count": len(members), "reason": reason}
+        split_reasons = [reasons[name] for name in members if name in reasons]
+        if split_reasons:
+            reason = Counter(split_reasons).most_common(1)[0][0]
+            lost[str(split)] = {"lost": len(split_reasons), "count": len(members), "reason": reason}
     return lost
 
 
@@ -157,8 +157,8 @@ def validate(manifest: Manifest) -> None:
         _require(manifest, ~table["split"].isin(("valid", "test")), "valid and test stand beside folds")
     _require(manifest, table["text_source"].isin(TEXT_SOURCES), f"text_source is not one of {TEXT_SOURCES}")
     for column in ("media", "audio"):
-        given = table[column].where(table[column].notna(), "")  # a missing string is None or, in a str column, NaN
-        _require(manifest, given.map(is_inside), f"{column} leaves the root")
+        paths = table[column].where(table[column].notna(), "")  # a missing string is None or, in a str column, NaN
+        _require(manifest, paths.map(is_inside), f"{column} leaves the root")
     if manifest.task == "single":
         known = table["label"].isna() | table["label"].isin(manifest.classes)
         _require(manifest, known, f"label is not one of {manifest.classes}")
@@ -185,5 +185,5 @@ def is_id(value: object) -> bool:
 def _require(manifest: Manifest, good: pd.Series, message: str) -> None:
     bad = manifest.table.loc[~good.astype(bool), "utterance_id"].astype(str)
     if len(bad):
-        shown: Sequence[str] = bad.head(3).tolist()
-        raise ManifestError(f"{manifest.dataset}: {message} in {len(bad)} rows, such as {shown}")
+        examples: Sequence[str] = bad.head(3).tolist()
+        raise ManifestError(f"{manifest.dataset}: {message} in {len(bad)} rows, such as {examples}")

@@ -15,10 +15,10 @@ Found = dict[str, dict[str, str]]  # by name, the path of its `video`, its `soun
 
 def by_name(root: Path, parts: int = 1) -> Found:
     """Return the files below `root` by the last `parts` of their paths, without suffix; the first of several counts."""
-    found: Found = {}
+    files: Found = {}
     for path in scan(root, MEDIA):
-        found.setdefault(stem(path, parts), {}).setdefault("sound" if is_sound(path) else "video", path)
-    return found
+        files.setdefault(stem(path, parts), {}).setdefault("sound" if is_sound(path) else "video", path)
+    return files
 
 
 def columns_of(notes: Notes, media: Mapping[str, Mapping[str, str]], ids: Sequence[str], names: Sequence[str]) -> dict:

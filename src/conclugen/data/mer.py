@@ -60,8 +60,8 @@ def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     written = [row["discrete"] for row in rows] + unnamed
     _, labels = class_labels(notes, written, ids, CLASSES, str(root), listed=False)
     valence = numbers([row.get("valence", "") for row in rows] + unnamed)
-    found = {"label": labels} | _valence(notes, root, valence, ids)
-    return Manifest(table(columns, found), dataset, "mer", "single", CLASSES, notes)
+    label_columns = {"label": labels} | _valence(notes, root, valence, ids)
+    return Manifest(table(columns, label_columns), dataset, "mer", "single", CLASSES, notes)
 
 
 def folds(root: Path) -> dict[str, int]:
@@ -107,8 +107,8 @@ def _splits(rows: Sequence[Mapping[str, str]], settings: Settings) -> list[str]:
             "MER2024 needs them, set tests: []"
         )
     names = [row["name"] for row in rows if row["part"] == TRAIN]
-    of = dict(zip(names, splits_of(_folds(names), settings.fold, FOLDS), strict=True))
-    return [of.get(row["name"], "none") for row in rows]
+    split_of = dict(zip(names, splits_of(_folds(names), settings.fold, FOLDS), strict=True))
+    return [split_of.get(row["name"], "none") for row in rows]
 
 
 def _valence(notes: Notes, root: Path, values: np.ndarray, ids: Sequence[str]) -> dict[str, np.ndarray]:

@@ -28,10 +28,10 @@ MASKED, MASK = "text_bert", 1  # (N, 3, T): word pieces, which of them are there
 
 def read(path: Path, key: str) -> np.ndarray:
     """Return the array `key` (N, …) of all splits. Raises ArrayError where it is not there or cannot be used."""
-    found = fields(path)
-    if key not in found:
-        raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(found)}")
-    return found[key]
+    arrays = fields(path)
+    if key not in arrays:
+        raise ArrayError(f"{path}: no array {key!r}; it holds {sorted(arrays)}")
+    return arrays[key]
 
 
 def fields(path: Path) -> dict[str, np.ndarray]:
@@ -58,8 +58,8 @@ def _part(where: str, split: str, held: Mapping[str, object]) -> dict[str, np.nd
     if ID not in held:
         raise ArrayError(f"{where} has no {ID!r}; it holds {sorted(map(str, held))}")
     ids = _ids(plain(held[ID]))
-    found = {ID: ids, SPLIT: np.full(len(ids), split, object)}
-    found[VIDEO] = np.array([name.split(BETWEEN)[0] for name in ids], object)
+    arrays = {ID: ids, SPLIT: np.full(len(ids), split, object)}
+    arrays[VIDEO] = np.array([name.split(BETWEEN)[0] for name in ids], object)
     for name, value in held.items():
         array = np.asarray(plain(value)) if not _is_text(value) else np.array(list(value), object)
         if name == ID or not isinstance(name, str) or array.ndim == 0 or array.dtype.kind not in "biufSUO":
@@ -71,18 +71,20 @@ def _part(where: str, split: str, held: Mapping[str, object]) -> dict[str, np.nd
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if array.ndim <= 2:
-            found[name] = array
-    return found
+            arrays[name] = array
+    return arrays
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, list) and any(isinstance(one, str) for one in value)
+    return isinstance(value, list) and any(isinstance(item, str) for item in value)
 
 
 def _ids(values: object) -> np.ndarray:
     """Ids (N,) as text; rows of several parts are joined."""
     rows = [row if isinstance(row, list | tuple) else [row] for row in np.asarray(values).tolist()]
-    texts = [[one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in row] for row in rows]
+    texts = [
+        [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in row] for row in rows
+    ]
     return np.array([BETWEEN.join(row) for row in texts], object)
 
 

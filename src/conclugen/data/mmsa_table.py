@@ -64,16 +64,16 @@ def _clip(media: Mapping[str, object], video: str, clip: str) -> str:
 def by_sign(notes: Notes, clips: Clips) -> list[str | None]:
     """Return the class of each value (N,): below, at or above 0; an annotation that says otherwise is noted."""
     signs = [None if value != value else CLASSES[int(np.sign(value)) + 1] for value in clips.values]
-    told = zip(clips.ids, clips.annotations, signs, strict=True)
-    other = {name: said for name, said, sign in told if said and sign and said.lower() != sign}
+    annotated = zip(clips.ids, clips.annotations, signs, strict=True)
+    other = {name: said for name, said, sign in annotated if said and sign and said.lower() != sign}
     notes.remark(other, "its annotation is not the sign of its label, which counts")
     return signs
 
 
-def ones(found: Sequence[Path], root: Path, what: str) -> Path:
+def ones(tables: Sequence[Path], root: Path, what: str) -> Path:
     """Return the only table. Raises LayoutError where there is none, or there are two."""
-    if not found:
+    if not tables:
         raise LayoutError(f"{root}: no {what}")
-    if len(found) > 1:
-        raise LayoutError(f"{root}: {len(found)} tables, {', '.join(path.name for path in found[:3])}; keep one")
-    return found[0]
+    if len(tables) > 1:
+        raise LayoutError(f"{root}: {len(tables)} tables, {', '.join(path.name for path in tables[:3])}; keep one")
+    return tables[0]

@@ -120,11 +120,11 @@ def _words_within(spoken: Spoken, interval: np.ndarray) -> str:
 
 
 def _labels(notes: Notes, values: np.ndarray, ids: Sequence[str]) -> dict[str, np.ndarray]:
-    kept = {
+    values_in_range = {
         name: in_range(notes, name, values[:, i], ids, *((-3, 3) if name == "sentiment" else (0, 3)))
         for i, name in enumerate(DIMENSIONS)
     }
-    return {name: kept[name] for name in (*EMOTIONS, "sentiment")}
+    return {name: values_in_range[name] for name in (*EMOTIONS, "sentiment")}
 
 
 def read_folds(path: Path) -> dict[str, str]:
@@ -150,8 +150,8 @@ def _splits(notes: Notes, ids: Sequence[str], videos: Sequence[str], folds: Mapp
     return [folds.get(video, "none") for video in videos]
 
 
-def _report_text(notes: Notes, ids: Sequence[str], texts: Sequence[str], given: bool) -> None:
-    if given:
+def _report_text(notes: Notes, ids: Sequence[str], texts: Sequence[str], has_texts: bool) -> None:
+    if has_texts:
         notes.remark([i for i, t in zip(ids, texts, strict=True) if not t], "no transcript at the labelled interval")
     elif not any(texts):
         log.warning("%s: no transcripts found; text will be missing", notes.dataset)

@@ -39,19 +39,19 @@ _LINE = re.compile(r"(\d+)_(?:DELIM_)?(.*)")
 
 def build(dataset: str, root: Path, settings: Settings) -> Manifest:
     """Read the labels of either layout and find the clips. Raises LayoutError where there are none."""
-    notes, found = Notes(dataset), files("mosi", root)
-    tables = [path for path in found if path.name == "label.csv"]
-    sequences = [path for path in found if path.suffix == ".csd"]
+    notes, paths = Notes(dataset), files("mosi", root)
+    tables = [path for path in paths if path.name == "label.csv"]
+    sequences = [path for path in paths if path.suffix == ".csd"]
     path = ones(tables or sequences, root, "label.csv (MMSA) or CMU_MOSI_Opinion_Labels.csd (SDK)")
-    clips = read_clips(notes, root, path, "multimodal") if tables else _of_sequence(notes, root, path, found)
+    clips = read_clips(notes, root, path, "multimodal") if tables else _of_sequence(notes, root, path, paths)
     values = rescaled(notes, SENTIMENT, clips.values, clips.ids, -3, 3, str(path))
     labels = {"label": by_sign(notes, dataclasses.replace(clips, values=values)), SENTIMENT: values}
     return Manifest(table(clips.columns, labels), dataset, "mosi", "single", CLASSES, notes)
 
 
-def _of_sequence(notes: Notes, root: Path, path: Path, found: Sequence[Path]) -> Clips:
+def _of_sequence(notes: Notes, root: Path, path: Path, paths: Sequence[Path]) -> Clips:
     """The clips of the SDK's label file, numbered from 1 by their start."""
-    words = {file.stem: _words(file) for file in found if file.suffix == ".annotprocessed"}
+    words = {file.stem: _words(file) for file in paths if file.suffix == ".annotprocessed"}
     videos, numbers, values = [], [], []
     for video, (intervals, features) in sorted(read_csd(path).items()):
         if features.ndim != 2 or features.shape[1] != 1:

@@ -30,10 +30,10 @@ class Notes:
         self._add(utterances, message)
 
     def _add(self, utterances: Mapping[str, str] | Iterable[str], message: str) -> None:
-        given = utterances if isinstance(utterances, Mapping) else dict.fromkeys(utterances, "")
-        for name, value in given.items():
+        values = utterances if isinstance(utterances, Mapping) else dict.fromkeys(utterances, "")
+        for name, value in values.items():
             self._reasons.setdefault(name, []).append(f"{message}: {value!r}" if value else message)
-        warn(self.dataset, message, [f"{name} ({value})" if value else name for name, value in given.items()])
+        warn(self.dataset, message, [f"{name} ({value})" if value else name for name, value in values.items()])
 
     def lost(self) -> dict[str, str]:
         """Return why each utterance is lost that is."""
@@ -50,5 +50,5 @@ class Notes:
 def warn(dataset: str, message: str, examples: Sequence[str]) -> None:
     """Log how many rows a finding concerns, with the first three; nothing where it concerns none."""
     if examples:
-        shown = ", ".join(examples[:3])
-        log.warning("%s: %s: %d, such as %s", dataset, message, len(examples), shown)
+        listed = ", ".join(examples[:3])
+        log.warning("%s: %s: %d, such as %s", dataset, message, len(examples), listed)

@@ -42,12 +42,12 @@ SITE_ID = re.compile(r"[\w-]{11}")  # of a video of CMU-MOSI or CMU-MOSEI
 
 def files(adapter: str, root: Path) -> list[Path]:
     """Return the label files of a layout, and with them what else is read, sorted; none where there are none."""
-    found = {
+    paths = {
         path for base in bases(root) for pattern in FILES[adapter] for path in base.glob(pattern) if path.is_file()
     }
     if adapter in WORDLESS and (root / TRANSCRIPTS).is_file():
-        found.add(root / TRANSCRIPTS)
-    return sorted(found)
+        paths.add(root / TRANSCRIPTS)
+    return sorted(paths)
 
 
 def bases(root: Path) -> Iterator[Path]:
@@ -62,15 +62,15 @@ def bases(root: Path) -> Iterator[Path]:
 
 def is_one(adapter: str, root: Path) -> bool:
     """Whether a folder has this layout, by its label files; CMU-MOSI and CH-SIMS share the name of one."""
-    found = [path for path in files(adapter, root) if path.name != TRANSCRIPTS]
-    tables = [path for path in found if path.name in ("label.csv", "meta.csv")]
+    paths = [path for path in files(adapter, root) if path.name != TRANSCRIPTS]
+    tables = [path for path in paths if path.name in ("label.csv", "meta.csv")]
     if adapter == "mer":
-        return any(path.name in ("train-label.csv", "label-disdim.csv") for path in found)
+        return any(path.name in ("train-label.csv", "label-disdim.csv") for path in paths)
     if adapter == "mosi" and not tables:
-        return any(path.suffix == ".csd" for path in found)
+        return any(path.suffix == ".csd" for path in paths)
     if adapter in ("mosi", "sims"):
         return any(_whose(path) == adapter for path in tables)
-    return bool(found)
+    return bool(paths)
 
 
 def _whose(path: Path) -> str | None:

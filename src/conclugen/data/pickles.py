@@ -71,9 +71,9 @@ def _flat(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _filled(data: bytes, typed: Typed, shape: tuple[int, ...], order: str) -> Filled:
-    found = Filled()
-    found.values = _flat(bytes(data), typed.dtype, shape).reshape(shape, order=order)
-    return found
+    filled = Filled()
+    filled.values = _flat(bytes(data), typed.dtype, shape).reshape(shape, order=order)
+    return filled
 
 
 def _scalar(typed: Typed, data: bytes) -> object:
@@ -115,7 +115,7 @@ class PlainUnpickler(pickle._Unpickler):  # the one in C cannot be told which st
     def load_reduce(self) -> None:
         """Call one of `KNOWN` and nothing else."""
         arguments, called = self.stack.pop(), self.stack[-1]
-        if not any(called is one for one in KNOWN.values()) or called is _Array:
+        if not any(called is known for known in KNOWN.values()) or called is _Array:
             raise pickle.UnpicklingError("a call of something else than an array")
         self.stack[-1] = called(*arguments)
 

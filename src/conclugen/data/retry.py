@@ -39,8 +39,8 @@ def retry(
             name = media_list.name.removesuffix(".media.csv")
             shard = results / STAGES[stage].format(dataset=dataset, shard=name)
             target = results / "retries" / dataset / stage / f"{name}.csv"
-            if asked := ask(target, shard, media_list, statuses, timeout_s):
-                counts[f"{stage}/{name}"] = len(asked)
+            if utterances := ask(target, shard, media_list, statuses, timeout_s):
+                counts[f"{stage}/{name}"] = len(utterances)
     return counts
 
 

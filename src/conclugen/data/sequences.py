@@ -49,8 +49,8 @@ def _by_time(table: pd.DataFrame) -> tuple[list[Any], list[tuple[float, ...]]]:
     film = table["media"].where(table["media"].notna(), table["audio"])
     start, end = (table[name].to_numpy(dtype=float) for name in ("start_s", "end_s"))
     known = film.notna().to_numpy() & np.isfinite(start)
-    keys = [name if there else (row,) for row, (name, there) in enumerate(zip(film, known, strict=True))]
-    return keys, [(a, b) if there else (0.0, 0.0) for a, b, there in zip(start, np.nan_to_num(end), known, strict=True)]
+    keys = [name if timed else (row,) for row, (name, timed) in enumerate(zip(film, known, strict=True))]
+    return keys, [(a, b) if timed else (0.0, 0.0) for a, b, timed in zip(start, np.nan_to_num(end), known, strict=True)]
 
 
 def _is_number(value: str | None) -> bool:
