@@ -31,11 +31,11 @@ def test_votes_are_weighted_by_similarity_and_lifted_by_rarity():
     share, prior = weight[0] / weight.sum(), 0.25
     lifted = share / prior
     expected = lifted / (lifted + (1 - share) / (1 - prior))
-    assert float(votes(found, targets, 2, 0.1, "multi")) == pytest.approx(float(expected))
+    assert float(votes(found, targets, 2, "multi")) == pytest.approx(float(expected))
 
 
 def test_unknown_labels_do_not_vote():
     found = Neighbours(torch.tensor([[0.9, 0.8]]), torch.tensor([[0, 1]]))
     targets = torch.tensor([[float("nan")], [1.0], [0.0]])
-    assert float(votes(found, targets, 1, 0.1, "multi")) == pytest.approx(0.5)  # the prior, lifted by itself
-    assert float(votes(found, targets, 2, 0.1, "multi")) > 0.99
+    assert float(votes(found, targets, 1, "multi")) == pytest.approx(0.5)  # the prior, lifted by itself
+    assert float(votes(found, targets, 2, "multi")) > 0.99

@@ -25,8 +25,8 @@ def run(options: argparse.Namespace) -> None:
     arrays = model.embed(clips, **inputs.how(options))
     write_arrays(options.output, arrays)
     for name, table in arrays.items():
-        here = int(table.notna().all(axis=1).sum())
-        print(f"{name}: {table.shape[0]} rows of {table.shape[1]} numbers, {here} of them there")
+        complete = int(table.notna().all(axis=1).sum())
+        print(f"{name}: {table.shape[0]} rows of {table.shape[1]} numbers, {complete} of them there")
     print(f"{options.output}: written")
     for line in inputs.told(model):
         print(line, file=sys.stderr)

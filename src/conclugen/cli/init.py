@@ -53,16 +53,16 @@ def run(options: argparse.Namespace) -> None:
     output = options.output or Path(f"{name}.yaml")
     if output.exists() and not options.force:
         raise SurveyError(f"{output}: is there already; name another by --output, or write over it by --force")
-    found = _from_folders(options.folder, output) if options.labels_from_folders else look(options, output)
-    given = {"adapter": found.adapter, "root": os.path.abspath(options.folder), **found.options}
-    manifest = manifest_of(alone(name, given), name)
-    text = _yaml(options.folder, name, given, found, manifest)
+    survey = _from_folders(options.folder, output) if options.labels_from_folders else look(options, output)
+    entry = {"adapter": survey.adapter, "root": os.path.abspath(options.folder), **survey.options}
+    manifest = manifest_of(alone(name, entry), name)
+    text = _yaml(options.folder, name, entry, survey, manifest)
     with tempfile.TemporaryDirectory() as scratch:
         write_text(Path(scratch, output.name), text)
         config = read_files([Path(scratch, output.name)])
     write_text(output, text)
-    print(f"{options.folder}: read by the adapter {found.adapter}")
-    for line in [*found.notes, *sentences(config, name, manifest), *config.notes]:
+    print(f"{options.folder}: read by the adapter {survey.adapter}")
+    for line in [*survey.notes, *sentences(config, name, manifest), *config.notes]:
         print(f"  {line}")
     if wrong := mistakes(config, name, manifest):
         raise SurveyError(f"{output} is written, but a run would stop at: {wrong[0]}")
@@ -95,8 +95,8 @@ def look(options: argparse.Namespace, output: Path) -> Found:
         of_rows := csv_features.features(options.folder, options.table, columns, labels, classes)
     ):
         return of_rows
-    found = tables.clips(options.folder, options.table, columns, labels)
-    return Found(found.adapter, found.options | ({"classes": classes} if classes else {}), notes=found.notes)
+    survey = tables.clips(options.folder, options.table, columns, labels)
+    return Found(survey.adapter, survey.options | ({"classes": classes} if classes else {}), notes=survey.notes)
 
 
 def _from_folders(folder: Path, output: Path) -> Found:
@@ -117,21 +117,21 @@ def _from_folders(folder: Path, output: Path) -> Found:
     return Found("folder", {"labels": os.path.abspath(table)}, notes=(f"{table}: written, {len(rows)} rows",))
 
 
-def _yaml(folder: Path, name: str, given: dict[str, Any], found: Found, manifest: Manifest) -> str:
+def _yaml(folder: Path, name: str, entry: dict[str, Any], survey: Found, manifest: Manifest) -> str:
     """The configuration: with labels the data set is learned from and evaluated on, without it is learned from."""
     import yaml
 
     from conclugen.data.cross_validation import together
     from conclugen.survey.found import SurveyError
 
-    values: dict[str, Any] = {"datasets": {name: given}}
-    values |= {"modalities": found.modalities} if found.modalities else {}
+    values: dict[str, Any] = {"datasets": {name: entry}}
+    values |= {"modalities": survey.modalities} if survey.modalities else {}
     values["pretrain"] = {"dataset": name}
     if "train" not in together(manifest.table["split"].tolist()):
         values["pretrain"]["splits"] = ["none"]
     if manifest.task != "none":
         values["downstream"] = {"datasets": [name]}
-    elif found.adapter == "features":
+    elif survey.adapter == "features":
         raise SurveyError(f"{folder}: has no labels, so no table can be made; name them: --column label=NAME")
     head = f"# Written by: conclugen init {shlex.quote(str(folder))}\n"
     head += "# Every other key stands in config.yaml with its default.\n"

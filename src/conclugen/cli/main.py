@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         # Both are RuntimeErrors, as what a stage refuses is, but bugs: their trace is what is needed.
         if isinstance(error, NotImplementedError | RecursionError) or not (_foreseen(error) or _of_stage(error)):
             raise
-        told = _one_line(error) if _foreseen(error) else f"{_one_line(error)} (in full: {_logged(options.command)})"
-        print(f"conclugen {options.command}: {told}", file=sys.stderr)
+        message = _one_line(error) if _foreseen(error) else f"{_one_line(error)} (in full: {_logged(options.command)})"
+        print(f"conclugen {options.command}: {message}", file=sys.stderr)
         raise SystemExit(MISTAKE) from None
 
 
@@ -51,10 +51,10 @@ def parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, Modul
     commands = arguments.add_subparsers(dest="command", required=True, metavar="COMMAND")
     modules = {}
     for name, description in COMMANDS.items():
-        own = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
         if name == chosen:
             modules[name] = importlib.import_module(f"conclugen.cli.{name}")
-            modules[name].add_arguments(own)
+            modules[name].add_arguments(command)
     return arguments, modules
 
 

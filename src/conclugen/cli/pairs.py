@@ -15,10 +15,10 @@ def pairs(words: Iterable[str], flag: str, form: str) -> dict[str, str]:
     >>> pairs(["label=emotion"], "--column", "ROLE=COLUMN")
     {'label': 'emotion'}
     """
-    found = {}
+    values = {}
     for word in words:
         key, _, value = word.partition("=")
         if not (key and value):
             raise PairError(f"{flag} {word!r}: expected {form}")
-        found[key] = value
-    return found
+        values[key] = value
+    return values

@@ -51,10 +51,10 @@ def run(options: argparse.Namespace) -> None:
     how = inputs.how(options) | {"faces": options.faces} | ({"watched": watched} if films else {})
     table = model.predict(clips, calibrated=not options.uncalibrated, **how)
     if options.output is None:
-        shown = table.drop(columns="text")
-        if FACE in shown:
-            shown[FACE] = shown[FACE].astype("string").fillna("")
-        print(shown.to_string(index=False, float_format="%.3f", na_rep=""))
+        printed = table.drop(columns="text")
+        if FACE in printed:
+            printed[FACE] = printed[FACE].astype("string").fillna("")
+        print(printed.to_string(index=False, float_format="%.3f", na_rep=""))
     else:
         write(options.output, table)
         print(f"{options.output}: {len(table)} rows")
@@ -73,8 +73,8 @@ def told(model: Model, table: pd.DataFrame) -> list[str]:
     from conclugen.applied.model import HAS
 
     count = len(table)
-    there = ", ".join(f"{name} in {int(table[f'{HAS}{name}'].sum())}" for name in model.modalities)
-    lines = [f"modalities, of {count} rows: {there}"]
+    counts = ", ".join(f"{name} in {int(table[f'{HAS}{name}'].sum())}" for name in model.modalities)
+    lines = [f"modalities, of {count} rows: {counts}"]
     empty = int((~table[[f"{HAS}{name}" for name in model.modalities]].any(axis=1)).sum())
     lines += [f"{empty} rows have none of them, and so no score; `notes` says why"] if empty else []
     if FACE in table:

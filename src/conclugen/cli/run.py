@@ -49,14 +49,14 @@ def command(words: Sequence[str], cores: int, dry: bool) -> list[str]:
     targets = [word for word in words if not word.endswith(YAML)]
     if lost := [path for path in configs if not Path(path).is_file()]:
         raise RunError(f"{lost[0]}: no such file; conclugen init FOLDER writes one")
-    given = ["--configfile", *configs] if configs else []
-    return [_snakemake(), "--cores", str(cores), *given, *(["--dry-run"] if dry else []), "--", *targets]
+    flags = ["--configfile", *configs] if configs else []
+    return [_snakemake(), "--cores", str(cores), *flags, *(["--dry-run"] if dry else []), "--", *targets]
 
 
 def _snakemake() -> str:
     """Snakemake of this very environment, else the one on the path. Raises RunError where there is none."""
     beside = Path(sys.executable).with_name("snakemake")
-    found = str(beside) if beside.is_file() else shutil.which("snakemake")
-    if found is None:
+    program = str(beside) if beside.is_file() else shutil.which("snakemake")
+    if program is None:
         raise RunError("snakemake is not installed here; make .venv/.ready sets the environment up")
-    return found
+    return program

@@ -87,7 +87,7 @@ class Config(Section):
 
 def _unknown_names(config: Config) -> list[str]:
     presets = [*PRESETS, *VARIANTS, *config.presets]
-    asked = [
+    named = [
         (
             "pretrain.dataset",
             [] if config.pretrain.dataset is None else [config.pretrain.dataset],
@@ -103,7 +103,7 @@ def _unknown_names(config: Config) -> list[str]:
     ]
     return [
         f"{key}: {name!r} is unknown; {allowed_names(name, allowed)}"
-        for key, names, allowed in asked
+        for key, names, allowed in named
         for name in names
         if name not in allowed
     ]

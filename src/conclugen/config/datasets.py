@@ -81,10 +81,10 @@ def _published() -> list[type[Dataset]]:
     for adapter, keys in published.LAYOUTS.items():
         base = keys.__bases__[0]
         made.setdefault(base, section(base, Dataset))
-        own: dict[str, Any] = {"adapter": (Literal[adapter], ...)}
+        fields: dict[str, Any] = {"adapter": (Literal[adapter], ...)}
         if keys.DETECTOR != data.Layout.DETECTOR:
-            own["detector"] = (Detector, keys.DETECTOR)
-        made[keys] = section(keys, made[base], **own)
+            fields["detector"] = (Detector, keys.DETECTOR)
+        made[keys] = section(keys, made[base], **fields)
     return [made[keys] for keys in published.LAYOUTS.values()]
 
 

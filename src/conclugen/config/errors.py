@@ -27,10 +27,10 @@ def told(lines: Iterable[str]) -> str:
     return "the configuration has mistakes:\n" + "\n".join(f"  - {line}" for line in lines)
 
 
-def allowed_names(given: str, allowed: Iterable[str]) -> str:
+def allowed_names(name: str, allowed: Iterable[str]) -> str:
     """Return the closest of the allowed names, if one is close, and all of them."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(given, names, n=1)
+    close = difflib.get_close_matches(name, names, n=1)
     return (f"did you mean {close[0]!r}? " if close else "") + f"allowed: {', '.join(names)}"
 
 
@@ -45,9 +45,9 @@ def _explain(item: Any, root: type[BaseModel]) -> list[str]:
     if item["type"] == "missing":
         return [f"{key}: missing; it has no default"]
     if item["type"].startswith("union_tag"):
-        given = item["input"].get("adapter") if isinstance(item["input"], dict) else item["input"]
+        adapter = item["input"].get("adapter") if isinstance(item["input"], dict) else item["input"]
         allowed = item["ctx"].get("expected_tags", "").replace("'", "").split(", ")
-        return [f"{key}.adapter: {given!r} is unknown; {allowed_names(str(given), allowed)}"]
+        return [f"{key}.adapter: {adapter!r} is unknown; {allowed_names(str(adapter), allowed)}"]
     message = item["msg"][0].lower() + item["msg"][1:]
     quoted = "; write it in quotes" if item["type"] == "string_type" and isinstance(item["input"], bool) else ""
     return [f"{key}: {message}, but {item['input']!r} ({type(item['input']).__name__}) was given{quoted}"]

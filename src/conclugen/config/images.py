@@ -136,14 +136,16 @@ def image_mistakes(config: Config, reserved: tuple[str, ...]) -> list[str]:
         if name in (*reserved, *config.datasets, *bases) or name.endswith(endings)
     ]
     lines += [
-        f"images.datasets.{name}.dataset: {given.dataset!r} has no videos; {allowed_names(given.dataset, filmed)}"
-        for name, given in known.items()
-        if isinstance(given, Clips) and given.dataset not in filmed
+        f"images.datasets.{name}.dataset: {dataset.dataset!r} has no videos; {allowed_names(dataset.dataset, filmed)}"
+        for name, dataset in known.items()
+        if isinstance(dataset, Clips) and dataset.dataset not in filmed
     ]
-    there = {target for given in known.values() for target in given.targets_of()}
-    if there and there.isdisjoint(config.images.targets):
-        asked = ", ".join(config.images.targets)
-        lines.append(f"images.targets: no labels of images.datasets have {asked}; they have {', '.join(sorted(there))}")
+    targets = {target for dataset in known.values() for target in dataset.targets_of()}
+    if targets and targets.isdisjoint(config.images.targets):
+        wanted = ", ".join(config.images.targets)
+        lines.append(
+            f"images.targets: no labels of images.datasets have {wanted}; they have {', '.join(sorted(targets))}"
+        )
     corpus = config.images.corpus
     if corpus is not None and corpus not in known:
         lines.append(f"images.corpus: {corpus!r} is unknown; {allowed_names(corpus, list(known))}")

@@ -42,9 +42,9 @@ def left_out(config: Config) -> list[str]:
     return [f"the table of rivals has no {' and no '.join(named)} for {name}: {_needs(name)}" for name in without]
 
 
-def _lacking(config: Config, asked: Iterable[str]) -> tuple[list[str], list[str]]:
+def _lacking(config: Config, fusions: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return which of the fusions asked for need an order, and the data sets that do not tell it to them."""
-    named = [name for name in asked if name in ORDERED]
+    named = [name for name in fusions if name in ORDERED]
     return named, [name for name in config.downstream.datasets if named and not is_ordered(config, name)]
 
 

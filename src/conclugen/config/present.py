@@ -121,9 +121,9 @@ def _nothing_left(have: dict[str, list[str]]) -> str:
 
 def _lacks(config: Config, method: str) -> str | None:
     """What a shipped method, or one of one's own that uses its networks, cannot do without; None: nothing."""
-    own = config.pretrain.recipes.get(method)
-    if own is not None:
-        return _lacks(config, own.pretrained_as) if own.pretrained_as in SHIPPED else None
+    entry = config.pretrain.recipes.get(method)
+    if entry is not None:
+        return _lacks(config, entry.pretrained_as) if entry.pretrained_as in SHIPPED else None
     chosen = recipe(config, method)
     if chosen.views:
         filmed = all(

@@ -57,35 +57,35 @@ def recipe(config: Config, method: str) -> Recipe:
 
     What the recipe itself says comes before what `pretrain` says of all methods, and that before the paper's.
     """
-    own, section = config.pretrain.recipes.get(method), config.pretrain
-    if own is not None and own.pretrained_as is not None:
+    entry, section = config.pretrain.recipes.get(method), config.pretrain
+    if entry is not None and entry.pretrained_as is not None:
         return dataclasses.replace(
-            recipe(config, own.pretrained_as),
+            recipe(config, entry.pretrained_as),
             row=method,
-            pretrained_as=own.pretrained_as,
-            evaluate=own.evaluate and tuple(own.evaluate),
+            pretrained_as=entry.pretrained_as,
+            evaluate=entry.evaluate and tuple(entry.evaluate),
         )
-    found = SHIPPED[method] if own is None else _recipe(config, method, own)
-    told = own or OwnRecipe()
-    decays = (told.weight_decay, section.weight_decay, found.weight_decay)
+    base = SHIPPED[method] if entry is None else _recipe(config, method, entry)
+    rates = entry or OwnRecipe()
+    decays = (rates.weight_decay, section.weight_decay, base.weight_decay)
     return dataclasses.replace(
-        found,
-        learning_rate=told.learning_rate or section.learning_rate or found.learning_rate,
+        base,
+        learning_rate=rates.learning_rate or section.learning_rate or base.learning_rate,
         weight_decay=next(value for value in decays if value is not None),
     )
 
 
-def _recipe(config: Config, name: str, own: OwnRecipe) -> Recipe:
-    joined = config.modalities if own.modalities is None else own.modalities
+def _recipe(config: Config, name: str, entry: OwnRecipe) -> Recipe:
+    joined = config.modalities if entry.modalities is None else entry.modalities
     return Recipe(
         row=name,
-        losses=tuple(own.losses),
-        learning_rate=CLUSTERED if "clustering" in own.losses else OTHERS,
+        losses=tuple(entry.losses),
+        learning_rate=CLUSTERED if "clustering" in entry.losses else OTHERS,
         modalities=tuple(joined),
         weight_decay=WEIGHT_DECAY,
         streams={modality: tuple(streams) for modality, streams in joined.items()},
         others=False,
-        evaluate=own.evaluate and tuple(own.evaluate),
+        evaluate=entry.evaluate and tuple(entry.evaluate),
     )
 
 
@@ -106,7 +106,9 @@ def trained_recipes(config: Config) -> list[str]:
     """Return the recipes of one's own that methods name, or whose networks such a recipe uses."""
     recipes = config.pretrain.recipes
     named = [name for name in config.pretrain.methods if name in recipes]
-    return list(dict.fromkeys([*named, *(own for name in named if (own := recipes[name].pretrained_as) in recipes)]))
+    return list(
+        dict.fromkeys([*named, *(lender for name in named if (lender := recipes[name].pretrained_as) in recipes)])
+    )
 
 
 def recipe_mistakes(config: Config, names: Iterable[str]) -> list[str]:
@@ -127,7 +129,7 @@ def raw_row_mistakes(config: Config) -> list[str]:
     ]
 
 
-def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
+def _mistakes(config: Config, name: str, entry: OwnRecipe) -> Iterator[str]:
     if name in SHIPPED:
         yield f": {name!r} is the name of a shipped method; choose another"
     if name.startswith(RAW):
@@ -136,48 +138,50 @@ def _mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
         yield f": {name!r} is the name of a control; choose another"
     if name in FUSIONS:
         yield f": {name!r} is the name of a way to fuse modalities; choose another"
-    mistakes = list(_borrowed_mistakes(config, name, own) if own.pretrained_as else _loss_mistakes(config, name, own))
+    mistakes = list(
+        _borrowed_mistakes(config, name, entry) if entry.pretrained_as else _loss_mistakes(config, name, entry)
+    )
     yield from mistakes
-    if own.evaluate and name not in SHIPPED and not mistakes:
+    if entry.evaluate and name not in SHIPPED and not mistakes:
         judged = modality_names(config, recipe(config, name))
         yield from (
             f".evaluate: {modality!r} is no modality of it; {allowed_names(modality, judged)}"
-            for modality in own.evaluate
+            for modality in entry.evaluate
             if modality not in judged
         )
 
 
-def _borrowed_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
+def _borrowed_mistakes(config: Config, name: str, entry: OwnRecipe) -> Iterator[str]:
     """Of a recipe that uses the networks of another method."""
     recipes = config.pretrain.recipes
     borrowing = {n for n, recipe in recipes.items() if recipe.pretrained_as} | {
         n for n, r in SHIPPED.items() if r.pretrained_as
     }
     allowed = [n for n in known_methods(config) if n not in borrowing]
-    if own.pretrained_as not in allowed:
-        lender = str(own.pretrained_as)
+    if entry.pretrained_as not in allowed:
+        lender = str(entry.pretrained_as)
         yield f".pretrained_as: {lender!r} is no method with networks of its own; {allowed_names(lender, allowed)}"
     for key in ("losses", "modalities", "learning_rate", "weight_decay"):
-        if getattr(own, key):
-            yield f".{key}: the networks are those of {own.pretrained_as}, so this key changes nothing; leave it out"
-    if not own.evaluate:
-        yield f".evaluate: missing; name the modalities on which {own.pretrained_as} is judged here"
+        if getattr(entry, key):
+            yield f".{key}: the networks are those of {entry.pretrained_as}, so this key changes nothing; leave it out"
+    if not entry.evaluate:
+        yield f".evaluate: missing; name the modalities on which {entry.pretrained_as} is judged here"
 
 
-def _loss_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
+def _loss_mistakes(config: Config, name: str, entry: OwnRecipe) -> Iterator[str]:
     """Of a recipe that is pretrained."""
-    joined = config.modalities if own.modalities is None else own.modalities
-    if not own.losses:
+    joined = config.modalities if entry.modalities is None else entry.modalities
+    if not entry.losses:
         yield (
             f".losses: empty, so it trains nothing; name some of {', '.join(LOSSES)}, or, as pretrained_as, the method "
             "whose networks it uses"
         )
-    for loss in own.losses:
+    for loss in entry.losses:
         if loss not in LOSSES:
             yield f".losses: {loss!r} is unknown; {allowed_names(loss, LOSSES)}"
-    if own.losses == ["clustering"]:
+    if entry.losses == ["clustering"]:
         yield ".losses: clustering alone has nothing to train with before the first k-means; add mms or reconstruction"
-    known = [loss for loss in own.losses if loss in LOSSES]
+    known = [loss for loss in entry.losses if loss in LOSSES]
     if len(joined) < least_modalities(known):
         several = next(loss for loss in known if LOSSES[loss].modalities > 1)
         yield (
@@ -186,7 +190,7 @@ def _loss_mistakes(config: Config, name: str, own: OwnRecipe) -> Iterator[str]:
         )
     for head, others in clashes(known).items():
         yield f".losses: {' and '.join(others)} cannot go together: each uses the head {head} in a way of its own"
-    if "infonce" in own.losses:
+    if "infonce" in entry.losses:
         copied = config.features.views.streams
         for stream in dict.fromkeys(stream for streams in joined.values() for stream in streams):
             if stream not in copied:

@@ -29,9 +29,11 @@ def stream_mistakes(config: Config) -> list[str]:
 
 def _joined(config: Config) -> dict[str, dict[str, list[str]]]:
     """By key of the configuration, the modalities written there. Recipes that nothing names count, too."""
-    own = {f"pretrain.recipes.{name}.modalities": recipe.modalities for name, recipe in config.pretrain.recipes.items()}
-    own |= {f"downstream.raw_rows.{name}": row for name, row in config.downstream.raw_rows.items()}
-    return {"modalities": config.modalities, **{place: joined for place, joined in own.items() if joined}}
+    sections = {
+        f"pretrain.recipes.{name}.modalities": recipe.modalities for name, recipe in config.pretrain.recipes.items()
+    }
+    sections |= {f"downstream.raw_rows.{name}": row for name, row in config.downstream.raw_rows.items()}
+    return {"modalities": config.modalities, **{place: joined for place, joined in sections.items() if joined}}
 
 
 def _mistake(config: Config, name: str, place: str, stream: str) -> str | None:

@@ -88,10 +88,10 @@ def is_made(kind: type) -> bool:
 
 def _methods(keys: type[Keys]) -> type:
     """A class that has what a stage's class has beside its fields, whose defaults would hide those of the section."""
-    told = {name: value for base in reversed(keys.__mro__[:-1]) for name, value in vars(base).items()}
+    members = {name: value for base in reversed(keys.__mro__[:-1]) for name, value in vars(base).items()}
     fields = {field.name for field in dataclasses.fields(keys)}
-    kept = {name for name in told.keys() - fields if not name.startswith("__") or name == "__post_init__"}
-    return type(keys.__name__, (), {name: told[name] for name in kept})
+    names = {name for name in members.keys() - fields if not name.startswith("__") or name == "__post_init__"}
+    return type(keys.__name__, (), {name: members[name] for name in names})
 
 
 @functools.cache

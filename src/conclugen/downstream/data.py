@@ -112,14 +112,14 @@ def parse_arguments(description: str, argv: Sequence[str] | None, needs_model: b
     parser.add_argument("--settings", required=True, help="JSON")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output-dir", type=Path, required=True)
-    given = parser.parse_args(argv)
-    if needs_model and not given.models:
+    args = parser.parse_args(argv)
+    if needs_model and not args.models:
         parser.error("this protocol starts from pretrained networks: give at least one of --models")
-    if given.models and not needs_model:
+    if args.models and not needs_model:
         parser.error("this protocol uses no pretrained network: leave --models out")
-    models = tuple(path.parent for path in given.models)
-    features = by_stream(given.features)
-    return Arguments(given.manifest, features, models, given.settings, given.threads, given.output_dir)
+    models = tuple(path.parent for path in args.models)
+    features = by_stream(args.features)
+    return Arguments(args.manifest, features, models, args.settings, args.threads, args.output_dir)
 
 
 def by_model(seeds: Iterable[int], models: Sequence[Path]) -> dict[int, list[int]]:

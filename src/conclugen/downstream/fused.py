@@ -60,8 +60,8 @@ class FusedClassifier(nn.Module):
         self.fusion = importlib.import_module(f"conclugen.downstream.fusions.{fusion}").build(dims, width)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(self.fusion.width, classes)
-        told = dims if getattr(self.fusion, "beside", False) else ()
-        self.beside = nn.ModuleDict({name: nn.Linear(self.fusion.width, classes) for name in told})
+        names = dims if getattr(self.fusion, "beside", False) else ()
+        self.beside = nn.ModuleDict({name: nn.Linear(self.fusion.width, classes) for name in names})
         self.shown = shown or Alone()
         self.task = second if getattr(self.fusion, "two_tasks", False) else None
         self.second = None if self.task is None else nn.Linear(self.fusion.width, self.task.targets.shape[1])
@@ -78,8 +78,8 @@ class FusedClassifier(nn.Module):
 
     def _in_order(self, inputs: Tensors, present: Tensors, order: Sequences | None) -> Said:
         if order is None:
-            one = next(iter(inputs.values()))
-            order = each_alone(len(one), one.device)
+            values = next(iter(inputs.values()))
+            order = each_alone(len(values), values.device)
         joint = self.dropout(self.fusion(inputs, present, order).joint[order.asked])
         if self.second is None or not self.training:
             return Said(self.linear(joint))

@@ -162,13 +162,13 @@ class _Trainer:
             values = self.buffer[: rows.numel()]
             torch.index_select(self.inputs, 0, rows.flatten(), out=values)
             values = values.view(*rows.shape, -1)  # (S, B, D)
-            kept = self._drop(values)
+            keep_rate = self._drop(values)
             wanted = torch.stack([self.targets[n][rows[i]] for i, n in enumerate(numbers)])
-            scores = (self._products(values, self.weight) / kept + self.bias[:, :, None]).requires_grad_()
+            scores = (self._products(values, self.weight) / keep_rate + self.bias[:, :, None]).requires_grad_()
             cost = loss(scores, wanted[:, None], self.class_weights[self.draw_numbers][:, None, None], self.task)
             cost.sum().backward()
             gradient = scores.grad  # (S, K, B, C)
-            back = torch.bmm((gradient / kept).transpose(2, 3).flatten(1, 2), values).view_as(self.weight)
+            back = torch.bmm((gradient / keep_rate).transpose(2, 3).flatten(1, 2), values).view_as(self.weight)
             self._update(back, gradient.sum(2))
 
     def _order(self, draw: Draw, generator: torch.Generator) -> torch.Tensor:
@@ -218,11 +218,11 @@ class _Trainer:
         return bool(self.alive.any())
 
     def _keep(self, place: int, epoch: int, score: torch.Tensor, cost: torch.Tensor) -> None:
-        best, number, kept = self.best, int(self.draw_numbers[place]), self.candidates
-        before, lowest = best.score[number, kept], best.loss[number, kept]
+        best, number, running = self.best, int(self.draw_numbers[place]), self.candidates
+        before, lowest = best.score[number, running], best.loss[number, running]
         better = (score > before) | ((score == before) & (cost < lowest))
-        better &= self.alive[number, kept]
-        which = kept[better.cpu()]
+        better &= self.alive[number, running]
+        which = running[better.cpu()]
         best.score[number, which], best.loss[number, which] = score[better], cost[better]
         best.epoch[number, which] = epoch
         best.weight[number, which] = self.weight[place, better]

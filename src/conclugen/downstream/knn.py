@@ -70,8 +70,8 @@ def search(queries: torch.Tensor, keys: torch.Tensor, subsets: Sequence[torch.Te
     for block in queries.split(ROWS_AT_ONCE):
         similarity = block @ keys.T
         for subset, parts in zip(subsets, nearest, strict=True):
-            some = similarity if len(subset) == len(keys) else similarity[:, subset]
-            parts.append(Neighbours(*some.topk(min(k, len(subset)), dim=1)))
+            subset_similarity = similarity if len(subset) == len(keys) else similarity[:, subset]
+            parts.append(Neighbours(*subset_similarity.topk(min(k, len(subset)), dim=1)))
     return [
         Neighbours(torch.cat([part.near for part in parts]), torch.cat([part.index for part in parts]))
         for parts in nearest
@@ -141,11 +141,11 @@ def _run(
 ) -> list[dict]:
     """Write the predictions of all draws on one network, return selection rows."""
     selection, about = [], {"protocol": "knn", "network": origin(model)}
-    for one in evaluate(rows, data, draws, settings):
-        predictions.write(folder, data, one.predicted, one.draw.seed, one.draw.fraction, about, {})
-        shared = {"seed": one.draw.seed, "label_fraction": one.draw.fraction}
-        for k, score in one.scores.items():
-            selection.append({**shared, "neighbours": k, "valid_score": score, "chosen": k == one.best})
+    for result in evaluate(rows, data, draws, settings):
+        predictions.write(folder, data, result.predicted, result.draw.seed, result.draw.fraction, about, {})
+        shared = {"seed": result.draw.seed, "label_fraction": result.draw.fraction}
+        for k, score in result.scores.items():
+            selection.append({**shared, "neighbours": k, "valid_score": score, "chosen": k == result.best})
     return selection
 
 

@@ -53,9 +53,9 @@ class Sequences:
 
     def collect(self, values: torch.Tensor) -> torch.Tensor:
         """Return (K, …) of the batch from values (S, T, …)."""
-        there = self.inside.flatten().nonzero()[:, 0]
-        flat = torch.empty_like(there)
-        flat[self.place.flatten()[there]] = there
+        steps = self.inside.flatten().nonzero()[:, 0]
+        flat = torch.empty_like(steps)
+        flat[self.place.flatten()[steps]] = steps
         return values.flatten(0, 1)[flat]
 
     def backwards(self, values: torch.Tensor) -> torch.Tensor:
@@ -150,14 +150,14 @@ class Stretches:
     def around(self, rows: torch.Tensor) -> tuple[torch.Tensor, tuple[Sequences, ...]]:
         """See `Shown`."""
         used = self.of[rows].unique().tolist()
-        shown = torch.cat([self.stretches[number] for number in used])
+        neighbours = torch.cat([self.stretches[number] for number in used])
         lengths = self.lengths[used]
         steps = torch.arange(int(lengths.max()))
         first = (lengths.cumsum(0) - lengths)[:, None]
         place = torch.where(steps < lengths[:, None], first + steps, -1)
         who = torch.cat([self.speakers[number] for number in used])[place.clamp_min(0)] * (place >= 0)
-        self.at[shown] = torch.arange(len(shown))
-        return shown, (Sequences(place, who, lengths, self.at[rows], rows),)
+        self.at[neighbours] = torch.arange(len(neighbours))
+        return neighbours, (Sequences(place, who, lengths, self.at[rows], rows),)
 
 
 def stretches_of(manifest_path: str | Path, ids: np.ndarray, pattern: str | None, fold: Fold | None) -> Stretches:
@@ -167,11 +167,11 @@ def stretches_of(manifest_path: str | Path, ids: np.ndarray, pattern: str | None
     """
     manifest = read_manifest(manifest_path, fold=fold)
     table = manifest.table.set_index("utterance_id", drop=False).loc[ids].reset_index(drop=True)
-    found = sequences.sequences(table, pattern)
-    if max(map(len, found)) < 2:
+    stretches = sequences.sequences(table, pattern)
+    if max(map(len, stretches)) < 2:
         raise ValueError(
             f"{manifest.dataset}: no two utterances of a split follow each other, so nothing can be learned from their "
             f"order; set datasets.{manifest.dataset}.order, or leave out the fusions that need it"
         )
-    cut = [part for rows in found for part in np.array_split(rows, -(-len(rows) // LONGEST))]
+    cut = [part for rows in stretches for part in np.array_split(rows, -(-len(rows) // LONGEST))]
     return Stretches(cut, [sequences.speakers(table["speaker"], part) for part in cut])

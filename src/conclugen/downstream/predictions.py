@@ -36,16 +36,16 @@ def write(
     further columns. `about` is kept in the file's metadata beside the streams and the place, by which a file that was
     put elsewhere is known. Raises ValueError for outputs that are not finite.
     """
-    kept = np.isin(data.split, ("valid", "test"))
+    held_out = np.isin(data.split, ("valid", "test"))
     columns: dict[str, np.ndarray] = {}
     for prefix, values in {"score": outputs, **{f"without_{name}": value for name, value in without.items()}}.items():
-        scores = values.detach().float().cpu().numpy()[kept]
+        scores = values.detach().float().cpu().numpy()[held_out]
         if not np.isfinite(scores).all():
             raise ValueError(
                 f"seed {seed}: outputs are not finite; the learning rates are too high or features are broken"
             )
         columns |= {f"{prefix}_{name}": scores[:, i] for i, name in enumerate(data.classes)}
-    table = pd.DataFrame({"utterance_id": data.ids[kept], "split": data.split[kept], **columns})
+    table = pd.DataFrame({"utterance_id": data.ids[held_out], "split": data.split[held_out], **columns})
     record = {
         "streams": {m: list(s) for m, s in data.streams.items()},
         "seed": seed,
@@ -99,12 +99,12 @@ def selection_rows(draw: Draw, tried: Sequence[Tried], chosen: Tried) -> list[di
         {
             "seed": draw.seed,
             "label_fraction": draw.fraction,
-            "learning_rate": one.rate,
-            "weight_decay": one.decay,
-            "epoch": one.epoch,
-            "valid_score": one.score,
-            "valid_loss": one.loss,
-            "chosen": one is chosen,
+            "learning_rate": candidate.rate,
+            "weight_decay": candidate.decay,
+            "epoch": candidate.epoch,
+            "valid_score": candidate.score,
+            "valid_loss": candidate.loss,
+            "chosen": candidate is chosen,
         }
-        for one in tried
+        for candidate in tried
     ]

@@ -74,14 +74,14 @@ def fresh(
     data: Data,
     settings: Settings,
     where: torch.device,
-    shown: Shown | None = None,
+    order: Shown | None = None,
     second: Second | None = None,
 ) -> Classifier | FusedClassifier:
     """Return the classifier that is trained, as it starts out."""
     if settings.fusion is None:
         return classifier(network(data, settings), data, settings, where)
     width, scaled = settings.hidden_dim, settings.standardise_inputs
-    return fused.classifier(data, settings.fusion, width, settings.dropout, scaled, where, shown, second)
+    return fused.classifier(data, settings.fusion, width, settings.dropout, scaled, where, order, second)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -92,12 +92,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = read(
         arguments.manifest, arguments.features, settings.modalities, settings.evaluate, settings.target, settings.fold
     )
-    shown, second = None, None
+    order, second = None, None
     if settings.needs_order:
-        shown = stretches_of(arguments.manifest, data.ids, settings.order, settings.fold)
+        order = stretches_of(arguments.manifest, data.ids, settings.order, settings.fold)
         second = second_of(arguments.manifest, data.ids, settings.target, settings.fold)
     about = {"protocol": "supervised", "network": None}
-    run(data, settings, lambda _: fresh(data, settings, device(), shown, second), arguments.output, lambda _: about)
+    run(data, settings, lambda _: fresh(data, settings, device(), order, second), arguments.output, lambda _: about)
 
 
 if __name__ == "__main__":

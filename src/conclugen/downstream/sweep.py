@@ -61,11 +61,11 @@ def run(
             rank = (float(trained.score[number, candidate]), -float(trained.loss[number, candidate]))
             if number not in best or rank > best[number].rank:
                 best[number] = _best(rank, weight, inputs, trained, number, candidate)
-    for number, one in sorted(best.items()):
-        draw, scores = draws[number], outputs(one.logits, data.task)
-        without = {name: outputs(value, data.task) for name, value in one.without.items()}
+    for number, head in sorted(best.items()):
+        draw, scores = draws[number], outputs(head.logits, data.task)
+        without = {name: outputs(value, data.task) for name, value in head.without.items()}
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about | {"network": network}, without)
-        predictions.write_head(folder, draw.seed, one.state)
+        predictions.write_head(folder, draw.seed, head.state)
     return [
         row | about for number, draw in enumerate(draws) for row in _rows(draw, tried, number, best[number], budget)
     ]

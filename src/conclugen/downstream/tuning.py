@@ -148,26 +148,26 @@ def train(model: Model, data: Data, draw: Draw, rate: float, decay: float, budge
 
 def _said(model: Model, data: Data, rows: torch.Tensor) -> Said:
     """What a classifier says of some rows (M,)."""
-    shown, order = model.shown.around(rows)
+    context, order = model.shown.around(rows)
     where, part = (
         model.linear.weight.device,
-        data.inputs.rows(shown.to(next(iter(data.inputs.present.values())).device)),
+        data.inputs.rows(context.to(next(iter(data.inputs.present.values())).device)),
     )
     values = {name: value.to(where).float() for name, value in part.features.items()}
     present = {name: value.to(where) for name, value in part.present.items()}
     dtype = compute_dtype(where)
     with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
-        return model(values, present, *(one.to(where) for one in order))
+        return model(values, present, *(sequences.to(where) for sequences in order))
 
 
 @torch.no_grad()
 def predict(model: Model, data: Data, rows: torch.Tensor) -> torch.Tensor:
     """Return logits (M, C) of `rows` (M,), in float32 and evaluation mode."""
     model.eval()
-    found = torch.empty(len(rows), model.linear.out_features, device=model.linear.weight.device)
+    logits = torch.empty(len(rows), model.linear.out_features, device=model.linear.weight.device)
     for places in model.shown.blocks(rows, ROWS_AT_ONCE):
-        found[places.to(found.device)] = _said(model, data, rows[places]).logits.float()
-    return found
+        logits[places.to(logits.device)] = _said(model, data, rows[places]).logits.float()
+    return logits
 
 
 def run(
@@ -186,7 +186,7 @@ def run(
         for rate, decay in candidates(settings):
             torch.manual_seed(draw.seed)  # candidates of a seed start alike
             outcomes.append(train(fresh(draw.seed), data, draw, rate, decay, settings))
-        best = max(outcomes, key=lambda one: (one.score, -one.loss))
+        best = max(outcomes, key=lambda outcome: (outcome.score, -outcome.loss))
         scores = outputs(best.logits, data.task)
         predictions.write(folder, data, scores, draw.seed, draw.fraction, about(draw.seed), {})
         if isinstance(best.model, Classifier):  # a fusion has no network with a linear head on it

@@ -48,8 +48,8 @@ class Cia(nn.Module):
         for name, module in self.recurrent.items():
             states = self.dropout(over(module, self.dropout(order.spread(values[name])), order.lengths))
             hidden[name] = self.dropout(self.dense[name](states).relu())
-        there = {name: order.spread(present[name]) for name in hidden}
-        return Fused(order.collect(pairwise(hidden, there)))
+        masks = {name: order.spread(present[name]) for name in hidden}
+        return Fused(order.collect(pairwise(hidden, masks)))
 
 
 def over(module: nn.GRU, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

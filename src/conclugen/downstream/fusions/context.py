@@ -8,20 +8,20 @@ from collections.abc import Mapping
 import torch
 
 
-def attended(query: torch.Tensor, key: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+def attended(query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return what each utterance's `query` (S, T, W) of one modality makes of the `key` (S, T, W) of another.
 
     A = (softmax(X Yᵀ) Y) ⊙ X, the softmax over the utterances of the same video that have the other modality,
-    `there` (S, T); zero where none has (Ghosal et al. 2018; Akhtar et al. 2019).
+    `mask` (S, T); zero where none has (Ghosal et al. 2018; Akhtar et al. 2019).
     """
     scores = query @ key.transpose(1, 2)
-    hidden = scores.masked_fill(~there[:, None], torch.finfo(scores.dtype).min)
-    weights = hidden.softmax(2) * there[:, None]
+    hidden = scores.masked_fill(~mask[:, None], torch.finfo(scores.dtype).min)
+    weights = hidden.softmax(2) * mask[:, None]
     return (weights @ key) * query
 
 
-def pairwise(hidden: Mapping[str, torch.Tensor], there: Mapping[str, torch.Tensor]) -> torch.Tensor:
+def pairwise(hidden: Mapping[str, torch.Tensor], masks: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Return, side by side, each modality (S, T, W) attending to each other one, and each itself: (S, T, M² W)."""
     pairs = itertools.permutations(hidden, 2)
-    found = [attended(hidden[one], hidden[other], there[other]) for one, other in pairs]
-    return torch.cat([*found, *hidden.values()], dim=2)
+    contexts = [attended(hidden[name], hidden[other], masks[other]) for name, other in pairs]
+    return torch.cat([*contexts, *hidden.values()], dim=2)

@@ -41,13 +41,13 @@ class Misa(nn.Module):
         """Return what all vectors make of each other, and the three losses."""
         start = {m: module(values[m]) for m, module in self.project.items()}
         common = {m: self.common(value) for m, value in start.items()}
-        own = {m: self.own[m](value) for m, value in start.items()}
-        tokens = torch.stack([*own.values(), *common.values()], dim=1)  # (N, 2 M, W)
+        private = {m: self.own[m](value) for m, value in start.items()}
+        tokens = torch.stack([*private.values(), *common.values()], dim=1)  # (N, 2 M, W)
         mask = torch.stack([present[m] for m in start], dim=1).repeat(1, 2)
         absent = ~mask & mask.any(1, keepdim=True)  # a row without anything would attend to nothing: NaN
         joined = self.attend(tokens, src_key_padding_mask=absent) * mask[:, :, None]
-        rebuilt = {m: self.rebuild[m](common[m] + own[m]) for m in start}
-        penalty = losses(start, rebuilt, common, own, present) if self.training else None
+        rebuilt = {m: self.rebuild[m](common[m] + private[m]) for m in start}
+        penalty = losses(start, rebuilt, common, private, present) if self.training else None
         return Fused(self.after(joined.flatten(1)), penalty)
 
 
@@ -55,7 +55,7 @@ def losses(
     start: Mapping[str, torch.Tensor],
     rebuilt: Mapping[str, torch.Tensor],
     common: Mapping[str, torch.Tensor],
-    own: Mapping[str, torch.Tensor],
+    private: Mapping[str, torch.Tensor],
     present: Mapping[str, torch.Tensor],
 ) -> torch.Tensor:
     """Return the weighted sum of similarity, difference and reconstruction, a scalar, over the rows that count."""
@@ -63,8 +63,8 @@ def losses(
     both = {(a, b): present[a] & present[b] for a, b in pairs}
     zero = next(iter(start.values())).sum() * 0
     alike = [discrepancy(common[a][rows], common[b][rows]) for (a, b), rows in both.items() if int(rows.sum()) > 1]
-    apart = [difference(common[m][here], own[m][here]) for m, here in present.items() if m in start and here.any()]
-    apart += [difference(own[a][rows], own[b][rows]) for (a, b), rows in both.items() if rows.any()]
+    apart = [difference(common[m][mask], private[m][mask]) for m, mask in present.items() if m in start and mask.any()]
+    apart += [difference(private[a][rows], private[b][rows]) for (a, b), rows in both.items() if rows.any()]
     error = [functional.mse_loss(rebuilt[m][present[m]], start[m][present[m]]) for m in start if present[m].any()]
     return (
         zero

@@ -46,10 +46,10 @@ class Cells(nn.Module):
 
     def forward(self, values: torch.Tensor, state: torch.Tensor, more: torch.Tensor | float = 0.0) -> torch.Tensor:
         """Return the next state (N, S, W) of inputs (N, S, I) and a state; `more`: of the input, mapped already."""
-        told = (torch.baddbmm(self.input_bias, values, self.inputs) + more).chunk(3, dim=2)
-        kept = torch.baddbmm(self.state_bias, state, self.states).chunk(3, dim=2)
-        reset, update = (told[0] + kept[0]).sigmoid(), (told[1] + kept[1]).sigmoid()
-        new = (told[2] + reset * kept[2]).tanh()
+        from_input = (torch.baddbmm(self.input_bias, values, self.inputs) + more).chunk(3, dim=2)
+        from_state = torch.baddbmm(self.state_bias, state, self.states).chunk(3, dim=2)
+        reset, update = (from_input[0] + from_state[0]).sigmoid(), (from_input[1] + from_state[1]).sigmoid()
+        new = (from_input[2] + reset * from_state[2]).tanh()
         return new + update * (state - new)
 
 
@@ -97,7 +97,7 @@ class Multilogue(nn.Module):
         """Return the emotions of all modalities and what they find in each other."""
         names = list(self.said)
         ahead = [self.said[name](order.spread(values[name])).chunk(2, dim=2) for name in names]
-        said = torch.stack([*(one for one, _ in ahead), *(order.backwards(other) for _, other in ahead)])
+        said = torch.stack([*(first for first, _ in ahead), *(order.backwards(other) for _, other in ahead)])
         around = order.spread(self.around(torch.cat([values[name] for name in names], dim=1)))
         alive = torch.stack([order.spread(present[name]) for name in names])
         emotions = self.follow(
@@ -108,8 +108,8 @@ class Multilogue(nn.Module):
         )
         forth, back = emotions.chunk(2)
         hidden = {
-            name: self.after(torch.cat([one, order.backwards(other)], dim=2)).relu()
-            for name, one, other in zip(names, forth, back, strict=True)
+            name: self.after(torch.cat([first, order.backwards(other)], dim=2)).relu()
+            for name, first, other in zip(names, forth, back, strict=True)
         }
         return Fused(order.collect(pairwise(hidden, dict(zip(names, alive, strict=True)))))
 
@@ -128,20 +128,20 @@ class Multilogue(nn.Module):
         around = around.to(torch.promote_types(around.dtype, torch.float32))  # states of halves would drift
         context = around.new_zeros(nets, count, self.state)
         parties = around.new_zeros(nets, count, int(speaker.max()) + 1, self.state)
-        feeling, memory, found = around.new_zeros(nets, count, self.emotion), Memory(context), []
+        feeling, memory, emotions = around.new_zeros(nets, count, self.emotion), Memory(context), []
         for step in range(steps):
-            here = alive[:, :, step, None]
+            mask = alive[:, :, step, None]
             index = speaker[:, :, step, None, None].expand(-1, -1, 1, self.state)
             party = parties.gather(2, index)[:, :, 0]
             next_context = self._dropped(self.context(torch.cat([around[:, :, step], party], dim=2), context))
             next_party = self._dropped(self.party(memory.recalled(), party, said[:, :, step]))
             next_feeling = self._dropped(self.feeling(next_party, feeling))
-            memory.keep(next_context, next_context @ self.score, here)
-            context = torch.where(here, next_context, context)
-            parties = parties.scatter(2, index, torch.where(here, next_party, party)[:, :, None])
-            feeling = torch.where(here, next_feeling, feeling)
-            found.append(feeling)
-        return torch.stack(found, dim=2)
+            memory.keep(next_context, next_context @ self.score, mask)
+            context = torch.where(mask, next_context, context)
+            parties = parties.scatter(2, index, torch.where(mask, next_party, party)[:, :, None])
+            feeling = torch.where(mask, next_feeling, feeling)
+            emotions.append(feeling)
+        return torch.stack(emotions, dim=2)
 
     def _dropped(self, state: torch.Tensor) -> torch.Tensor:
         return functional.dropout(state, DROPOUT, self.training)
@@ -149,7 +149,7 @@ class Multilogue(nn.Module):
 
 def both_ways(values: torch.Tensor, order: Sequences) -> torch.Tensor:
     """Return (2 M, S, T, …) of values (M, S, T, …): as they are, then each stretch from its end."""
-    return torch.cat([values, torch.stack([order.backwards(one) for one in values])])
+    return torch.cat([values, torch.stack([order.backwards(value) for value in values])])
 
 
 build = Multilogue

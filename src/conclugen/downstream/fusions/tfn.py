@@ -24,10 +24,10 @@ class TensorFusion(nn.Module):
     def __init__(self, dims: Mapping[str, int], width: int) -> None:
         super().__init__()
         self.width = width
-        own = max(1, min(width, int(LARGEST ** (1 / len(dims)) + 1e-9) - 1))
-        self.encoders = encoders(dims, own)
+        encoded_width = max(1, min(width, int(LARGEST ** (1 / len(dims)) + 1e-9) - 1))
+        self.encoders = encoders(dims, encoded_width)
         self.after = nn.Sequential(
-            nn.Linear((own + 1) ** len(dims), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+            nn.Linear((encoded_width + 1) ** len(dims), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
         )
 
     def forward(self, values: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Fused:
