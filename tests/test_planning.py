@@ -180,16 +180,17 @@ FILMED = {"adapter": "mosei", "root": "data/mosei", "asr": {}}
 )
 def test_weights_of_packages_that_are_not_installed_are_missed_by_those_who_need_them(name, streams, said, monkeypatch):
     mine = config(mine=FILMED)
-    assert planning.missing_weights(mine, "mine", streams, here=True) == []
+    assert planning.missing_weights(mine, "mine", streams, same_environment=True) == []
     gone = {part: dataclasses.replace(file, package="no_such_package") for part, file in PACKAGED[name].items()}
     monkeypatch.setitem(PACKAGED, name, gone)
-    (line,) = planning.missing_weights(mine, "mine", streams, here=True)
+    (line,) = planning.missing_weights(mine, "mine", streams, same_environment=True)
     assert said in line
     assert "pip install" in line
-    assert planning.missing_weights(mine, "mine", streams, here=False) == []  # jobs have an environment of their own
+    # with False, jobs have an environment of their own
+    assert planning.missing_weights(mine, "mine", streams, same_environment=False) == []
     others = [stream for stream in ("audio", "keypoints") if stream not in streams]
     if name != "mtcnn":
-        assert planning.missing_weights(mine, "mine", others, here=True) == []
+        assert planning.missing_weights(mine, "mine", others, same_environment=True) == []
 
 
 def test_what_is_not_asked_for_is_not_missed(monkeypatch):
@@ -197,4 +198,4 @@ def test_what_is_not_asked_for_is_not_missed(monkeypatch):
         gone = {part: dataclasses.replace(file, package="no_such_package") for part, file in files.items()}
         monkeypatch.setitem(PACKAGED, name, gone)
     tight = config(mine={"adapter": "mosei", "root": "data/mosei", "detector": "none"})
-    assert planning.missing_weights(tight, "mine", ["faces", "keypoints", "transcripts"], here=True) == []
+    assert planning.missing_weights(tight, "mine", ["faces", "keypoints", "transcripts"], same_environment=True) == []

@@ -92,19 +92,19 @@ def fold_of_corpus(config: Config, corpus: str, dataset: str, fold: str) -> str:
 def accounted_streams(config: Config, dataset: str) -> list[str]:
     """Return the streams of a data set whose losses count: all modalities', and what the methods read beside them, as
     far as the data set can have them."""
-    used, there = streams(config), available_streams(config, dataset)
+    used, available = streams(config), available_streams(config, dataset)
     for method in config.pretrain.methods:
         used += pretraining_streams(config, method) if dataset in corpora(config) else []
         used += streams(config, method) if dataset in config.downstream.datasets else []
     used += own_raw_streams(config) if dataset in config.downstream.datasets else []
-    return [stream for stream in dict.fromkeys(used) if stream.removesuffix("_views") in there]
+    return [stream for stream in dict.fromkeys(used) if stream.removesuffix("_views") in available]
 
 
 def backbone_streams(config: Config) -> list[str]:
     """Return the streams that a backbone extracts for the configured methods, and that whose network finds landmarks
     where frames of clips are images; none where all features are imported."""
     filmed = any(dataset.adapter != "features" for dataset in config.datasets.values())
-    frames = any(given.adapter == "clips" for given in config.images.datasets.values())
+    frames = any(image_set.adapter == "clips" for image_set in config.images.datasets.values())
     used = {*all_streams(config), *(["keypoints"] if frames else [])}
     return [name for name in CATALOGUE if filmed and name in used]
 
@@ -153,8 +153,14 @@ def losses(config: Config, method: str) -> list[str]:
 def table_rows(config: Config) -> list[tuple[str, str]]:
     """Return (method, protocol) of every row of a table but the chance rows."""
     chosen = {name: protocol for name, protocol in PROTOCOLS.items() if name in config.downstream.protocols}
-    of = {"raw": list(raw_controls(config)), "reference": [config.tables.reference], "methods": config.pretrain.methods}
-    rows = [(method, name) for kind, methods in of.items() for method in methods for name in _judging(chosen, kind)]
+    methods_of = {
+        "raw": list(raw_controls(config)),
+        "reference": [config.tables.reference],
+        "methods": config.pretrain.methods,
+    }
+    rows = [
+        (method, name) for kind, methods in methods_of.items() for method in methods for name in _judging(chosen, kind)
+    ]
     rows += [(fusion, name) for fusion in config.downstream.fusions for name in chosen if chosen[name].architecture]
     controls = dict.fromkeys(config.downstream.controls)
     frozen = [name for name in _judging(chosen, "methods") if chosen[name].frozen]
@@ -266,15 +272,17 @@ def kind_of_data(config: Config, dataset: str) -> str:
 def mapped(config: Config) -> bool:
     """Whether reports have maps of representations: where they are wanted and a table judges pretrained networks."""
     chosen = [PROTOCOLS[name] for name in config.downstream.protocols]
-    return config.report.maps != "none" and any(one.network and one.judges == "methods" for one in chosen)
+    return config.report.maps != "none" and any(
+        protocol.network and protocol.judges == "methods" for protocol in chosen
+    )
 
 
 def shows_crops(config: Config, dataset: str) -> bool:
     """Whether reports have a contact sheet of the faces of a data set, of which crops are kept."""
     if config.datasets[dataset].adapter == "features" or not keeps_faces(config, dataset):
         return False
-    asked = config.report.crops == "all" or (config.report.crops == "demo" and kind_of_data(config, dataset) == "demo")
-    return asked and not set(FACE_STREAMS).isdisjoint(accounted_streams(config, dataset))
+    wanted = config.report.crops == "all" or (config.report.crops == "demo" and kind_of_data(config, dataset) == "demo")
+    return wanted and not set(FACE_STREAMS).isdisjoint(accounted_streams(config, dataset))
 
 
 def fractions(config: Config) -> dict[str, float]:

@@ -66,9 +66,9 @@ def mistakes(
     for name in counts["train"]["classes"]:
         lacking = [fold for fold in FOLDS if not counts[fold]["classes"][name]]
         if lacking:
-            there = ", ".join(f"{fold} {counts[fold]['classes'][name]}" for fold in FOLDS)
+            per_fold = ", ".join(f"{fold} {counts[fold]['classes'][name]}" for fold in FOLDS)
             yield (
-                f"{dataset} has no utterance of the class {name!r} in {' and '.join(lacking)} ({there}); split it "
+                f"{dataset} has no utterance of the class {name!r} in {' and '.join(lacking)} ({per_fold}); split it "
                 "otherwise, leave the class out, or set downstream.every_class to false to go on without"
             )
 
@@ -91,8 +91,8 @@ def _mistakes_of_folds(
         left_out = max(map(sum, zip(of_class, after, strict=True)))
         least = sum(of_class) + counts["train"]["classes"][name] - left_out
         if not least:
-            there = ", ".join(f"{fold} {count}" for fold, count in zip(turns, of_class, strict=True))
+            per_fold = ", ".join(f"{fold} {count}" for fold, count in zip(turns, of_class, strict=True))
             yield (
                 f"{dataset}: where {held}, no utterance of the class {name!r} is left to learn from "
-                f"({there}); leave the class out, or set downstream.every_class to false to go on"
+                f"({per_fold}); leave the class out, or set downstream.every_class to false to go on"
             )

@@ -151,18 +151,18 @@ def width(config: Config, dataset: str, stream: str) -> int | None:
         return None
 
 
-def missing_weights(config: Config, dataset: str, streams: Iterable[str], here: bool) -> list[str]:
+def missing_weights(config: Config, dataset: str, streams: Iterable[str], same_environment: bool) -> list[str]:
     """Return a line for each weight file that these streams of a data set of media lack, and how to go on without it.
 
     Args:
         streams: names of streams; `faces`, `points` and `transcripts` for what they stand on.
-        here: whether jobs run in the environment that plans, so that what packages hold can be looked for.
+        same_environment: whether jobs run in the environment that plans, so that what packages hold can be looked for.
     """
     names = {stream.removesuffix("_views") for stream in streams}
     names |= {"keypoints"} if "points" in names else set()
     backbones = [name for name in choices.backbone_streams(config) if name in names]
     lines: list[str | None] = list(staged.missing(config.features, backbones))
-    if here:
+    if same_environment:
         lines += [_unpackaged_backbone(config, stream) for stream in backbones]
         lines += _unpackaged_detector(config, dataset, names) + _unpackaged_engine(config, dataset, names)
     return [line for line in lines if line]
@@ -210,15 +210,15 @@ def nothing_to_learn_from(config: Config, corpus: str, splits: Path) -> list[str
 
     Folds are learned from in each other's turns, as `train`; where nothing is, utterances of no split are.
     """
-    wanted, there = {*config.pretrain.splits, "none"}, {}
+    wanted, present = {*config.pretrain.splits, "none"}, {}
     with open(splits, encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle):
             if not wanted.isdisjoint(together([row["split"]])):
                 return []
-            there[row["split"]] = None
-    asked, found = ", ".join(config.pretrain.splits), ", ".join(there) or "none at all"
+            present[row["split"]] = None
+    wanted_names, present_names = ", ".join(config.pretrain.splits), ", ".join(present) or "none at all"
     return [
-        f"{corpus} has no utterance to learn from in pretrain.splits ({asked}), for it has {found}; set "
+        f"{corpus} has no utterance to learn from in pretrain.splits ({wanted_names}), for it has {present_names}; set "
         "pretrain.splits to what it has, or pretrain.dataset to another data set"
     ]
 

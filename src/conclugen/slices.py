@@ -57,8 +57,8 @@ def _manifest(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 def _imported(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     dataset = config.datasets[wildcards["dataset"]]
     if wildcards["stream"] not in dataset.streams:
-        name, there = "datasets.{dataset}.streams: no {stream}".format(**wildcards), ", ".join(dataset.streams)
-        raise ConfigError(f"{name}; there are {there}")
+        name, known = "datasets.{dataset}.streams: no {stream}".format(**wildcards), ", ".join(dataset.streams)
+        raise ConfigError(f"{name}; there are {known}")
     array = dataset.streams[wildcards["stream"]]
     pattern = Path(dataset.file).suffix.lower() == ".csv" and any(char in array for char in "*?[")
     without = dataset.known_columns() if pattern else []
@@ -96,8 +96,8 @@ def _turn(config: Config, dataset: str, fold: str, whole: bool) -> dict[str, Any
     folds = choices.folds(config, dataset)
     turn = folds.get(fold)
     if fold not in folds and (fold or not whole):
-        there = ", ".join(folds).replace("/", "") or "no folds"
-        raise ConfigError(f"a path names {fold.strip('/') or 'no fold'} of {dataset}, which has {there}")
+        present = ", ".join(folds).replace("/", "") or "no folds"
+        raise ConfigError(f"a path names {fold.strip('/') or 'no fold'} of {dataset}, which has {present}")
     return {} if turn is None else {"fold": dataclasses.asdict(turn)}
 
 
@@ -211,7 +211,7 @@ def _page(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What a page says of the settings of its table or of all tables."""
     name = f"{wildcards['dataset']}{wildcards['target']}" if "dataset" in wildcards else None
     names = choices.measured(config) if name is None else [name]  # a table may be asked for that `targets` leaves out
-    return {"tables": {each: _told(config, each) for each in names}}
+    return {"tables": {table: _told(config, table) for table in names}}
 
 
 def _map(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:

@@ -59,9 +59,9 @@ def extract_each(item: MediaItem, root: str, settings: FaceSettings) -> tuple[li
     least = min(LEAST_S * settings.fps, cutter.count / 2)
     kept = [track for track in tracks if track is chosen or len(cutter.tracks[track].frames) >= least]
     kept.sort(key=_place)
-    found = [cutter.tracks[track].face_track(report.width, report.height) for track in kept]
+    face_tracks = [cutter.tracks[track].face_track(report.width, report.height) for track in kept]
     note = _left_out(len(tracks) - len(kept), least / settings.fps, cutter.uncut())
-    return [Extracted(track, True, Status.OK, "") for track in found], note
+    return [Extracted(track, True, Status.OK, "") for track in face_tracks], note
 
 
 def cut_each(
@@ -72,7 +72,7 @@ def cut_each(
     Ids are that of the utterance and the number of the face in it, from 1. What fails is one row without a face.
     """
     rows: list[Row] = []
-    told: list[LedgerRow] = []
+    ledger_rows: list[LedgerRow] = []
     work = functools.partial(extract_each, root=root, settings=settings)
     workers = max(1, min(threads, len(items)))
     with (
@@ -81,13 +81,13 @@ def cut_each(
     ):
         for place, (item, outcome) in enumerate(pool.imap(work, items)):
             lost = Extracted(FaceTrack.empty(), False, Status(outcome.status), outcome.reason)
-            found, note = outcome.value or ([lost], "")
-            for number, one in enumerate(found, 1):
+            extracted, note = outcome.value or ([lost], "")
+            for number, face in enumerate(extracted, 1):
                 name = f"{item.utterance_id}.{number}"
-                writer.add(name, one.present, one.track)
-                told.append(LedgerRow(name, run.STAGE, one.status, one.reason, outcome.seconds))
+                writer.add(name, face.present, face.track)
+                ledger_rows.append(LedgerRow(name, run.STAGE, face.status, face.reason, outcome.seconds))
                 rows.append(Row(place, note))
-    write_ledger(ledger, told)
+    write_ledger(ledger, ledger_rows)
     return rows
 
 

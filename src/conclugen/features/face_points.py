@@ -154,12 +154,12 @@ def tracks(
         square = np.concatenate([track.square[span] for _, track, span in pieces])
         frames, leaning = torch.from_numpy(pack.data).to(where), torch.from_numpy(roll).to(where)
         images = upright(frames, leaning, share, size)
-        found = embed(module, images, where, half=False).cpu().numpy()
-        found = put_back(found, roll, share, square) if reading.points else found
-        seconds, begin = clock.lap() / len(found), 0
+        values = embed(module, images, where, half=False).cpu().numpy()
+        values = put_back(values, roll, share, square) if reading.points else values
+        seconds, begin = clock.lap() / len(values), 0
         for row, track, span in pieces:
             count = span.stop - span.start
-            track.found.append(found[begin : begin + count])
+            track.found.append(values[begin : begin + count])
             begin += count
             collector.spend(row, seconds * count)
             if track.complete():

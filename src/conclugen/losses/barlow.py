@@ -42,8 +42,8 @@ def barlow_pair(first: torch.Tensor, second: torch.Tensor, joint: torch.Tensor) 
     if len(first) < 2:
         return first[:0].sum() + second[:0].sum()
     matrix = correlation(first, second)
-    own = matrix.diagonal()
-    return (1 - own).square().sum() + REDUNDANCY * (matrix.square().sum() - own.square().sum())
+    diagonal = matrix.diagonal()
+    return (1 - diagonal).square().sum() + REDUNDANCY * (matrix.square().sum() - diagonal.square().sum())
 
 
 def correlation(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:

@@ -76,8 +76,8 @@ def clustering_joint(
         temperature: divides the similarities; None is the paper's plain dot product.
         normalise: compare by cosine: R is scaled to unit length first (for centroids of spherical k-means).
     """
-    some = torch.stack([present[m] for m in values]).any(0)
-    return towards_centroid(fuse(values, present), some, centroids, assigned, margin, temperature, normalise)
+    mask = torch.stack([present[m] for m in values]).any(0)
+    return towards_centroid(fuse(values, present), mask, centroids, assigned, margin, temperature, normalise)
 
 
 def clustering_individual(

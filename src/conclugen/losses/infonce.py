@@ -29,7 +29,7 @@ def term(outputs: Outputs, present: Mapping[str, torch.Tensor], objective: Objec
 
 def bounds(outputs: Outputs, present: Mapping[str, torch.Tensor], settings: Settings) -> tuple[float, float]:
     """Return (chance, best) of `term` on rows: one of the other 2 N - 1 views is right. The mean over modalities."""
-    pairs = [int(shown.sum()) // 2 for shown in present.values()]
+    pairs = [int(mask.sum()) // 2 for mask in present.values()]
     candidates, temperature = [2 * count - 1 for count in pairs if count > 1], settings.objective.instance_temperature
     best = sum(contrast_best(count, 0.0, temperature) for count in candidates)
     return sum(contrast_chance(count) for count in candidates) / len(pairs), best / len(pairs)

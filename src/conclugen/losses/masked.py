@@ -34,4 +34,4 @@ def bounds(outputs: Outputs, present: Mapping[str, torch.Tensor], settings: Sett
 def beside_another(present: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return, by modality, which rows (N,) have it and at least one other."""
     several = torch.stack(list(present.values())).sum(0) > 1
-    return {name: here & several for name, here in present.items()}
+    return {name: mask & several for name, mask in present.items()}

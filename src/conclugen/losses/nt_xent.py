@@ -42,17 +42,17 @@ def nt_xent(
     scores = scores.masked_fill(torch.eye(count, dtype=torch.bool, device=units.device), -torch.inf)
     if false_negative is None:
         return functional.cross_entropy(scores, positive)
-    given = false_negative >= 0
+    has_false_negative = false_negative >= 0
     barred = torch.zeros_like(scores, dtype=torch.bool)
-    barred[rows[given], false_negative[given]] = True
+    barred[rows[has_false_negative], false_negative[has_false_negative]] = True
     barred[rows, positive] = False
-    kept = scores.masked_fill(barred, -torch.inf)
-    loss = functional.cross_entropy(kept, positive)
-    if attraction == 0 or not bool(given.any()):
+    masked_scores = scores.masked_fill(barred, -torch.inf)
+    loss = functional.cross_entropy(masked_scores, positive)
+    if attraction == 0 or not bool(has_false_negative.any()):
         return loss
     # (2): the same negatives, with the false negative where the positive stood.
-    negatives = kept.scatter(1, positive[:, None], -torch.inf)[given]
-    drawn = scores[given].gather(1, false_negative[given][:, None])
+    negatives = masked_scores.scatter(1, positive[:, None], -torch.inf)[has_false_negative]
+    drawn = scores[has_false_negative].gather(1, false_negative[has_false_negative][:, None])
     second = torch.logsumexp(torch.cat([drawn, negatives], 1), 1) - drawn[:, 0]
     return loss + attraction * second.mean()
 

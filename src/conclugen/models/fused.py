@@ -21,12 +21,12 @@ def of_all(values: Tensors, present: Tensors | None = None) -> torch.Tensor:
 def of_others(values: Tensors, present: Tensors | None = None) -> dict[str, torch.Tensor]:
     """Return, by modality, (N, R): the mean over the *other* modalities of a row; zero where it has no other."""
     total, count = _sums(values, present)
-    found = {}
+    means = {}
     for name, value in values.items():
-        here = _present(name, value, present)
-        rest = total - value * here[:, None]
-        found[name] = rest / (count - here).clamp_min(1)[:, None]
-    return found
+        mask = _present(name, value, present)
+        rest = total - value * mask[:, None]
+        means[name] = rest / (count - mask).clamp_min(1)[:, None]
+    return means
 
 
 def _sums(values: Tensors, present: Tensors | None) -> tuple[torch.Tensor, torch.Tensor]:

@@ -66,9 +66,9 @@ def load_corpus(splits: str | Path, features: Mapping[str, Sequence[str]], setti
     ids = table["utterance_id"].tolist()
     views = settings.views
     data = _views(load(shards, ids), wanted, views) if views else load_modalities(shards, wanted, ids)
-    some = torch.stack(list(data.present.values())).any(0).numpy()
+    any_modality = torch.stack(list(data.present.values())).any(0).numpy()
     held = table["held"].to_numpy()
-    train, valid = (torch.from_numpy(np.flatnonzero(some & rows)) for rows in (~held, held))
+    train, valid = (torch.from_numpy(np.flatnonzero(any_modality & rows)) for rows in (~held, held))
     if not len(train):
         raise CorpusError(f"{settings.corpus}: no utterance of splits {list(settings.splits)} has any modality")
     described = {stream: _attributes(paths[0]) for stream, paths in shards.items()}

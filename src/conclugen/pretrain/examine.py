@@ -29,8 +29,8 @@ def examine(training: Training, rows: torch.Tensor) -> health.Numbers:
         return numbers
     from conclugen.pretrain.kmeans import entropy
 
-    some = torch.stack(list(present.values())).any(0)
-    assigned = training.clusters.assign(fused_clusters(outputs, present)[some])
+    any_modality = torch.stack(list(present.values())).any(0)
+    assigned = training.clusters.assign(fused_clusters(outputs, present)[any_modality])
     count = training.settings.clusters.count
     sizes = torch.bincount(assigned, minlength=count)
     used = {

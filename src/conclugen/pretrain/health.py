@@ -113,9 +113,11 @@ def measure(outputs: Outputs, present: Present, losses: Mapping[str, float], set
         recall, chance, hits, queries = retrieval(outputs.projection, present)
         numbers |= {"retrieval": recall, "retrieval_chance": chance}
         numbers["retrieval_p"] = binomial_p(hits, queries, chance)
-    shown = [value[present[m]].float() for m, value in outputs.representation.items() if bool(present[m].any())]
-    for name, of in (("effective_rank", effective_rank), ("mean_cosine", mean_cosine)):
-        values = [of(value) for value in shown]
+    representations = [
+        value[present[m]].float() for m, value in outputs.representation.items() if bool(present[m].any())
+    ]
+    for name, metric in (("effective_rank", effective_rank), ("mean_cosine", mean_cosine)):
+        values = [metric(value) for value in representations]
         numbers[name] = sum(values) / len(values) if values else math.nan
     return numbers
 
@@ -152,8 +154,8 @@ def judge(numbers: Numbers, trained: Numbers, untrained: Numbers, settings: Sett
 def compared(settings: Settings) -> dict[str, str]:
     """Return what each loss compares, of those that compare anything: modalities or views with each other, or a
     modality with what the others tell of it."""
-    found = {name: getattr(loss_module(name), "COMPARES", "") for name in settings.losses}
-    return {name: what for name, what in found.items() if what}
+    compares = {name: getattr(loss_module(name), "COMPARES", "") for name in settings.losses}
+    return {name: what for name, what in compares.items() if what}
 
 
 def _contrast_verdict(numbers: Numbers, contrasts: Mapping[str, str]) -> Verdict:

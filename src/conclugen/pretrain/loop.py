@@ -230,5 +230,5 @@ def non_finite(
 
 def describe(row: Row, epochs: int) -> str:
     """Return one line for the log."""
-    shown = ", ".join(f"{name} {value:.5g}" for name, value in row.items() if name != "epoch")
-    return f"epoch {row['epoch'] + 1}/{epochs}: {shown}"
+    values = ", ".join(f"{name} {value:.5g}" for name, value in row.items() if name != "epoch")
+    return f"epoch {row['epoch'] + 1}/{epochs}: {values}"

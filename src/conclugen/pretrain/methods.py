@@ -141,12 +141,12 @@ def least_modalities(losses: Sequence[str]) -> int:
 
 def clashes(losses: Sequence[str]) -> dict[str, list[str]]:
     """Return, by head, the losses that cannot go together: one of them bends the head to a use of its own."""
-    found = {}
+    by_head = {}
     for bent, head in BENDS.items():
         sharing = [name for name in losses if head in LOSSES[name].heads]
         if len(sharing) > 1 and any(bent in LOSSES[name].heads for name in sharing):
-            found[head] = sharing
-    return found
+            by_head[head] = sharing
+    return by_head
 
 
 def told(losses: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def write(folder: Path, pretext: Pretext, weights_sha256: str) -> None:
         "measured_on": pretext.measured_on,
         "weights_sha256": weights_sha256,
         # JSON has no NaN: what is not defined is null.
-        **{part: {k: v if math.isfinite(v) else None for k, v in one.items()} for part, one in measures.items()},
+        **{part: {k: v if math.isfinite(v) else None for k, v in values.items()} for part, values in measures.items()},
     }
     record["sha256"] = _checksum(record)
     write_text(folder / FILE, json.dumps(record, indent=2, sort_keys=True, allow_nan=False) + "\n")

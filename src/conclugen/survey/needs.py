@@ -23,13 +23,19 @@ def weights(config: Config) -> Iterator[Finding]:
     lacking: dict[str, None] = {}
     for stream in choices.backbone_streams(config):
         chosen = getattr(config.features, stream)
-        lines = [line for name in filmed[:1] for line in planning.missing_weights(config, name, [stream], here=True)]
+        lines = [
+            line
+            for name in filmed[:1]
+            for line in planning.missing_weights(config, name, [stream], same_environment=True)
+        ]
         lacking |= dict.fromkeys(lines)
         if not lines:
             where = "of one's own" if chosen.weights else licence(chosen.backbone)
             yield Finding(f"{stream}: {chosen.backbone}{f' {chosen.model}' if chosen.model else ''} ({where})")
     for name in filmed:
-        lacking |= dict.fromkeys(planning.missing_weights(config, name, ["faces", "transcripts"], here=True))
+        lacking |= dict.fromkeys(
+            planning.missing_weights(config, name, ["faces", "transcripts"], same_environment=True)
+        )
     yield from (Finding(line, fine=False) for line in lacking)
 
 

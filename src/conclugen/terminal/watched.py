@@ -38,8 +38,8 @@ class Watched(RichLogHandler):
             self.console = self.event_handler.console = self.progress.live.console = self.live_display.console = console
         drawn = Group(self.progress, _Below(account))
         self.live_display.update(Panel(drawn, title="conclugen", border_style="dim", padding=(0, 1)))
-        shown = [column for column in self.progress.columns if getattr(column, "text_format", "") != COUNTED]
-        self.progress.columns = tuple(shown)
+        columns = [column for column in self.progress.columns if getattr(column, "text_format", "") != COUNTED]
+        self.progress.columns = tuple(columns)
         self.account = account
 
     def say(self, *lines: str) -> None:

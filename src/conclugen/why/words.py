@@ -83,9 +83,9 @@ def _described(jobs: list[Job], telling: set[str]) -> str:
     """Rules, how many jobs of each, and the values of the wildcards that tell them from other planned jobs."""
     parts = []
     for rule in dict.fromkeys(job.rule for job in jobs):
-        asked = [dict(job.wildcards) for job in jobs if job.rule == rule]
-        values = [f"{name} {_some(sorted({w[name] for w in asked}))}" for name in asked[0] if name in telling]
-        parts.append(f"{rule} ({'; '.join([_count(len(asked)), *values])})")
+        wildcards = [dict(job.wildcards) for job in jobs if job.rule == rule]
+        values = [f"{name} {_some(sorted({w[name] for w in wildcards}))}" for name in wildcards[0] if name in telling]
+        parts.append(f"{rule} ({'; '.join([_count(len(wildcards)), *values])})")
     return ", ".join(parts)
 
 

@@ -51,8 +51,8 @@ def made_by(config: Config, module: str | Callable[[Any], str]) -> Callable[[Any
         return lambda wildcards: _of_job(config, module(wildcards), wildcards)
     if module in BY_JOB:
         return lambda wildcards: _of_job(config, module, wildcards)
-    found = _of_job(config, module, None)
-    return lambda wildcards: found
+    code = _of_job(config, module, None)
+    return lambda wildcards: code
 
 
 def _of_job(config: Config, module: str, wildcards: Any) -> list[str]:
@@ -100,8 +100,8 @@ def of_stream(config: Config, stream: str, module: str | None = None) -> list[st
 
 def _network_of(stream: str, chosen: Any) -> list[str]:
     """The modules that build the network which a backbone's file names; none where the file is missing."""
-    own = CATALOGUE[stream][chosen.backbone].own
-    if not own or chosen.weights is None or not Path(chosen.weights.path).is_file():
+    needs_file = CATALOGUE[stream][chosen.backbone].own
+    if not needs_file or chosen.weights is None or not Path(chosen.weights.path).is_file():
         return []
     network = shape.read(Path(chosen.weights.path)).network
     return ["conclugen.images.backbone", f"conclugen.images.networks.{network}"]
@@ -138,8 +138,8 @@ def of_images(config: Config, module: str, network: str, layout: str = "") -> li
     """Return the code of a stage on images with the network and the layout that it finds by name, if it does, and the
     weights that a network starts from; what measures networks on video is no part of it.
     """
-    found = {"networks": network, "layouts": layout}
-    plus = [f"conclugen.images.{folder}.{name}" for folder, name in found.items() if name]
+    by_folder = {"networks": network, "layouts": layout}
+    plus = [f"conclugen.images.{folder}.{name}" for folder, name in by_folder.items() if name]
     return of(config, module, OF_VIDEO, plus) + packaged.hashes([network])
 
 

@@ -28,9 +28,9 @@ def models(config: Config, wildcards: Any) -> list[str]:
 
 def predictions(config: Config, wildcards: Any) -> list[str]:
     """Return the predictions that a row is measured from: of every seed, in the turn of every fold."""
-    of, row = wildcards, f"{wildcards.method}/{wildcards.protocol}{wildcards.share}"
-    folder = f"results/downstream/{of.dataset}{of.target}/{of.corpus}/{of.preset}/{row}"
-    folds, seeds = choices.folds(config, of.dataset), config.downstream.seeds
+    names, row = wildcards, f"{wildcards.method}/{wildcards.protocol}{wildcards.share}"
+    folder = f"results/downstream/{names.dataset}{names.target}/{names.corpus}/{names.preset}/{row}"
+    folds, seeds = choices.folds(config, names.dataset), config.downstream.seeds
     return [f"{folder}{fold}/seed{seed}.parquet" for fold in folds for seed in seeds]
 
 

@@ -23,16 +23,16 @@ FRACTION = "/fraction-"
 
 
 def _set(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    given = config.images.datasets[wildcards["images"]].model_dump()
-    options = {key: value for key, value in given.items() if key not in COMMON}
-    return {"adapter": given["adapter"], "size": given["size"], "options": options}
+    section = config.images.datasets[wildcards["images"]].model_dump()
+    options = {key: value for key, value in section.items() if key not in COMMON}
+    return {"adapter": section["adapter"], "size": section["size"], "options": options}
 
 
 def _frames(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
-    given = config.images.datasets[wildcards["images"]]
-    first = choices.folds(config, given.dataset)[choices.first_fold(config, given.dataset)]
+    section = config.images.datasets[wildcards["images"]]
+    first = choices.folds(config, section.dataset)[choices.first_fold(config, section.dataset)]
     turn = {} if first is None else {"fold": dataclasses.asdict(first)}
-    return given.model_dump(include={"size", "grey", "labelled"}) | turn
+    return section.model_dump(include={"size", "grey", "labelled"}) | turn
 
 
 def _network(config: Config) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def clip_sets(config: Config) -> list[str]:
 
 def labelled_sets(config: Config) -> list[str]:
     """Return the image data sets that have a table."""
-    return [name for name, given in config.images.datasets.items() if given.targets_of()]
+    return [name for name, dataset in config.images.datasets.items() if dataset.targets_of()]
 
 
 def target_of(config: Config, images: str, ending: str) -> str:
@@ -141,23 +141,25 @@ def tables(config: Config) -> list[str]:
     """Return the names of the tables of image data sets: of each, of every target that its labels have."""
     wanted = {ending: target for ending, target in choices.TARGETS.items() if target in config.images.targets}
     sets = config.images.datasets.items()
-    return [name + ending for name, given in sets for ending, target in wanted.items() if target in given.targets_of()]
+    return [
+        name + ending for name, dataset in sets for ending, target in wanted.items() if target in dataset.targets_of()
+    ]
 
 
 def shares(config: Config) -> dict[str, float]:
     """Return the share of the labels by the end of the path that says it; all of them have none."""
-    found = config.images.label_fractions
-    return {"" if value == 1 else f"{FRACTION}{value:g}": value for value in found}
+    fractions = config.images.label_fractions
+    return {"" if value == 1 else f"{FRACTION}{value:g}": value for value in fractions}
 
 
 def rows(config: Config) -> list[tuple[str, str]]:
     """Return (method, protocol) of each row of a table."""
-    section, found = config.images, []
+    section, pairs = config.images, []
     for protocol in section.protocols:
         frozen = protocol not in TUNED
         methods = [SUPERVISED] if protocol == SUPERVISED else section.methods
-        found += [(name, protocol) for name in [*(section.controls if frozen else []), *methods]]
-    return found
+        pairs += [(name, protocol) for name in [*(section.controls if frozen else []), *methods]]
+    return pairs
 
 
 def predictions(config: Config, images: str, target: str = "") -> list[str]:

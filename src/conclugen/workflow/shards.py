@@ -29,7 +29,7 @@ class Shards:
             packaged: jobs run in this environment, so that weights which its packages lack are missing.
         """
         self.config, self._plan_of, self._packaged = config, plan_of, packaged
-        self.imported = [name for name, given in config.datasets.items() if given.adapter == "features"]
+        self.imported = [name for name, dataset in config.datasets.items() if dataset.adapter == "features"]
         self.filmed = [name for name in config.datasets if name not in self.imported]
         self.landmark_network = config.features.keypoints.backbone != image_slices.DETECTOR
         self.transcribed = [name for name in config.datasets if choices.transcribed(config, name)]
@@ -79,28 +79,28 @@ class Shards:
     def faces(self, wildcards: Any) -> dict[str, str]:
         """Return the face shard and its ledger; with them, where no crops are kept, the media to cut them from."""
         base = f"results/faces/{wildcards.dataset}/{wildcards.shard}"
-        given = {"faces": f"{base}.h5", "faces_ledger": f"{base}.ledger.csv"}
-        kept = choices.keeps_faces(self.config, wildcards.dataset)
-        return given if kept else given | {"media_list": self.media_list(wildcards)}
+        inputs = {"faces": f"{base}.h5", "faces_ledger": f"{base}.ledger.csv"}
+        has_crops = choices.keeps_faces(self.config, wildcards.dataset)
+        return inputs if has_crops else inputs | {"media_list": self.media_list(wildcards)}
 
     def landmarks(self, wildcards: Any) -> dict[str, str]:
         """Return the face shard and its ledger; for a landmark network all that crops are made of."""
-        given = self.faces(wildcards)
-        return given if self.landmark_network else {name: given[name] for name in ("faces", "faces_ledger")}
+        inputs = self.faces(wildcards)
+        return inputs if self.landmark_network else {name: inputs[name] for name in ("faces", "faces_ledger")}
 
     def clips(self, wildcards: Any) -> dict[str, Any]:
         """Return the shards of the videos whose frames an image data set is; with them, where crops are not kept, the
         lists of media.
         """
         name = self.config.images.datasets[wildcards.images].dataset
-        given = {
+        inputs = {
             "video_manifest": f"results/manifests/{name}.parquet",
             "faces": self.every("faces", name, ".h5"),
             "points": self.every("points", name, ".h5"),
             "points_ledgers": self.every("points", name, ".ledger.csv"),
         }
-        kept = choices.keeps_faces(self.config, name)
-        return given if kept else given | {"media_lists": self.every("plans", name, ".media.csv")}
+        has_crops = choices.keeps_faces(self.config, name)
+        return inputs if has_crops else inputs | {"media_lists": self.every("plans", name, ".media.csv")}
 
     def faces_shown(self, wildcards: Any) -> list[str]:
         """Return the face shards that a contact sheet is made of: a dozen at most, spread over all."""
@@ -142,8 +142,8 @@ class Shards:
     def require_weights(self, dataset: str | None, streams: Iterable[str]) -> None:
         """Raise WorkflowError, before any job runs, where one of these streams lacks its weights."""
         if dataset in self.filmed:
-            told = planning.missing_weights(self.config, dataset, streams, self._packaged)
-            _stop("weights are missing:", told)
+            lines = planning.missing_weights(self.config, dataset, streams, self._packaged)
+            _stop("weights are missing:", lines)
 
     def _read_enough(self, dataset: str) -> None:
         """Stop where reading the labels lost more than quality control lets pass."""
@@ -152,8 +152,8 @@ class Shards:
 
     def _can_be_learned(self, corpus: str) -> None:
         """Stop where no utterance of a corpus is in the splits that networks learn from."""
-        told = planning.nothing_to_learn_from(self.config, corpus, Path(self._splits_of(corpus)))
-        _stop("nothing can be learned:", told)
+        lines = planning.nothing_to_learn_from(self.config, corpus, Path(self._splits_of(corpus)))
+        _stop("nothing can be learned:", lines)
 
     def _can_be_measured(self, dataset: str, target: str) -> None:
         """Stop where the labels of a data set of one's own cannot be learned or measured."""
@@ -162,6 +162,6 @@ class Shards:
             _stop("some labels are missing:", planning.label_mistakes(self.config, dataset, target, about))
 
 
-def _stop(head: str, told: Sequence[str]) -> None:
-    if told:
-        raise WorkflowError("\n".join([head, *told]))
+def _stop(head: str, lines: Sequence[str]) -> None:
+    if lines:
+        raise WorkflowError("\n".join([head, *lines]))

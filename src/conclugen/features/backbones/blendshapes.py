@@ -56,7 +56,7 @@ class Network:
         self.interpreter = Interpreter(model_content=content, num_threads=torch.get_num_threads())
         self.interpreter.allocate_tensors()
         self.input = self.interpreter.get_input_details()[0]["index"]
-        self.outputs = {one["name"]: one["index"] for one in self.interpreter.get_output_details()}
+        self.outputs = {output["name"]: output["index"] for output in self.interpreter.get_output_details()}
 
     def __call__(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Return each output, flat, by its name."""
@@ -83,10 +83,10 @@ class Blendshapes(nn.Module):
         return torch.from_numpy(rows).to(faces.device)
 
     def _one(self, image: np.ndarray) -> np.ndarray:
-        found = self.landmarks(image)
-        if 1 / (1 + np.exp(-float(found["Identity_1"][0]))) < LEAST_PRESENCE:
+        outputs = self.landmarks(image)
+        if 1 / (1 + np.exp(-float(outputs["Identity_1"][0]))) < LEAST_PRESENCE:
             return np.full(len(NAMES), np.nan, np.float32)
-        points = found["Identity"].reshape(-1, 3)[SUBSET, :2]  # pixels; the network takes their size out
+        points = outputs["Identity"].reshape(-1, 3)[SUBSET, :2]  # pixels; the network takes their size out
         return next(iter(self.shapes(points).values()))
 
 

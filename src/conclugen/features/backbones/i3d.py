@@ -71,10 +71,10 @@ class Inception(nn.Module):
 
     def __init__(self, inputs: int, channels: tuple[int, ...]) -> None:
         super().__init__()
-        zero, one_in, one, two_in, two, three = channels
+        zero, one_in, one_out, two_in, two_out, three = channels
         self.branch0 = Unit(inputs, zero, 1)
-        self.branch1 = nn.Sequential(Unit(inputs, one_in, 1), Unit(one_in, one, 3))
-        self.branch2 = nn.Sequential(Unit(inputs, two_in, 1), Unit(two_in, two, 3))
+        self.branch1 = nn.Sequential(Unit(inputs, one_in, 1), Unit(one_in, one_out, 3))
+        self.branch2 = nn.Sequential(Unit(inputs, two_in, 1), Unit(two_in, two_out, 3))
         self.branch3 = Unit(inputs, three, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
