@@ -58,27 +58,27 @@ class Shown:
     face: int | None = None
 
 
-def draw(source: Path, output: Path, shown: Sequence[Shown], title: str) -> None:
-    """Write `source` with what is `shown` drawn in, as MP4, atomically.
+def draw(source: Path, output: Path, overlays: Sequence[Shown], title: str) -> None:
+    """Write `source` with `overlays` drawn in, as MP4, atomically.
 
     Raises ApplyError where the film cannot be read, or has no picture.
     """
     length = lengths([source])[0] or 3600.0
     with atomic_path(output) as temporary:
-        work = functools.partial(_film, output=str(temporary), shown=list(shown), title=title)
+        work = functools.partial(_film, output=str(temporary), overlays=list(overlays), title=title)
         with DecodePool(1, 60.0 + SECONDS_PER_SECOND * length) as pool:
             [(_, outcome)] = pool.imap(work, [str(source)])
         if outcome.status is not Status.OK:
             raise ApplyError(f"{source}: cannot be drawn: {outcome.status.value} {outcome.reason}".rstrip())
 
 
-def _film(source: str, output: str, shown: list[Shown], title: str) -> int:
+def _film(source: str, output: str, overlays: list[Shown], title: str) -> int:
     """Write the film; return how many frames it has. Raises MediaError."""
     frames, count = sample_video(source, FPS, None, None, math.inf, LINES, Report()), 0
     first = next(frames, None)
     if first is None:
         raise MediaError(Status.NO_FRAMES, "the film has no frames")
-    panel = _Panel(first.image.shape[1], first.image.shape[0], shown, title)
+    panel = _Panel(first.image.shape[1], first.image.shape[0], overlays, title)
     with av.open(output, "w", format="mp4") as film, contextlib.ExitStack() as stack:
         stream = _picture(film, panel)
         sound = _Sound.of(source, film, stack)
@@ -113,14 +113,14 @@ class _Panel:
         width, height: of what is drawn, even, as codecs ask for.
     """
 
-    def __init__(self, width: int, height: int, shown: Sequence[Shown], title: str) -> None:
+    def __init__(self, width: int, height: int, overlays: Sequence[Shown], title: str) -> None:
         self._size, self._title = (width, height), title
-        self._shown = sorted(shown, key=lambda overlay: overlay.start_s)
+        self._shown = sorted(overlays, key=lambda overlay: overlay.start_s)
         self._faces: dict[tuple[float, float], list[Shown]] = {}
         for overlay in sorted(self._shown, key=lambda overlay: overlay.face or 0):
             self._faces.setdefault((overlay.start_s, overlay.end_s), []).append(overlay)
         at_once = [self._beside(overlay) for overlay in self._shown]
-        self._lines = 2 + max((sum(1 + len(overlay.scores) for overlay in overlays) for overlays in at_once), default=1)
+        self._lines = 2 + max((sum(1 + len(overlay.scores) for overlay in faces) for faces in at_once), default=1)
         self.width = max(width + width % 2, LEAST_WIDTH)
         self.height = height + self._lines * LINE + 8
         self.height += self.height % 2

@@ -124,14 +124,14 @@ class Model:
         return _longest(self.exported)
 
     def predict(
-        self, files: Paths | Sequence[Clip] | None = None, *, calibrated: bool = True, **asked: Unpack[Asked]
+        self, files: Paths | Sequence[Clip] | None = None, *, calibrated: bool = True, **options: Unpack[Asked]
     ) -> pd.DataFrame:
         """Score videos, sound, texts or features: a row for each, or for each window of each.
 
         Args:
             files: paths of videos or sound, or clips.
             calibrated: probabilities are calibrated, as the card tells; else they are those of the table.
-            asked: what `Asked` tells.
+            options: what `Asked` tells.
 
         Returns columns `file`, `start_s`, `end_s`, `face` where each is a row (from 1 in each file; NA: there is none),
         `text` (of features: `id`), a `score_{class}` for each class (a probability, or sentiment from -3 to 3; NaN
@@ -141,7 +141,7 @@ class Model:
         if self.exported.head is None or self.head is None:
             raise ApplyError(f"{self.exported.name} has no head, so it embeds and predicts nothing; export a protocol")
         tables = []
-        for batch in self._batches(files, **asked):
+        for batch in self._batches(files, **options):
             values = scores(self._represented(batch.inputs), batch.inputs, self.exported.head, self.head)
             if calibrated:
                 values = tempered(values, self.exported.head.task, self.exported.head.temperature)
@@ -149,17 +149,17 @@ class Model:
             if self.exported.head.task == "single":
                 best = [self.classes[i] for i in np.nan_to_num(values).argmax(1)]
                 columns["label"] = np.where(np.isnan(values).any(1), "", best)
-            tables.append(pd.concat([batch.where, columns, batch.told], axis=1))
+            tables.append(pd.concat([batch.where, columns, batch.columns], axis=1))
         return pd.concat(tables, ignore_index=True)
 
-    def embed(self, files: Paths | Sequence[Clip] | None = None, **asked: Unpack[Asked]) -> dict[str, pd.DataFrame]:
+    def embed(self, files: Paths | Sequence[Clip] | None = None, **options: Unpack[Asked]) -> dict[str, pd.DataFrame]:
         """Return the representation of each modality: a row (R numbers) per file, window or row of features.
 
         Arguments as for `predict`. The index says which it is; a modality that is not there is a row of NaN. Of a model
         on raw features these are the features.
         """
         tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.modalities}
-        for batch in self._batches(files, **asked):
+        for batch in self._batches(files, **options):
             index = pd.MultiIndex.from_frame(batch.where)
             for name, value in self._represented(batch.inputs).items():
                 array = value.float().cpu().numpy().copy()
@@ -220,7 +220,7 @@ class _Batch:
     """Which rows these are, what is told of each (`has_{modality}`, `notes`), and their modalities."""
 
     where: pd.DataFrame
-    told: pd.DataFrame
+    columns: pd.DataFrame
     inputs: Resident
 
 
