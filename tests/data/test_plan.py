@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conclugen.store.settings import dump, parse
 from conclugen.data import plan
 from conclugen.data.common import table
 from conclugen.data.manifest import Manifest, write_manifest
+from conclugen.store.settings import dump, parse
 
 IDS = st.sets(st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=8), min_size=2, max_size=40)
 
