@@ -20,7 +20,7 @@ PARTS = ("Snakefile", "rules", "report", "src", "envs", "profiles", "config.yaml
 
 # Few clips, pretrained and evaluated on; one network of each of two methods, the second a recipe of one's own.
 TINY = {
-    "demo": {"utterances": {"mosei": 30}, "seconds": 1.2, "height": 180},
+    "demo": {"utterances": {"mosei": 30}, "seconds": 1.2, "height": 180, "fps": 16},
     "qc": {"max_lost": 0.6},
     "faces": {"detect_every": 8},
     "features": {"frames2d": {"size": 64}, "frames3d": {"size": 64}},

@@ -1,8 +1,8 @@
 """Snakemake that is imported once and forked for every run: half of a dry run's time is its imports.
 
 A child takes over folder, environment and arguments and runs Snakemake's own `main`, as the command does. The project's
-package is imported by the child alone, from its own `PYTHONPATH`. Run as a program, this is the process that forks: it
-reads one request a line (JSON) and answers with the exit code.
+package is imported by the child alone, from its own `PYTHONPATH`. Its jobs are forked, too (`warm_jobs`). Run as a
+program, this is the process that forks: it reads one request a line (JSON) and answers with the exit code.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import warm_jobs
+
+PLANS = {"-n", "--dry-run", "--list-rules", "--list-target-rules", "--touch", "--unlock"}  # no job is run
 _running: list[subprocess.Popen] = []
 
 
@@ -52,13 +55,16 @@ def _serve() -> None:
     assert not ours, f"{ours} would be taken for the code of every project"
     answers = os.fdopen(os.dup(1), "w")
     gc.freeze()
+    python = None
     for line in sys.stdin:
         request = json.loads(line)
+        if python is None and not PLANS & set(request["arguments"]):
+            python = warm_jobs.start(Path(tempfile.mkdtemp(prefix="warm-")))
         child = os.fork()
         if not child:
             code = 1
             try:
-                code = _run(request)
+                code = _run(request, python or Path(sys.executable))
             finally:  # whatever happens, the child does not go on as a second server
                 if sys.exc_info()[0]:
                     traceback.print_exc()
@@ -69,7 +75,8 @@ def _serve() -> None:
         answers.flush()
 
 
-def _run(request: Mapping[str, Any]) -> int:
+def _run(request: Mapping[str, Any], python: Path) -> int:
+    """Run Snakemake; `python` is the program that jobs call."""
     from snakemake.cli import main
 
     for number, name in ((1, "out"), (2, "err")):
@@ -80,6 +87,7 @@ def _run(request: Mapping[str, Any]) -> int:
     os.environ.update(request["environment"])
     sys.path[0] = request["environment"]["PYTHONPATH"]
     sys.argv = [str(Path(sys.executable).parent / "snakemake"), *request["arguments"]]
+    sys.executable = str(python)
     try:
         main()
     except SystemExit as end:
