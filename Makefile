@@ -5,6 +5,9 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 PINNED := $(filter Linux-x86_64,$(shell uname -sm | tr ' ' '-'))
 
+# Each job is a process that imports its libraries: what one has compiled, the others need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: FORCE mosei meld caer control why retry benchmarks docs site test test-fast lint format slurm slurm-test pins clean
 mosei meld caer: .venv/.ready
 	$(BIN)/snakemake --cores $(CORES) $(WITH) -- results/tables/$@.csv results/report/$@.html
@@ -47,8 +50,10 @@ docs: .venv/.ready
 site: .venv-docs/.ready
 	.venv-docs/bin/mkdocs build --quiet --strict
 
-# One file's tests stay together; one thread per worker, since more workers than cores make each other wait.
-PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
+# One file's tests stay together, files in the order of tests/conftest.py, not those with most tests first; one thread per
+# worker, since more workers than cores make each other wait.
+PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) \
+	--dist loadfile --no-loadscope-reorder
 
 test: .venv/.ready
 	$(PYTEST)

@@ -83,10 +83,10 @@ def test_a_job_that_keeps_failing_ends_the_run(project):
 
 def test_an_interrupted_run_cancels_its_jobs_and_goes_on_later(project):
     faults("manifest.1:hang")
-    running = project.start(*remotely(retries=0, every=8), "--", SHARD)
+    running = project.start(*remotely(retries=0, every=4), "--", SHARD)
     job = Path(os.environ["STAND_IN"], "job1")
     _until((job / "watched").exists)
-    time.sleep(2)  # not while it asks: Snakemake forgets a job whose state it is asking for
+    time.sleep(1)  # not while it asks: Snakemake forgets a job whose state it is asking for
     process = int((job / "pid").read_text())
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=60) != 0
