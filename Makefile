@@ -77,7 +77,7 @@ format: .venv/.ready
 # An environment of its own, for where that executor is installed each call of Snakemake looks for a controller.
 slurm: .venv-slurm/.ready
 
-# A one-node Slurm from Debian's packages, and a run through it with what goes wrong on clusters: about six minutes on
+# A one-node Slurm from Debian's packages, and a run through it with what goes wrong on clusters: about four minutes on
 # two free cores. Needs root; where this machine cannot have a Slurm, it says why and passes.
 SLURM_TEST_S ?= 1800
 slurm-test: .venv/.ready .venv-slurm/.ready

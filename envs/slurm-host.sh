@@ -133,6 +133,7 @@ stop() {
 
 node_down() {
     local jobs
+    within 10 scontrol listpids # a job has processes some moments after it is said to run
     jobs=$(scontrol listpids 2>/dev/null | awk '$1 ~ /^[0-9]+$/ {print $1}')
     kill -9 "$(cat "$HOME_DIR/slurmd.pid")"
     # shellcheck disable=SC2046,SC2086 # numbers, one word each

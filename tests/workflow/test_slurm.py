@@ -19,12 +19,20 @@ pytestmark = [
 ]
 TABLE = "results/tables/mosei.csv"
 HOST = ROOT / "envs/slurm-host.sh"
-PYTHON = ROOT / ".venv-slurm/bin/python"
-STAGE_ONE = ("demo", "manifest", "plan", "faces", "frames2d", "frames3d", "audio", "text", "qc")
+# The executor asks after jobs ever more seldom while they last; here they last seconds.
+SNAKEMAKE = """
+from snakemake.cli import main
+from snakemake_executor_plugin_slurm import Executor
+Executor.next_seconds_between_status_checks = property(lambda self: 2, lambda self, seconds: None)
+main()
+"""
+PROGRAM = (str(ROOT / ".venv-slurm/bin/python"), "-c", SNAKEMAKE)
+CLIPS = "results/demo/mosei/index.csv"
+STAGE_ONE = ("manifest", "plan", "faces", "frames2d", "frames3d", "audio", "text", "qc")
 SMALL = TINY | {
     "device": "cpu",  # the GPUs of this Slurm are names
     "pretrain": TINY["pretrain"] | {"methods": ["ConCluGen"], "seeds": [0, 1]},
-    "downstream": TINY["downstream"] | {"protocols": ["linear"]},
+    "downstream": TINY["downstream"] | {"protocols": ["linear"], "controls": []},
 }
 
 
@@ -44,13 +52,12 @@ def slurm():
 
 @pytest.fixture
 def projects(tmp_path):
-    """The same project twice, one to run on this machine and one on the cluster."""
-    for name in ("local", "cluster"):
-        (tmp_path / name).mkdir()
-    made = [Project.create(tmp_path / name) for name in ("local", "cluster")]
-    for project in made:
-        (project.folder / "tiny.yaml").write_text(yaml.safe_dump(SMALL))
-    return made
+    """The same project with the same clips twice, one to run on this machine and one on the cluster."""
+    (tmp_path / "local").mkdir()
+    local = Project.create(tmp_path / "local")
+    (local.folder / "tiny.yaml").write_text(yaml.safe_dump(SMALL))
+    local.snakemake("--", CLIPS)
+    return local, local.clone(tmp_path / "cluster")
 
 
 def write_profile(project):
@@ -71,7 +78,7 @@ class Cluster:
         self.log = project.folder / "run.log"
         with open(self.log, "w") as log:
             arguments = ("--workflow-profile", "profiles/slurm", "--", TABLE)
-            self.process = project.start(*arguments, python=PYTHON, stdout=log, stderr=subprocess.STDOUT)
+            self.process = project.start(*arguments, program=PROGRAM, stdout=log, stderr=subprocess.STDOUT)
 
     def wait_for(self, rule):
         """The number of a running job of a rule."""

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,14 @@ class Project:
         """The folder of the environment's programs."""
         return Path(sys.executable).parent
 
-    def start(self, *arguments: str, python: Path = Path(sys.executable), **options: Any) -> subprocess.Popen:
-        """Start Snakemake of the environment that `python` belongs to."""
-        command = [str(python.parent / "snakemake"), "--cores", "2", "--configfile", "tiny.yaml", "-p", *arguments]
+    def start(
+        self,
+        *arguments: str,
+        program: Sequence[str] = (str(Path(sys.executable).parent / "snakemake"),),
+        **options: Any,
+    ) -> subprocess.Popen:
+        """Start Snakemake, or a `program` that calls it."""
+        command = [*program, "--cores", "2", "--configfile", "tiny.yaml", "-p", *arguments]
         heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job does not by itself
         return subprocess.Popen(
             command, cwd=self.folder, env=self.environment(), text=True, preexec_fn=heeding, **options
