@@ -92,10 +92,7 @@ class Cluster:
 
     def end(self):
         """Wait for the run's end, which must be a success."""
-        try:
-            assert self.process.wait() == 0, self.log.read_text()[-8000:]
-        finally:
-            self.process.kill()
+        assert self.process.wait() == 0, self.log.read_text()[-8000:]
         return self.log.read_text()
 
 
@@ -130,10 +127,18 @@ def test_two_jobs_side_by_side_have_two_gpus(slurm, tmp_path):
     assert sorted((tmp_path / str(number)).read_text().strip() for number in (0, 1)) == ["0", "1"]
 
 
-def test_a_run_survives_what_clusters_do_and_ends_with_the_table_of_a_local_run(slurm, projects):
+@pytest.fixture
+def run(slurm, projects):
+    """A run on the cluster, which ends with the test."""
+    write_profile(projects[1])
+    begun = Cluster(projects[1])
+    yield begun
+    begun.process.kill()
+    begun.process.wait()
+
+
+def test_a_run_survives_what_clusters_do_and_ends_with_the_table_of_a_local_run(run, projects):
     local, remote = projects
-    write_profile(remote)
-    run = Cluster(remote)
     cancelled = run.wait_for("frames3d")
     subprocess.run(["scancel", cancelled], check=True)
     run.wait_for("pretrain")

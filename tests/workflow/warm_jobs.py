@@ -15,6 +15,8 @@ import json
 import os
 import runpy
 import selectors
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,8 +45,9 @@ LIBRARIES = (
     ),
 )
 
-CLIENT = """#!{python} -IS
-import json, os, socket, sys
+PROGRAM = '#!/bin/sh\nexec {python} -IS {client} "$@"\n'  # where the path of Python holds a blank, too
+
+CLIENT = """import json, os, socket, sys
 if sys.argv[1:2] != ["-m"] or not sys.argv[2].startswith("conclugen."):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 request = {{"arguments": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}}
@@ -58,22 +61,23 @@ sys.exit(int(answer) if answer else 1)
 
 
 def start(folder: Path) -> Path:
-    """Start a server with its socket in `folder`, which ends with this process; return the program `python`."""
-    address, program = str(folder / "jobs"), folder / "bin/python"
+    """Start a server with its socket in `folder`, and return the program `python`. Both go when this process ends."""
+    address, client, program = str(folder / "jobs"), folder / "client.py", folder / "bin/python"
+    client.write_text(CLIENT.format(python=sys.executable, address=address))
     program.parent.mkdir()
-    program.write_text(CLIENT.format(python=sys.executable, address=address))
+    program.write_text(PROGRAM.format(python=shlex.quote(sys.executable), client=shlex.quote(str(client))))
     program.chmod(0o755)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
     with socket.socket(socket.AF_UNIX) as listening:  # already now: the first jobs wait for the imports
         listening.bind(address)
         listening.listen(64)
         number = listening.fileno()
-        command = [sys.executable, __file__, str(number)]
+        command = [sys.executable, __file__, str(number), str(folder)]
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2, pass_fds=[number], env=environment)
     return program
 
 
-def _serve(listening: socket.socket) -> list[str]:
+def _serve(listening: socket.socket, folder: str) -> list[str]:
     """Fork a child for each request; return in the child alone, with the module and its arguments."""
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -87,6 +91,7 @@ def _serve(listening: socket.socket) -> list[str]:
     while True:
         for key, _ in waiting.select():
             if key.fileobj is sys.stdin:  # its other end is closed: the tests are over
+                shutil.rmtree(folder)
                 os._exit(0)
             client, _ = listening.accept()
             if not os.fork():
@@ -127,6 +132,6 @@ def _taken_over(request: dict, files: list[int]) -> list[str]:
 
 
 if __name__ == "__main__":
-    module, *arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
+    module, *arguments = _serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
