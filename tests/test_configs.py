@@ -9,8 +9,7 @@ import yaml
 from conclugen import choices, slices
 from conclugen.config import check
 from conclugen.data.worlds import KINDS
-from conclugen.features import staged
-from conclugen.features.catalogue import CATALOGUE
+from conclugen.features import said, staged
 
 ROOT = Path(__file__).resolve().parents[1]
 OVERLAYS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
@@ -87,12 +86,7 @@ def test_backbones_sampling_and_sizes_are_those_of_the_experiment(name, preset, 
     assert chosen == ["resnet152", "r3d101", audio, text]
     assert (streams.frames2d.fps, streams.frames2d.size) == (1.0, 180)
     assert (streams.frames3d.fps, streams.frames3d.window, streams.frames3d.stride) == (16.0, 16, 16)
-    assert [CATALOGUE[s][getattr(streams, s).backbone].dim for s in CATALOGUE if s != "keypoints"] == [
-        "2048",
-        "2048",
-        "1024",
-        "768",
-    ]
+    assert list(map(said.dim, chosen)) == [2048, 2048, 1024, 768]
     values = slices.stage_settings(config, "pretrain", WILDCARDS | {"preset": config.pretrain.preset})
     assert config.pretrain.preset == preset
     assert (values["batch_size"], values["sizes"]["representation"]) == (4096, 4096)

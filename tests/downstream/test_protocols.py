@@ -211,7 +211,7 @@ def test_nothing_of_an_earlier_run_stays(protocol, multi_world, tmp_path):
     ("change", "message"),
     [
         ({"seeds": []}, "seeds"),
-        ({"seeds": [1, 1]}, "seeds"),
+        ({"seeds": [-1]}, "seeds"),
         ({"label_fraction": 0.0}, "label_fraction"),
         ({"label_fraction": 1.5}, "label_fraction"),
         ({"evaluate": []}, "evaluate"),

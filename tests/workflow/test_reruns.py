@@ -157,7 +157,7 @@ def test_a_changed_recipe_reruns_its_method_alone(project, changes, expected):
 
 def test_another_data_set_and_what_is_not_asked_for_leave_the_table_alone(project):
     more = {"other": {"adapter": "folder", "root": "elsewhere"}}
-    views, neighbours = {"views": {"copies": 4}}, {"knn": {"temperature": 0.5}, "networks": TINY["downstream"]["heads"]}
+    views, neighbours = {"views": {"copies": 4}}, {"knn": {"neighbours": [3]}, "networks": TINY["downstream"]["heads"]}
     config = TINY | {"datasets": more, "features": TINY["features"] | views, "device": "cpu"}
     config |= {"downstream": TINY["downstream"] | neighbours | {"mem_mb": 900}}
     (project.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
