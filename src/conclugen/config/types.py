@@ -1,4 +1,4 @@
-"""Types that the sections of the configuration share."""
+"""Sections of the configuration: what all have, the types they share, and how one is made of the keys of a stage."""
 
 from __future__ import annotations
 
