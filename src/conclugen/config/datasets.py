@@ -80,7 +80,8 @@ def _published() -> list[type[Dataset]]:
     made: dict[type[data.Layout], type[Dataset]] = {data.Layout: Dataset}
     for adapter, keys in published.LAYOUTS.items():
         base = keys.__bases__[0]
-        made.setdefault(base, section(base, Dataset))
+        if base not in made:
+            made[base] = section(base, Dataset)
         fields: dict[str, Any] = {"adapter": (Literal[adapter], ...)}
         if keys.DETECTOR != data.Layout.DETECTOR:
             fields["detector"] = (Detector, keys.DETECTOR)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from conclugen.config import written
 from conclugen.config.errors import allowed_names
 from conclugen.config.stage_two import Budget, Vote
-from conclugen.config.types import Name, Section, section
+from conclugen.config.types import PLACED, Name, Section, section
 from conclugen.data.scales import DIMENSIONS
 from conclugen.images import sets, settings
 from conclugen.images.methods import CONTROLS, METHODS
@@ -42,7 +41,7 @@ class Stills(ImageSet):
         root: its folder.
     """
 
-    root: Annotated[str, AfterValidator(written.place)]
+    root: Annotated[str, PLACED]
 
 
 class Clips(section(sets.Frames, ImageSet)):

@@ -19,6 +19,7 @@ from conclugen.store.keys import DimensionName, Keys, Located
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]
 Modalities = dict[Name, Annotated[list[Name], Field(min_length=1)]]  # by modality, the streams it joins
 Target = Literal["expression", DimensionName]
+PLACED = AfterValidator(written.place)  # a path, written in one way
 
 
 class Section(BaseModel):
@@ -72,12 +73,14 @@ def section(keys: type[Keys], *bases: type[Section], **more: Any) -> type[Sectio
         bases: sections that it takes over keys from.
         more: further keys, as pydantic's `create_model` takes them, or other defaults.
     """
+    hints = typing.get_type_hints(keys, include_extras=True)
+    declared = [field for field in dataclasses.fields(keys) if field.name in keys.__annotations__]
     return create_model(
         keys.__name__,
         __base__=(*(bases or (Section,)), _methods(keys)),
         __doc__=keys.__doc__,
         __module__=__name__,
-        **{name: field for name, field in _fields(keys).items() if name in keys.__annotations__} | more,
+        **{field.name: (_written(hints[field.name]), _default(field)) for field in declared} | more,
     )
 
 
@@ -100,12 +103,6 @@ def _of(keys: type[Keys]) -> type[Section]:
     return section(keys)
 
 
-def _fields(keys: type[Keys]) -> dict[str, tuple[Any, Any]]:
-    """By key, its type and its default as the configuration has them."""
-    hints = typing.get_type_hints(keys, include_extras=True)
-    return {f.name: (_written(hints[f.name]), _default(f)) for f in dataclasses.fields(keys) if f.name in hints}
-
-
 def _written(hint: Any) -> Any:
     """A type as files write it: lists in place of tuples, sections in place of the stage's classes."""
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
@@ -124,7 +121,7 @@ def _written(hint: Any) -> Any:
 
 def _limit(limit: Any) -> Any:
     """A limit as pydantic knows it."""
-    return AfterValidator(written.place) if isinstance(limit, Located) else limit
+    return PLACED if isinstance(limit, Located) else limit
 
 
 def _default(field: dataclasses.Field) -> Any:

@@ -130,12 +130,10 @@ class Dfew(Layout):
         valid_fraction: share of the clips of the other folds that go to valid, drawn by hash; the owners name none.
     """
 
+    FOLDS = 5
+
     fold: FiveFolds | None = None
     valid_fraction: Share = 0.1
-
-    def folds_of(self) -> int:
-        """Return the official folds, or 0 where one is tested alone."""
-        return 5 if self.fold is None else 0
 
     def validates(self) -> float:
         """Return the share of the clips of the other folds that validates."""
@@ -152,13 +150,11 @@ class Mafw(Layout):
         valid_fraction: share of the clips of the other folds that go to valid, drawn by hash; the owners name none.
     """
 
+    FOLDS = 5
+
     labels: Literal["single", "compound"] = "single"
     fold: FiveFolds | None = None
     valid_fraction: Share = 0.1
-
-    def folds_of(self) -> int:
-        """Return the official folds, or 0 where one is tested alone."""
-        return 5 if self.fold is None else 0
 
     def validates(self) -> float:
         """Return the share of the clips of the other folds that validates."""
@@ -177,14 +173,11 @@ class Iemocap(Layout):
     """
 
     DIMENSIONS = AFFECT
+    FOLDS = 5
 
     classes: Literal["four", "six", "all"] = "four"
     fold: FiveFolds | None = None
     group: Literal["dialogue", "speaker"] = "dialogue"
-
-    def folds_of(self) -> int:
-        """Return the sessions, or 0 where one is tested alone."""
-        return 5 if self.fold is None else 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,14 +237,11 @@ class MspImprov(Layout):
     """
 
     DIMENSIONS = AFFECT
+    FOLDS = 6
 
     fold: SixFolds | None = None
     group: Literal["dialogue", "speaker"] = "dialogue"
     activation: Literal["rising", "falling"] = "rising"
-
-    def folds_of(self) -> int:
-        """Return the sessions, or 0 where one is tested alone."""
-        return 6 if self.fold is None else 0
 
 
 LAYOUTS = {

@@ -141,14 +141,15 @@ class Layout(Keys):
     FILES: ClassVar[tuple[str, ...]] = ()  # keys that name files or folders below the root
     DIMENSIONS: ClassVar[tuple[str, ...]] = ()  # numbers that its labels have beside classes
     DETECTOR: ClassVar[str] = "mtcnn"  # unless a data set says otherwise
+    FOLDS: ClassVar[int] = 0  # that its owners or its key `fold` name
 
     def dimensions_of(self) -> tuple[str, ...]:
         """Return the dimensions that its labels have beside classes."""
         return self.DIMENSIONS
 
     def folds_of(self) -> int:
-        """Return in how many folds it is tested, each in its turn; 0: it has splits."""
-        return 0
+        """Return in how many folds it is tested, each in its turn; 0: it has splits, or one fold is tested alone."""
+        return self.FOLDS if getattr(self, "fold", None) is None else 0
 
     def validates(self) -> float | None:
         """Return the share of the other folds that validates; None: the next fold does."""
