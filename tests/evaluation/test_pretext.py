@@ -11,18 +11,10 @@ from made_predictions import made_network, make_manifest, make_predictions, nois
 
 from conclugen.evaluation import figures, pretext, table
 from conclugen.evaluation.cells import read_table
+from measuring import SETTINGS as MEASURED
 from measuring import measure, viewed
 
-SETTINGS = {
-    "resamples": 60,
-    "level": 0.95,
-    "seed": 0,
-    "target": "expression",
-    "reference": "ConCluGen",
-    "paper": None,
-    "seen": {},
-    "data": "own",
-}
+SETTINGS = MEASURED | {"resamples": 60}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import torchvision
 from conclugen.features import catalogue, said
 from conclugen.features.backbone import WeightFile, chosen
 from conclugen.features.backbones import face68
+from conclugen.features.backbones.face68 import SHAPE
+from conclugen.features.landmarks import FIVE_SHAPE, summary_dim
 
 
 def test_every_name_of_the_libraries_is_accepted():
@@ -44,6 +46,10 @@ def test_what_is_read_of_the_source_of_a_backbone_is_what_it_says_of_itself(stre
         found = chosen(types.SimpleNamespace(backbone=name, weights=file, model=None, size=None, window=16))
         assert found.dim == said.dim(name), name
         assert found.licence == said.licence(name)
+
+
+def test_the_width_that_is_said_of_landmarks_is_that_of_their_summary():
+    assert (said.dim("mtcnn"), said.dim("face68")) == (summary_dim(FIVE_SHAPE), summary_dim(SHAPE))
 
 
 def test_a_family_has_the_licence_of_the_model_unless_its_module_says_one():

@@ -14,18 +14,9 @@ from conclugen.evaluation.cells import write_csv
 from conclugen.evaluation.report import reading, run
 from conclugen.pretrain import verdict
 from conclugen.store.ledger import LedgerRow, Status, write_ledger
-from measuring import measure, viewed
+from measuring import SETTINGS, measure, viewed
 
-TABLE = {
-    "resamples": 200,
-    "level": 0.95,
-    "seed": 0,
-    "target": "expression",
-    "reference": "ConCluGen",
-    "paper": None,
-    "seen": {"frames2d": [], "frames3d": [], "text": []},
-    "data": "demo",
-}
+TABLE = SETTINGS | {"seen": {"frames2d": [], "frames3d": [], "text": []}, "data": "demo"}
 TOLD = {"target": "expression", "reference": "ConCluGen", "dataset": "made", "corpus": "corpus"}
 PAGE = {"tables": {"made": TOLD}}
 LIMITS = {"max_lost": 1.0, "min_lost": 10, "max_lost_of_class": 1.0, "min_lost_of_class": 10}
